@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PENSTOCK_CONN_H
+#define PENSTOCK_CONN_H
+/*
+ * The DCE/RPC engine: one association, client or server [C706 12, MS-RPCE].
+ *
+ * The engine does no I/O. Feed it the bytes that arrived, pull the events they
+ * made, send the bytes it wants sent. It reads no clock and starts no thread,
+ * so whoever owns the descriptor decides when anything happens.
+ *
+ * What an event points to is borrowed, until the next pull.
+ */
+#include <penstock/interface.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pen_conn;
+struct pen_buffer;
+struct pen_assoc_groups;
+struct pen_mech;
+
+enum pen_protseq { PEN_NCACN_IP_TCP, PEN_NCACN_NP, PEN_NCALRPC };
+
+/* Limits of one association. Zero members take the defaults of pen_conn_limits_default. */
+struct pen_conn_limits {
+	uint16_t frag_max;     /* sent and received; multiple of 8, from 2048 on */
+	uint32_t stub_max;     /* of a request to a server, or a response to a client */
+	uint32_t contexts_max; /* presentation contexts */
+	uint32_t calls_max;    /* in progress at a time */
+	uint32_t output_max;   /* a peer that reads nothing: queued bytes before reading stops */
+};
+
+/* The defaults for a transport and a role: docs/limits in design: 5840, 4280, 65535. */
+struct pen_conn_limits pen_conn_limits_default(enum pen_protseq protseq, bool is_server);
+
+/*
+ * What a server offers under an abstract syntax. data is the owner's; it comes
+ * back in requests.
+ */
+struct pen_offer {
+	const struct pen_interface *interface;
+	void *data;
+	bool refuses_ndr64;
+};
+
+struct pen_conn_config {
+	enum pen_protseq protseq;
+	struct pen_conn_limits limits;
+
+	/*
+	 * A server: the offer for an abstract syntax, or NULL: the interface is not
+	 * here. Majors must be equal and the minor offered not below the one asked.
+	 */
+	const struct pen_offer *(*find_offer)(void *data, const struct pen_syntax_id *abstract);
+	void *find_data;
+	const char *secondary_address;	 /* of bind_ack: the port or the pipe's name; borrowed */
+	struct pen_assoc_groups *groups; /* borrowed, shared by a server's associations */
+
+	const struct pen_mech *const *mechs; /* security mechanisms, borrowed */
+	size_t n_mechs;
+};
+
+/* -ENOMEM. The config's pointers must outlive the association. */
+int pen_conn_new_server(struct pen_conn **connp, const struct pen_conn_config *config);
+int pen_conn_new_client(struct pen_conn **connp, const struct pen_conn_config *config);
+struct pen_conn *pen_conn_free(struct pen_conn *conn);
+
+/* A presentation context as negotiated. */
+struct pen_context {
+	uint16_t context_id;
+	struct pen_syntax_id abstract;
+	enum pen_transfer transfer;
+	const struct pen_offer *offer; /* a server's */
+};
+
+enum pen_event_kind {
+	PEN_EVENT_BOUND,    /* bind done, on both sides */
+	PEN_EVENT_ALTERED,  /* alter_context done, on both sides */
+	PEN_EVENT_REJECTED, /* client: bind_nak, or no context accepted; status says why */
+	PEN_EVENT_REQUEST,  /* server: a whole request */
+	PEN_EVENT_CANCEL,   /* server: co_cancel for the call */
+	PEN_EVENT_ORPHANED, /* server: the client has given the call up */
+	PEN_EVENT_RESPONSE, /* client: a whole response */
+	PEN_EVENT_FAULT,    /* client: the call failed with status */
+	PEN_EVENT_SHUTDOWN, /* client: the server wants the association closed when idle */
+};
+
+struct pen_event {
+	enum pen_event_kind kind;
+	uint32_t call_id;
+	const struct pen_context *context; /* REQUEST, RESPONSE, FAULT; ALTERED: the newest */
+	uint16_t opnum;			   /* REQUEST */
+	const struct pen_uuid *object;	   /* REQUEST: NULL if it named none */
+	bool is_maybe;			   /* REQUEST: wants no answer */
+	bool did_not_execute;		   /* FAULT */
+	struct pen_slice stub;		   /* REQUEST, RESPONSE; FAULT: its stub data */
+	struct pen_layout layout;	   /* of the stub */
+	uint32_t status;		   /* FAULT: nca_s_ or NTSTATUS; REJECTED: the reason */
+};
+
+/* Adds what arrived. Fails only with -ENOMEM; what is wrong with it, next says. */
+int pen_conn_feed(struct pen_conn *conn, const void *data, size_t n);
+
+/*
+ * Pulls the next event. PEN_E_AGAIN: nothing more until more is fed.
+ * PEN_E_PROTOCOL: the peer broke the rules, and the association is over once
+ * the output is sent; pen_conn_reason says which rule.
+ */
+int pen_conn_next(struct pen_conn *conn, struct pen_event *event);
+
+/* The sentence for the last failure. Never NULL; owned by the association. */
+const char *pen_conn_reason(const struct pen_conn *conn);
+
+/*
+ * What wants to be sent: up to max slices, in order. Returns how many; 0 when
+ * all is sent. They stay valid until the next call of any other function.
+ */
+size_t pen_conn_output(struct pen_conn *conn, struct pen_slice *slices, size_t max);
+void pen_conn_sent(struct pen_conn *conn, size_t n);
+
+/* Bytes queued, and whether to stop reading from the peer until some are sent. */
+size_t pen_conn_queued(const struct pen_conn *conn);
+bool pen_conn_is_congested(const struct pen_conn *conn);
+
+/* In the middle of a fragment, or of the bind: a deadline for the peer makes sense. */
+bool pen_conn_is_expecting(const struct pen_conn *conn);
+
+/* Over: when the output is sent, close. */
+bool pen_conn_is_closed(const struct pen_conn *conn);
+
+uint32_t pen_conn_assoc_group_id(const struct pen_conn *conn);
+
+/*
+ * Client. Binds to an interface, offering NDR and, unless refused, NDR64. The
+ * first time it sends bind, later alter_context. One at a time: PEN_E_AGAIN
+ * while one is under way. The answer is BOUND, ALTERED or REJECTED.
+ */
+int pen_conn_bind(struct pen_conn *conn, const struct pen_syntax_id *abstract, bool refuse_ndr64,
+		  uint32_t assoc_group_id);
+
+/* The negotiated context for an interface, or NULL. */
+const struct pen_context *pen_conn_context(const struct pen_conn *conn,
+					   const struct pen_syntax_id *abstract);
+
+enum pen_request_flag { PEN_REQUEST_MAYBE = 1, PEN_REQUEST_BIG_ENDIAN = 2 };
+
+/*
+ * Client. Sends a request; the buffer's bytes are taken (it is empty after) and
+ * live until they are sent. object may be NULL. PEN_E_LIMIT: as many calls in
+ * progress as the association may have, or as the server multiplexes (one, if
+ * it does not offer concurrent multiplexing).
+ */
+int pen_conn_request(struct pen_conn *conn, const struct pen_context *context, uint16_t opnum,
+		     const struct pen_uuid *object, unsigned flags, struct pen_buffer *stub,
+		     uint32_t *call_idp);
+
+/* Client. Asks the server to cancel; the call still ends by an answer. */
+int pen_conn_cancel(struct pen_conn *conn, uint32_t call_id);
+
+/* Client. Gives the call up: no event for it will come. */
+int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id);
+
+/*
+ * Server. Answers a request; the buffer's bytes are taken. Nothing happens for
+ * a call that is not there any more, and nothing is sent for a maybe call.
+ */
+int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub);
+int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, bool did_not_execute);
+
+/* Server. Asks the client to close when it has nothing in flight. */
+int pen_conn_shutdown(struct pen_conn *conn);
+
+/*
+ * Association groups of one server: associations of one client that share
+ * context handles. A group belongs to its protocol sequence. Identifiers are
+ * random, so that nobody guesses another's.
+ */
+int pen_assoc_groups_new(struct pen_assoc_groups **groupsp, size_t max,
+			 uint32_t (*random)(void *data), void *data);
+struct pen_assoc_groups *pen_assoc_groups_free(struct pen_assoc_groups *groups);
+size_t pen_assoc_groups_count(const struct pen_assoc_groups *groups);
+
+/* Called when the last association of a group has gone: its handles run down. */
+void pen_assoc_groups_on_end(struct pen_assoc_groups *groups,
+			     void (*ended)(void *data, uint32_t assoc_group_id), void *data);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
