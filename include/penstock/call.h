@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PENSTOCK_CALL_H
+#define PENSTOCK_CALL_H
+/*
+ * A call: one operation, from its parameters to its result, on either side. It
+ * owns what belongs to it: the arena that its values live in, the deadline, the
+ * caller's identity, and the sentence that says what went wrong.
+ */
+#include <penstock/binding.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pen_client;
+struct pen_server;
+struct pen_token;
+struct pen_call;
+
+typedef void pen_call_done_fn(struct pen_call *call, int result, void *data);
+
+/* ---- the caller's side ---- */
+
+/*
+ * A call over a client, used for one operation after another; each starts by
+ * forgetting the last one's values. -ENOMEM.
+ */
+int pen_call_new(struct pen_call **callp, struct pen_client *client);
+
+/* Gives a call in progress up, and frees it with all that its arena holds. */
+struct pen_call *pen_call_free(struct pen_call *call);
+
+/* Milliseconds that each operation may take from its start; 0: no limit. */
+void pen_call_set_timeout(struct pen_call *call, uint32_t ms);
+
+/* The object to call [C706 2.1.1]; NULL: none. */
+void pen_call_set_object(struct pen_call *call, const struct pen_uuid *object);
+
+/*
+ * Calls the operation and waits. 0: out is filled, and out's own result says how
+ * it went. PEN_E_FAULT: pen_call_fault says which. PEN_E_TIMEOUT, PEN_E_CANCELLED,
+ * PEN_E_CLOSED, PEN_E_REJECTED, PEN_E_PROTOCOL, PEN_E_BAD_DATA, PEN_E_NOT_FOUND (no
+ * endpoint), or a negative errno; pen_call_error has the sentence for each.
+ */
+int pen_call_invoke(struct pen_call *call, const struct pen_interface *interface, uint16_t opnum,
+		    const void *in, void *out);
+
+/*
+ * Starts the operation; done is called once, from pen_client_dispatch, with what
+ * invoke would return. in is not needed after the start, out must live until
+ * done. A failure to start is returned, and done is not called.
+ */
+int pen_call_start(struct pen_call *call, const struct pen_interface *interface, uint16_t opnum,
+		   const void *in, void *out, pen_call_done_fn *done, void *data);
+
+/* Asks the server to cancel. The call still ends, by its result or a fault. */
+int pen_call_cancel(struct pen_call *call);
+
+/* ---- both sides ---- */
+
+struct pen_arena *pen_call_arena(struct pen_call *call);
+
+/* What went wrong, as a sentence; "" if nothing did. */
+const char *pen_call_error(const struct pen_call *call);
+
+/* The fault the call ended with, 0 if none. */
+uint32_t pen_call_fault(const struct pen_call *call);
+
+/* ---- the server's side ---- */
+
+/* The caller. Never NULL; borrowed. An RPC security context's identity overrides the transport's.
+ */
+const struct pen_token *pen_call_token(const struct pen_call *call);
+
+/* What the service was added with. */
+void *pen_call_data(const struct pen_call *call);
+
+/* The server, or NULL for a direct call. */
+struct pen_server *pen_call_server(const struct pen_call *call);
+
+enum pen_protseq pen_call_protseq(const struct pen_call *call);
+
+/* The object the caller named, NULL if none. */
+const struct pen_uuid *pen_call_object(const struct pen_call *call);
+
+/*
+ * Notes a fault and its sentence for the server's log, and returns PEN_E_FAULT,
+ * for an operation to return.
+ */
+int pen_call_fail(struct pen_call *call, uint32_t fault, const char *format, ...) PEN_PRINTF(3, 4);
+
+/*
+ * Finishes a call whose operation returned PEN_PENDING; result is what it would
+ * have returned else. From the server's own thread.
+ */
+void pen_call_finish(struct pen_call *call, int result);
+
+/* Whether the client has cancelled or is gone, and a function to be told so (NULL: none). */
+bool pen_call_is_cancelled(const struct pen_call *call);
+void pen_call_on_cancel(struct pen_call *call, void (*cancelled)(struct pen_call *call, void *data),
+			void *data);
+
+/*
+ * Context handles: an object of the server's that a client holds by name. A
+ * handle has a type, an interface and an association group, and is found under
+ * all three only. rundown is called once, when the handle is closed or its
+ * client is gone.
+ */
+struct pen_handle_type {
+	const char *name;
+	void (*rundown)(void *object);
+};
+
+/* PEN_E_LIMIT: as many as the client may hold; -ENOMEM. On failure rundown is not called. */
+int pen_call_handle_new(struct pen_call *call, const struct pen_handle_type *type, void *object,
+			struct pen_context_handle *handle);
+
+/* PEN_E_FAULT (context mismatch): no such handle of the type for this client. */
+int pen_call_handle_get(struct pen_call *call, const struct pen_handle_type *type,
+			const struct pen_context_handle *handle, void **objectp);
+
+/* Closes it, runs it down, and zeroes *handle. PEN_E_FAULT as get. */
+int pen_call_handle_close(struct pen_call *call, const struct pen_handle_type *type,
+			  struct pen_context_handle *handle);
+
+/*
+ * A direct call of a service's functions, without a wire: for tests, and for a
+ * server that calls itself. The token is borrowed.
+ */
+int pen_call_new_direct(struct pen_call **callp, struct pen_server *server, void *service_data,
+			const struct pen_token *token);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PENSTOCK_CLIENT_H
+#define PENSTOCK_CLIENT_H
+/*
+ * A client: the way to a server, opened when first needed.
+ *
+ *	pen_client_new(&client, "ncacn_ip_tcp:server", NULL);
+ *	pen_call_new(&call, client);
+ *	srvsvc_NetrShareEnum(call, &in, &out);
+ *
+ * Calls that wait (pen_call_invoke) drive it themselves. For started calls, any
+ * loop hosts it: wait until the descriptor is ready for the events or the time
+ * is over, then dispatch, then ask for all three again.
+ */
+#include <penstock/call.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pen_client_config {
+	/* Directory of ncalrpc sockets; NULL: PENSTOCK_NCALRPC_DIR, or the system's. */
+	const char *ncalrpc_dir;
+	uint32_t connect_timeout_ms; /* 0: 30 s */
+	bool refuse_ndr64;
+	bool is_big_endian;	       /* what we send */
+	struct pen_conn_limits limits; /* zero: the transport's */
+};
+
+/*
+ * A client for a string binding. Without an endpoint the interface's own
+ * well-known one is used, or else the endpoint mapper of the same machine is
+ * asked. Nothing is opened yet. config may be NULL. PEN_E_SYNTAX (sentence in
+ * error, which may be NULL), PEN_E_UNSUPPORTED: no client for that protocol
+ * sequence; -ENOMEM.
+ */
+int pen_client_new(struct pen_client **clientp, const char *binding,
+		   const struct pen_client_config *config, struct pen_ndr_error *error);
+
+/* Calls in progress end with PEN_E_CLOSED. Frees the client; its calls must be freed before or
+ * after. */
+struct pen_client *pen_client_free(struct pen_client *client);
+
+/* Opens and binds now, and waits: for a caller that wants to know. As pen_call_invoke. */
+int pen_client_bind(struct pen_client *client, const struct pen_interface *interface);
+
+/* The sentence for the client's last failure. */
+const char *pen_client_error(const struct pen_client *client);
+
+/* The binding in use, endpoint resolved. Owned by the client. */
+const char *pen_client_binding(const struct pen_client *client);
+
+/* A descriptor to wait for, or -1; poll(2) events; milliseconds, -1: no limit. */
+int pen_client_fd(const struct pen_client *client);
+short pen_client_events(const struct pen_client *client);
+int pen_client_timeout(const struct pen_client *client);
+
+/* Does what there is to do, without waiting. Fails when the association has. */
+int pen_client_dispatch(struct pen_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

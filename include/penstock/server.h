@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PENSTOCK_SERVER_H
+#define PENSTOCK_SERVER_H
+/*
+ * A server: services, the endpoints they are reached at, and a loop. It has its
+ * own loop, which any other loop can host by descriptor, events and timeout.
+ */
+#include <penstock/call.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An interface and the functions that serve it: a struct <interface>_operations. */
+struct pen_service {
+	const struct pen_interface *interface;
+	const void *operations;
+	struct pen_uuid type; /* of the objects it manages [C706 2.1.1]; nil: calls without one */
+	uint32_t stub_max;    /* of a request; 0: 4 MiB */
+	bool refuses_ndr64;
+	bool is_everywhere; /* reached at every endpoint, whatever services that has (mgmt) */
+};
+
+enum pen_log_level { PEN_LOG_ERROR, PEN_LOG_WARNING, PEN_LOG_INFO, PEN_LOG_DEBUG };
+
+struct pen_server_config {
+	const char
+		*ncalrpc_dir; /* of ncalrpc sockets; and in it np/ for smbd, unless np_dir says */
+	const char *np_dir;
+	uint32_t connections_max;	   /* in all; 0: 10,000 */
+	uint32_t connections_per_peer_max; /* of one address or uid; 0: 1,000 */
+	uint32_t groups_max;		   /* 0: 10,000 */
+	uint32_t handles_per_group_max;	   /* 0: 2,048 */
+	uint32_t call_memory_max;	   /* an arena's limit; 0: 64 MiB */
+	uint32_t memory_max;		   /* of queued and assembled bytes, in all; 0: 256 MiB */
+	uint32_t bind_timeout_ms;	   /* from accept to bind; 0: 30 s */
+	uint32_t fragment_timeout_ms;	   /* a begun fragment or call; 0: 30 s */
+	uint32_t idle_timeout_ms;	   /* nothing in progress, no handles; 0: 15 min */
+	uint32_t npa_timeout_ms;	   /* smbd's request; 0: 5 s */
+	/* A line for people about something that happened; NULL: nobody listens. */
+	void (*log)(void *data, enum pen_log_level level, const char *line);
+	void *log_data;
+};
+
+/* config may be NULL, and is copied. -ENOMEM. */
+int pen_server_new(struct pen_server **serverp, const struct pen_server_config *config);
+
+/* Closes all, runs all handles down, frees all. */
+struct pen_server *pen_server_free(struct pen_server *server);
+
+/* Adds a service; data is handed to its calls. PEN_E_EXISTS: interface and type are served. */
+int pen_server_add(struct pen_server *server, const struct pen_service *service, void *data);
+
+/* Says that an object is of a type, so that calls for it reach the type's manager. */
+int pen_server_add_object(struct pen_server *server, const struct pen_uuid *object,
+			  const struct pen_uuid *type);
+
+/*
+ * Listens at an endpoint:
+ *	ncacn_ip_tcp:127.0.0.1[135]   [0]: any port; "ncacn_ip_tcp:" alone: every address
+ *	ncalrpc:[EPMAPPER]            a socket in ncalrpc_dir
+ *	ncacn_np:[\pipe\srvsvc]       a socket in np_dir, where smbd brings its clients
+ * It is for the named interfaces only (names of added services, ended by NULL), or
+ * for all if NULL. bindingp, if not NULL, gets the binding with the real port; owned
+ * by the server. A negative errno of bind or listen; PEN_E_SYNTAX; PEN_E_NOT_FOUND:
+ * no such service.
+ */
+int pen_server_listen(struct pen_server *server, const char *binding, const char *const *interfaces,
+		      const char **bindingp);
+
+/*
+ * Serves a connected stream socket that the caller opened; taken, also on failure.
+ * The token (a new reference is taken) is the peer's identity; NULL: ask the socket.
+ */
+int pen_server_adopt(struct pen_server *server, int fd, enum pen_protseq protseq,
+		     const struct pen_token *token);
+
+/* Runs until pen_server_stop. */
+int pen_server_run(struct pen_server *server);
+
+/* Makes run return soon; safe in a signal handler and from any thread. */
+void pen_server_stop(struct pen_server *server);
+
+/* For another loop: a descriptor, poll(2) events, and milliseconds (-1: no limit). */
+int pen_server_fd(const struct pen_server *server);
+short pen_server_events(const struct pen_server *server);
+int pen_server_timeout(const struct pen_server *server);
+int pen_server_dispatch(struct pen_server *server);
+
+/* The sentence for the last failure. */
+const char *pen_server_error(const struct pen_server *server);
+
+struct pen_server_stats {
+	uint64_t calls_in, calls_out, pkts_in, pkts_out; /* as mgmt counts [C706 Q.3] */
+	uint64_t faults;
+	uint32_t connections, groups, handles, calls_in_progress;
+};
+
+void pen_server_stats(const struct pen_server *server, struct pen_server_stats *stats);
+
+/* What is served where, one pair after another: for the endpoint mapper and mgmt. */
+struct pen_server_endpoint {
+	const struct pen_interface *interface;
+	const char *binding;
+};
+
+/* The n-th pair; PEN_E_NOT_FOUND past the last. */
+int pen_server_endpoint(const struct pen_server *server, size_t n,
+			struct pen_server_endpoint *endpoint);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
