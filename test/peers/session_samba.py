@@ -110,11 +110,11 @@ def mapper_session(server):
     handle = misc.policy_handle()
     entries = []
     while True:
-        handle, count, batch, status = server.epm_Lookup(0, None, None, 0, handle, 4)
-        entries += batch[:count]
+        handle, batch, status = server.epm_Lookup(0, None, None, 0, handle, 4)
+        entries += batch
         if status == 0x16C9A0D6:
             break
-        if status or not count:
+        if status or not batch:
             check("epm_Lookup", False, f"{status:#x}")
             break
     names = [entry.annotation for entry in entries]
@@ -122,8 +122,8 @@ def mapper_session(server):
 
 
 def mgmt_session(server):
-    check("is_server_listening", server.is_server_listening()[0] == 0 if isinstance(
-        server.is_server_listening(), tuple) else True)
+    status, result = server.is_server_listening()
+    check("is_server_listening", status == 0 and result == 1, (status, result))
     vector = server.inq_if_ids()
     check("inq_if_ids", vector.count > 0, vector.count)
 
