@@ -2,9 +2,11 @@
 # Our client against a real Samba: samba-dcerpcd on TCP and ncalrpc.
 . "$PEERS/samba.sh"
 . "$PEERS/penstock.sh"
+. "$PEERS/capture.sh"
 samba_start theirs 2>/dev/null
 NCALRPC=$WORK/samba/ncalrpc
 export PENSTOCK_NCALRPC_DIR=$NCALRPC
+capture_start
 tool() { "$PENSTOCK" "$@"; }
 
 expect "the endpoint map" 'srvsvc|4b324fc8-1670-01d3-1278-5a47bf6ee188' tool endpoints 127.0.0.1
@@ -45,4 +47,5 @@ for operation in OpenLocalMachine OpenUsers; do
 done
 expect "winreg.BaseRegCloseKey of a stale handle is a fault" 'context|fault|handle' tool call --idl "$WORK/winreg.idl" \
 	ncacn_ip_tcp:127.0.0.1 winreg.BaseRegCloseKey '{"hKey": "0:00000000-0000-0000-0000-000000000001"}'
+capture_stop 20
 finish

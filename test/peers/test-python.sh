@@ -2,8 +2,11 @@
 # Clients in python that know nothing of us, over TCP and ncalrpc.
 . "$PEERS/samba.sh"
 . "$PEERS/penstock.sh"
+. "$PEERS/capture.sh"
 penstock_start
 samba_conf ours >"$WORK/smb.conf"
+
+capture_start
 
 dump() {
 	/usr/bin/python3 /usr/share/doc/python3-impacket/examples/rpcdump.py 127.0.0.1
@@ -24,6 +27,7 @@ for options in "" bigendian ndr64; do
 	count "Samba's python over ncalrpc $options" /usr/bin/python3 "$PEERS/session_samba.py" admin \
 		ncalrpc: "$WORK/client.conf" $options
 done
+capture_stop 200
 count "the raw protocol suite, without authentication" env SERVER=127.0.0.1 \
 	/usr/bin/python3 "$PEERS/raw_protocol.py"
 penstock_stop

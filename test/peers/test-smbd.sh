@@ -3,8 +3,10 @@
 # shares as an administrator, and are refused as [MS-SRVS] says otherwise.
 . "$PEERS/samba.sh"
 . "$PEERS/penstock.sh"
+. "$PEERS/capture.sh"
 penstock_start
 samba_start ours
+capture_start
 
 rpc() { # USER COMMAND
 	rpcclient -s "$WORK/client.conf" -U "$1" 127.0.0.1 -c "$2"
@@ -39,5 +41,6 @@ count "impacket as an administrator" /usr/bin/python3 "$PEERS/session_impacket.p
 	'ncacn_np:127.0.0.1[\pipe\srvsvc]' admin adminpw
 count "impacket as a plain user" /usr/bin/python3 "$PEERS/session_impacket.py" plain \
 	'ncacn_np:127.0.0.1[\pipe\srvsvc]' user userpw
+capture_stop 60
 penstock_stop
 finish

@@ -1,0 +1,19 @@
+# torture.sh: to be sourced inside a sandbox. Runs suites of smbtorture and prints a
+# line "suite binding test result" for each of their tests.
+
+torture() { # BINDING USER%PASSWORD SUITE...
+	local binding=$1 user=$2 suite
+	shift 2
+	for suite in "$@"; do
+		timeout -k 5 120 smbtorture -s "$WORK/client.conf" --format=subunit --basedir="$WORK/tmp" \
+			--option=torture:progress=no -W PENTEST -U "$user" --target=samba3 "$binding" "$suite" \
+			>"$WORK/torture.out" 2>&1
+		echo "== $suite $binding (exit $?)" >>"$WORK/torture.log"
+		cat "$WORK/torture.out" >>"$WORK/torture.log"
+		sed -nE 's/^(success|failure|error|skip): ([^][]*[^][ ]).*/\2 \1/p' "$WORK/torture.out" |
+			awk -v suite="$suite" -v binding="${binding%%:*}" \
+				'{ result = $NF; $NF = ""; sub(/ +$/, ""); gsub(/ /, "_"); print suite, binding, $0, result }'
+	done
+}
+
+SUITES="rpc.echo rpc.epmapper rpc.mgmt rpc.srvsvc rpc.objectuuid"
