@@ -1,0 +1,24 @@
+#!/bin/bash
+# smbtorture against us, over a pipe that smbd carries and over TCP. The results are
+# those of torture.expected, each failure of which is explained in
+# docs/conformance.md. A test that passes where failure was expected counts as failed
+# too: then the table is out of date.
+. "$PEERS/samba.sh"
+. "$PEERS/penstock.sh"
+. "$PEERS/torture.sh"
+penstock_start
+samba_start ours 2>/dev/null
+{
+	torture ncacn_np:127.0.0.1 admin%adminpw $SUITES
+	torture ncacn_ip_tcp:127.0.0.1 % $SUITES
+} >"$WORK/torture.seen"
+while read -r name binding test result; do
+	[ -n "$name" ] || continue
+	seen=$(awk -v n="$name" -v b="$binding" -v t="$test" '$1 == n && $2 == b && $3 == t { print $4; exit }' "$WORK/torture.seen")
+	if [ "$seen" = "$result" ]; then pass; else fail "$name $test over $binding: $result expected, ${seen:-nothing} seen"; fi
+done < <(sed 's/#.*//' "$PEERS/torture.expected")
+expect_not "no test that torture.expected does not know" '.' awk 'NR == FNR { sub(/#.*/, ""); known[$1 $2 $3] = 1; next }
+	!(($1 $2 $3) in known)' "$PEERS/torture.expected" "$WORK/torture.seen"
+[ "$failed" = 0 ] || grep -B2 -A6 -E '^(failure|error):' "$WORK/torture.log" | head -150
+penstock_stop
+finish
