@@ -35,10 +35,10 @@ def read_table(directory, kind):
     path = directory / f"{kind}.txt"
     rows, seen, last = [], set(), -1
     for number, line in lines(path):
-        match = re.fullmatch(r"(0x[0-9A-F]{8}) (\w+)(?: ([A-Z0-9].*\.))?", line)
+        match = re.fullmatch(r"(0x[0-9A-F]{8}) (\w+) ([A-Z0-9].*\.)", line)
         if not match:
             die(path, number, "not a number, a name and a sentence that ends with a period")
-        value, name, sentence = int(match[1], 16), match[2], match[3] or ""
+        value, name, sentence = int(match[1], 16), match[2], match[3]
         if value < last:
             die(path, number, "out of order")
         if constant(kind, name) in seen:
