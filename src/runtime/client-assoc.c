@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/clock.h"
+#include "runtime/client.h"
+#include <errno.h>
+#include <penstock/status.h>
+#include <string.h>
+#include <sys/uio.h>
+
+enum { SLICES_MAX = 64 };
+
+int pen_client_open(struct pen_client *client)
+{
+	const struct pen_conn_config config = {
+		.protseq = client->binding.protseq,
+		.limits = client->config.limits,
+	};
+
+	client->is_leaving = false;
+	client->binding_to = NULL;
+	client->receive_timeout_ms = 0;
+	return pen_conn_new_client(&client->conn, &config);
+}
+
+/* ---- what goes out ---- */
+
+/* Without an operation the call was for the bind alone. False: no more can be sent for now. */
+static bool send_call(struct pen_client_call *call, const struct pen_context *context)
+{
+	struct pen_client *client = call->client;
+	const struct pen_operation *operation = call->call.operation;
+	bool is_maybe = operation && operation->flags & PEN_OPERATION_MAYBE;
+	unsigned flags = (is_maybe ? PEN_REQUEST_MAYBE : 0) |
+			 (client->config.is_big_endian ? PEN_REQUEST_BIG_ENDIAN : 0);
+	int r;
+
+	if (!operation) {
+		pen_client_call_end(call, 0);
+		return true;
+	}
+	if (!call->has_stub[context->transfer]) {
+		pen_call_explain(&call->call, 0, "The server changed its transfer syntax.");
+		pen_client_call_end(call, PEN_E_CLOSED);
+		return true;
+	}
+	r = pen_conn_request(client->conn, context, call->call.opnum,
+			     pen_call_object(&call->call), flags, &call->stub[context->transfer],
+			     &call->call_id);
+	if (r == PEN_E_LIMIT)
+		return false;
+	if (r || is_maybe) {
+		pen_client_call_end(call, r);
+		return true;
+	}
+	call->state = PEN_CLIENT_CALL_SENT;
+	client->n_sent++;
+	return true;
+}
+
+static void bind_for(struct pen_client_call *call)
+{
+	struct pen_client *client = call->client;
+	int r;
+
+	if (client->binding_to)
+		return;
+	r = pen_conn_bind(client->conn, &call->call.interface->id, client->config.refuse_ndr64, 0);
+	if (!r)
+		client->binding_to = call->call.interface;
+	else if (r != PEN_E_AGAIN)
+		pen_client_call_end(call, r);
+}
+
+/* A server that wants to close gets no new calls; when it has answered, another try. */
+static bool is_leaving(struct pen_client *client)
+{
+	const struct pen_interface *interface;
+
+	if (!client->is_leaving)
+		return false;
+	if (client->n_sent)
+		return true;
+	pen_client_disconnect(client);
+	if (TAILQ_EMPTY(&client->active))
+		return true;
+	interface = TAILQ_FIRST(&client->active)->call.interface;
+	pen_client_connect(client, interface);
+	return true;
+}
+
+void pen_client_advance(struct pen_client *client)
+{
+	const struct pen_context *context;
+	struct pen_client_call *call;
+	struct pen_client_call *next;
+
+	if (client->state != PEN_CLIENT_OPEN || is_leaving(client))
+		return;
+	if (client->n_sent == client->n_active)
+		return;
+	for (call = TAILQ_FIRST(&client->active); call; call = next) {
+		next = TAILQ_NEXT(call, queue);
+		if (call->state != PEN_CLIENT_CALL_WAITING)
+			continue;
+		if (pen_conn_is_congested(client->conn))
+			return;
+		context = pen_conn_context(client->conn, &call->call.interface->id);
+		if (!context)
+			bind_for(call);
+		else if (!send_call(call, context))
+			return;
+	}
+}
+
+bool pen_client_flush(struct pen_client *client)
+{
+	struct pen_slice slices[SLICES_MAX];
+	struct iovec pieces[SLICES_MAX];
+	struct msghdr message = { .msg_iov = pieces };
+	ssize_t n;
+
+	while (client->state == PEN_CLIENT_OPEN) {
+		message.msg_iovlen = pen_conn_output(client->conn, slices, SLICES_MAX);
+		if (!message.msg_iovlen)
+			return true;
+		for (size_t i = 0; i < message.msg_iovlen; i++)
+			pieces[i] = (struct iovec){ .iov_base = (void *)slices[i].data,
+						    .iov_len = slices[i].size };
+		n = sendmsg(client->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n >= 0)
+			pen_conn_sent(client->conn, (size_t)n);
+		else if (errno == EAGAIN)
+			return false;
+		else if (errno != EINTR)
+			/* What the server said before it closed is still to be read. */
+			return true;
+	}
+	return true;
+}
+
+/* ---- what comes in ---- */
+
+static struct pen_client_call *find_sent(struct pen_client *client, uint32_t call_id)
+{
+	struct pen_client_call *call;
+
+	TAILQ_FOREACH (call, &client->active, queue)
+		if (call->state == PEN_CLIENT_CALL_SENT && call->call_id == call_id)
+			return call;
+	return NULL;
+}
+
+static int decode(struct pen_client_call *call, const struct pen_event *event)
+{
+	const struct pen_type *type = call->call.operation->out;
+	const struct pen_scope scope = { .in = call->in, .out = call->out };
+	struct pen_ndr_error error = { "" };
+	int r;
+
+	memset(call->out, 0, type->size);
+	r = pen_ndr_get(type, event->layout, &scope, event->stub.data, event->stub.size, call->out,
+			&call->call.arena, NULL, &error);
+	if (r)
+		pen_call_explain(&call->call, r, "The answer does not decode: %s", error.text);
+	return r;
+}
+
+static int note_fault(struct pen_client_call *call, uint32_t status)
+{
+	call->call.fault = status;
+	pen_call_explain(&call->call, 0, "%s", pen_fault_text(status));
+	return call->is_cancelled && status == PEN_FAULT_CANCEL ? PEN_E_CANCELLED : PEN_E_FAULT;
+}
+
+static void on_rejected(struct pen_client *client)
+{
+	const struct pen_interface *interface = client->binding_to;
+	struct pen_client_call *call;
+	struct pen_client_call *next;
+
+	client->binding_to = NULL;
+	for (call = TAILQ_FIRST(&client->active); call; call = next) {
+		next = TAILQ_NEXT(call, queue);
+		if (call->state != PEN_CLIENT_CALL_WAITING || call->call.interface != interface)
+			continue;
+		pen_call_explain(&call->call, 0, "%s", pen_conn_reason(client->conn));
+		pen_client_call_end(call, PEN_E_REJECTED);
+	}
+}
+
+static void on_event(struct pen_client *client, const struct pen_event *event)
+{
+	struct pen_client_call *call = NULL;
+
+	if (event->kind == PEN_EVENT_RESPONSE || event->kind == PEN_EVENT_FAULT)
+		call = find_sent(client, event->call_id);
+	switch (event->kind) {
+	case PEN_EVENT_BOUND:
+	case PEN_EVENT_ALTERED:
+		client->binding_to = NULL;
+		break;
+	case PEN_EVENT_REJECTED:
+		on_rejected(client);
+		break;
+	case PEN_EVENT_RESPONSE:
+		if (call)
+			pen_client_call_end(call, decode(call, event));
+		break;
+	case PEN_EVENT_FAULT:
+		if (call)
+			pen_client_call_end(call, note_fault(call, event->status));
+		break;
+	case PEN_EVENT_SHUTDOWN:
+		client->is_leaving = true;
+		break;
+	default:
+		break;
+	}
+}
+
+void pen_client_arrived(struct pen_client *client, ssize_t n)
+{
+	struct pen_event event;
+	int r;
+
+	if (n == 0) {
+		pen_client_lose(client, PEN_E_CLOSED, "the server closed the connection");
+		return;
+	}
+	if (n < 0) {
+		pen_client_lose(client, n == -ECONNRESET || n == -EPIPE ? PEN_E_CLOSED : (int)n,
+				"the connection broke: %s", strerror((int)-n));
+		return;
+	}
+	client->active_at = pen_clock_coarse_ms();
+	r = pen_conn_feed(client->conn, client->in, (size_t)n);
+	while (!r) {
+		r = pen_conn_next(client->conn, &event);
+		if (!r)
+			on_event(client, &event);
+	}
+	if (r == PEN_E_AGAIN && pen_conn_is_closed(client->conn))
+		pen_client_lose(client, PEN_E_CLOSED, "%s", pen_conn_reason(client->conn));
+	else if (r == PEN_E_AGAIN)
+		pen_client_advance(client);
+	else
+		pen_client_lose(client, r, "%s", pen_conn_reason(client->conn));
+}
+
+void pen_client_read(struct pen_client *client)
+{
+	ssize_t n = recv(client->fd, client->in, PEN_CLIENT_READ_SIZE, MSG_DONTWAIT);
+
+	if (n >= 0)
+		pen_client_arrived(client, n);
+	else if (errno != EAGAIN && errno != EINTR)
+		pen_client_arrived(client, -errno);
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cleanup.h"
+#include "io/clock.h"
+#include "runtime/client.h"
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/time.h>
+
+enum { STALE_MS = 1000 /* of silence, after which the server may have closed */ };
+
+static struct pen_client_call *of(struct pen_call *call)
+{
+	return (struct pen_client_call *)call;
+}
+
+/* ---- its life ---- */
+
+int pen_call_new(struct pen_call **callp, struct pen_client *client)
+{
+	struct pen_client_call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		return -ENOMEM;
+	pen_call_init(&call->call, PEN_CALL_CLIENT, 0);
+	for (int i = 0; i < PEN_N_TRANSFERS; i++)
+		pen_buffer_init(&call->stub[i], 0);
+	call->client = client;
+	TAILQ_INSERT_TAIL(&client->all, call, all);
+	*callp = &call->call;
+	return 0;
+}
+
+/* No more among the active ones. */
+static void leave(struct pen_client_call *call)
+{
+	struct pen_client *client = call->client;
+
+	TAILQ_REMOVE(&client->active, call, queue);
+	client->n_active--;
+	if (call->state == PEN_CLIENT_CALL_SENT)
+		client->n_sent--;
+	if (call->deadline)
+		client->n_timed--;
+}
+
+void pen_client_call_end(struct pen_client_call *call, int result)
+{
+	struct pen_client *client = call->client;
+
+	leave(call);
+	call->state = PEN_CLIENT_CALL_ENDED;
+	call->result = result;
+	if (call->done) {
+		TAILQ_INSERT_TAIL(&client->ended, call, queue);
+		client->n_ended++;
+	}
+}
+
+/* The server need not go on with it. */
+static void give_up(struct pen_client_call *call)
+{
+	struct pen_client *client = call->client;
+
+	if (call->state != PEN_CLIENT_CALL_SENT || !client->conn)
+		return;
+	pen_conn_cancel(client->conn, call->call_id);
+	pen_conn_orphan(client->conn, call->call_id);
+}
+
+void pen_client_call_free(struct pen_call *base)
+{
+	struct pen_client_call *call = of(base);
+	struct pen_client *client = call->client;
+
+	if (client && (call->state == PEN_CLIENT_CALL_WAITING ||
+		       call->state == PEN_CLIENT_CALL_SENT)) {
+		give_up(call);
+		leave(call);
+	} else if (client && call->state == PEN_CLIENT_CALL_ENDED && call->done) {
+		TAILQ_REMOVE(&client->ended, call, queue);
+		client->n_ended--;
+	}
+	if (client)
+		TAILQ_REMOVE(&client->all, call, all);
+	for (int i = 0; i < PEN_N_TRANSFERS; i++)
+		pen_buffer_done(&call->stub[i]);
+	pen_arena_done(&base->arena);
+	free(call);
+}
+
+void pen_call_set_timeout(struct pen_call *call, uint32_t ms)
+{
+	of(call)->timeout_ms = ms;
+}
+
+int pen_call_cancel(struct pen_call *base)
+{
+	struct pen_client_call *call = of(base);
+
+	if (call->state == PEN_CLIENT_CALL_WAITING) {
+		pen_call_explain(base, 0, "The call was cancelled before it was sent.");
+		pen_client_call_end(call, PEN_E_CANCELLED);
+	} else if (call->state == PEN_CLIENT_CALL_SENT) {
+		call->is_cancelled = true;
+		return pen_conn_cancel(call->client->conn, call->call_id);
+	}
+	return 0;
+}
+
+/* ---- deadlines ---- */
+
+void pen_client_check_deadlines(struct pen_client *client)
+{
+	struct pen_client_call *call;
+	struct pen_client_call *next;
+	uint64_t now;
+
+	if (!client->n_timed)
+		return;
+	now = pen_clock_ms();
+	for (call = TAILQ_FIRST(&client->active); call; call = next) {
+		next = TAILQ_NEXT(call, queue);
+		if (!call->deadline || now < call->deadline)
+			continue;
+		give_up(call);
+		pen_call_explain(&call->call, 0, "There was no answer within %u ms.",
+				 call->timeout_ms);
+		pen_client_call_end(call, PEN_E_TIMEOUT);
+	}
+}
+
+int pen_client_wait_ms(const struct pen_client *client)
+{
+	const struct pen_client_call *call;
+	uint64_t until = UINT64_MAX;
+	uint64_t now;
+
+	if (client->state != PEN_CLIENT_OPEN && client->state != PEN_CLIENT_CLOSED)
+		until = client->retry_at ? client->retry_at : client->connect_deadline;
+	if (client->n_timed)
+		TAILQ_FOREACH (call, &client->active, queue)
+			if (call->deadline && call->deadline < until)
+				until = call->deadline;
+	if (until == UINT64_MAX)
+		return -1;
+	now = pen_clock_ms();
+	if (until <= now)
+		return 0;
+	return until - now < INT_MAX ? (int)(until - now) : INT_MAX;
+}
+
+/* ---- the start ---- */
+
+static int encode(struct pen_client_call *call, enum pen_transfer transfer, const void *in)
+{
+	const struct pen_layout layout = { .transfer = transfer,
+					   .is_big_endian = call->client->config.is_big_endian };
+	const struct pen_scope scope = { .in = in };
+	struct pen_ndr_error error = { "" };
+	int r;
+
+	call->stub[transfer].size = 0;
+	r = pen_ndr_put(call->call.operation->in, layout, &scope, in, &call->stub[transfer],
+			&error);
+	if (r)
+		return pen_call_explain(&call->call, r, "The parameters do not encode: %s",
+					error.text);
+	call->has_stub[transfer] = true;
+	return 0;
+}
+
+/* In the negotiated syntax, or, before it is known, in each that it may become. */
+static int encode_all(struct pen_client_call *call, const void *in)
+{
+	struct pen_client *client = call->client;
+	const struct pen_context *context = NULL;
+	int r;
+
+	memset(call->has_stub, 0, sizeof(call->has_stub));
+	if (!call->call.operation)
+		return 0;
+	if (client->state == PEN_CLIENT_OPEN && !client->is_leaving)
+		context = pen_conn_context(client->conn, &call->call.interface->id);
+	if (context)
+		return encode(call, context->transfer, in);
+	r = encode(call, PEN_NDR, in);
+	if (r || client->config.refuse_ndr64)
+		return r;
+	return encode(call, PEN_NDR64, in);
+}
+
+/* A connection that was silent for a while may have been closed by the server. */
+static void check_stale(struct pen_client *client)
+{
+	char byte;
+	ssize_t n;
+
+	if (client->state != PEN_CLIENT_OPEN || client->n_active ||
+	    pen_clock_coarse_ms() - client->active_at < STALE_MS)
+		return;
+	n = recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		pen_client_disconnect(client);
+}
+
+/*
+ * Decoding the answer may look at the request's scalars, so a started call keeps
+ * its own: the parameters, and the scalars that they point to.
+ */
+static const void *keep_scalars(struct pen_call *call, const struct pen_type *type, const void *in)
+{
+	uint8_t *copy = pen_arena_copy(&call->arena, in, type->size);
+
+	for (uint32_t i = 0; copy && i < type->n_fields; i++) {
+		const struct pen_type *to = type->fields[i].type;
+		void *pointer;
+
+		if (to->kind != PEN_POINTER || !to->element->size ||
+		    to->element->kind > PEN_ENUM)
+			continue;
+		memcpy(&pointer, copy + type->fields[i].offset, sizeof(pointer));
+		if (!pointer)
+			continue;
+		pointer = pen_arena_copy(&call->arena, pointer, to->element->size);
+		if (!pointer)
+			return NULL;
+		memcpy(copy + type->fields[i].offset, &pointer, sizeof(pointer));
+	}
+	return copy;
+}
+
+static int begin(struct pen_client_call *call, const struct pen_interface *interface,
+		 const struct pen_operation *operation, uint16_t opnum, const void *in, void *out)
+{
+	struct pen_client *client = call->client;
+	int r;
+
+	if (call->state != PEN_CLIENT_CALL_IDLE)
+		return -EBUSY;
+	pen_call_reset(&call->call);
+	if (!client || client->is_freed)
+		return pen_call_explain(&call->call, PEN_E_CLOSED, "The client is closed.");
+	check_stale(client);
+	call->call.interface = interface;
+	call->call.operation = operation;
+	call->call.opnum = opnum;
+	call->in = call->done ? keep_scalars(&call->call, operation->in, in) : in;
+	if (call->done && !call->in)
+		return -ENOMEM;
+	call->out = out;
+	call->is_cancelled = false;
+	r = encode_all(call, in);
+	if (r)
+		return r;
+
+	call->deadline = call->timeout_ms ? pen_clock_ms() + call->timeout_ms : 0;
+	call->state = PEN_CLIENT_CALL_WAITING;
+	TAILQ_INSERT_TAIL(&client->active, call, queue);
+	client->n_active++;
+	if (call->deadline)
+		client->n_timed++;
+	if (client->state == PEN_CLIENT_CLOSED)
+		pen_client_connect(client, interface);
+	else
+		pen_client_advance(client);
+	return 0;
+}
+
+static const struct pen_operation *find_operation(const struct pen_interface *interface,
+						  uint16_t opnum)
+{
+	if (opnum >= interface->n_operations || !interface->operations[opnum].name)
+		return NULL;
+	return &interface->operations[opnum];
+}
+
+static int no_operation(struct pen_call *call, const struct pen_interface *interface,
+			uint16_t opnum)
+{
+	return pen_call_explain(call, -EINVAL, "%s has no operation %u.", interface->name, opnum);
+}
+
+int pen_call_start(struct pen_call *base, const struct pen_interface *interface, uint16_t opnum,
+		   const void *in, void *out, pen_call_done_fn *done, void *data)
+{
+	const struct pen_operation *operation = find_operation(interface, opnum);
+	struct pen_client_call *call = of(base);
+
+	if (!operation)
+		return no_operation(base, interface, opnum);
+	if (call->state != PEN_CLIENT_CALL_IDLE)
+		return -EBUSY;
+	call->done = done;
+	call->data = data;
+	return begin(call, interface, operation, opnum, in, out);
+}
+
+/* ---- a call that waits ---- */
+
+/* How long one receive may last, if it is not for ever. */
+static void set_receive_timeout(struct pen_client *client, uint32_t ms)
+{
+	const struct timeval timeout = { .tv_sec = ms / 1000,
+					 .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+
+	if (client->receive_timeout_ms == ms)
+		return;
+	if (!setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)))
+		client->receive_timeout_ms = ms;
+}
+
+/* The usual case: all is sent, nobody else waits, and one receive brings the answer. */
+static void wait_by_receive(struct pen_client *client, const struct pen_client_call *call)
+{
+	ssize_t n;
+
+	set_receive_timeout(client, call->timeout_ms);
+	n = recv(client->fd, client->in, PEN_CLIENT_READ_SIZE, 0);
+	if (n >= 0)
+		pen_client_arrived(client, n);
+	else if (errno != EAGAIN && errno != EINTR)
+		pen_client_arrived(client, -errno);
+}
+
+static void wait_by_poll(struct pen_client *client)
+{
+	struct pollfd wait = { .fd = pen_client_fd(client), .events = pen_client_events(client) };
+
+	poll(&wait, 1, pen_client_wait_ms(client));
+	if (client->state == PEN_CLIENT_OPEN)
+		pen_client_read(client);
+	else
+		pen_client_connect_step(client);
+}
+
+static int finish_waiting(struct pen_client_call *call)
+{
+	struct pen_client *client = call->client;
+	bool is_first = true;
+
+	pen_client_hold(client);
+	for (;;) {
+		bool is_sent = pen_client_flush(client);
+
+		if (call->state == PEN_CLIENT_CALL_ENDED)
+			break;
+		/* A second receive would have all the time again that the first had. */
+		if (is_sent && client->state == PEN_CLIENT_OPEN && client->n_active == 1 &&
+		    (is_first || !call->deadline))
+			wait_by_receive(client, call);
+		else
+			wait_by_poll(client);
+		is_first = false;
+		pen_client_check_deadlines(client);
+	}
+	call->state = PEN_CLIENT_CALL_IDLE;
+	pen_client_release(client);
+	return call->result;
+}
+
+int pen_call_invoke(struct pen_call *base, const struct pen_interface *interface, uint16_t opnum,
+		    const void *in, void *out)
+{
+	const struct pen_operation *operation = find_operation(interface, opnum);
+	struct pen_client_call *call = of(base);
+	int r;
+
+	if (!operation)
+		return no_operation(base, interface, opnum);
+	if (call->state != PEN_CLIENT_CALL_IDLE)
+		return -EBUSY;
+	call->done = NULL;
+	r = begin(call, interface, operation, opnum, in, out);
+	return r ? r : finish_waiting(call);
+}
+
+static inline void callp_free(struct pen_call **callp)
+{
+	pen_call_free(*callp);
+}
+
+int pen_client_bind(struct pen_client *client, const struct pen_interface *interface)
+{
+	pen_cleanup(callp_free) struct pen_call *call = NULL;
+	int r;
+
+	r = pen_call_new(&call, client);
+	if (r)
+		return r;
+	r = begin(of(call), interface, NULL, 0, NULL, NULL);
+	if (!r)
+		r = finish_waiting(of(call));
+	if (r)
+		pen_client_explain(client, r, "%s", call->error);
+	return r;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/clock.h"
+#include "runtime/client.h"
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RETRY_MS = 5 };
+
+void pen_client_disconnect(struct pen_client *client)
+{
+	client->resolver = pen_resolver_free(client->resolver);
+	client->conn = pen_conn_free(client->conn);
+	if (client->fd >= 0)
+		close(client->fd);
+	client->fd = -1;
+	client->binding_to = NULL;
+	client->retry_at = 0;
+	client->state = PEN_CLIENT_CLOSED;
+}
+
+void pen_client_lose(struct pen_client *client, int result, const char *format, ...)
+{
+	struct pen_client_call *call;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(client->error, sizeof(client->error), format, args);
+	va_end(args);
+	pen_client_disconnect(client);
+	while ((call = TAILQ_FIRST(&client->active))) {
+		pen_call_explain(&call->call, 0, "%s: %s", pen_client_binding(client),
+				 client->error);
+		pen_client_call_end(call, result);
+	}
+}
+
+/* The way is open. */
+static void connected(struct pen_client *client)
+{
+	int r;
+
+	client->resolver = pen_resolver_free(client->resolver);
+	r = pen_socket_set_blocking(client->fd, true);
+	if (!r)
+		r = pen_client_open(client);
+	if (r) {
+		pen_client_lose(client, r, "%s", pen_error_name(r));
+		return;
+	}
+	client->state = PEN_CLIENT_OPEN;
+	client->active_at = pen_clock_coarse_ms();
+	pen_client_advance(client);
+}
+
+/* Sets out for one address. False: it cannot be reached. */
+static bool try_address(struct pen_client *client, const struct pen_address *address)
+{
+	bool is_pending;
+	int fd = pen_socket_connect(address, &is_pending);
+
+	client->state = PEN_CLIENT_CONNECTING;
+	if (fd == -EAGAIN) {
+		client->retry_at = pen_clock_ms() + RETRY_MS;
+		return true;
+	}
+	if (fd < 0) {
+		client->connect_error = fd;
+		return false;
+	}
+	client->retry_at = 0;
+	client->fd = fd;
+	if (!is_pending)
+		connected(client);
+	return true;
+}
+
+/* The name's addresses, one after the other. */
+static void try_next(struct pen_client *client)
+{
+	struct pen_address address;
+
+	while (!pen_resolver_address(client->resolver, client->n_tried++, &address))
+		if (try_address(client, &address))
+			return;
+	pen_client_lose(client, client->connect_error, "cannot connect: %s",
+			strerror(-client->connect_error));
+}
+
+static void connect_local(struct pen_client *client)
+{
+	struct pen_address address;
+	int r;
+
+	r = client->ncalrpc_dir ? pen_unix_address(&address, client->ncalrpc_dir,
+						   client->binding.endpoint)
+				: -ENOENT;
+	if (!r && try_address(client, &address))
+		return;
+	if (!r)
+		r = client->connect_error;
+	pen_client_lose(client, r, "cannot connect: %s", strerror(-r));
+}
+
+static void resolved(struct pen_client *client)
+{
+	int error = pen_resolver_error(client->resolver);
+
+	if (error)
+		pen_client_lose(client, PEN_E_NOT_FOUND, "%s", gai_strerror(error));
+	else
+		try_next(client);
+}
+
+static void connect_tcp(struct pen_client *client)
+{
+	const char *text = client->binding.endpoint;
+	unsigned long port;
+	char *end;
+	int r;
+
+	port = strtoul(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || !port || port > UINT16_MAX) {
+		pen_client_lose(client, PEN_E_NOT_FOUND, "%s is not a TCP port", text);
+		return;
+	}
+	r = pen_resolver_new(&client->resolver, client->binding.address, (uint16_t)port);
+	if (r) {
+		pen_client_lose(client, r, "cannot look the server up: %s", strerror(-r));
+		return;
+	}
+	client->n_tried = 0;
+	client->connect_error = -ENOENT;
+	client->state = PEN_CLIENT_RESOLVING;
+	if (pen_resolver_is_done(client->resolver))
+		resolved(client);
+}
+
+static void connect_to_endpoint(struct pen_client *client)
+{
+	if (client->binding.protseq == PEN_NCALRPC)
+		connect_local(client);
+	else
+		connect_tcp(client);
+}
+
+/* The interface's own endpoint for the protocol sequence, if it has one. */
+static int find_well_known(struct pen_client *client, const struct pen_interface *interface)
+{
+	for (uint32_t i = 0; i < interface->n_endpoints && !client->binding.endpoint; i++) {
+		struct pen_binding known;
+
+		if (pen_binding_parse(&known, interface->endpoints[i], NULL))
+			continue;
+		if (known.protseq == client->binding.protseq && known.endpoint)
+			client->binding.endpoint =
+				pen_arena_strdup(&client->binding.arena, known.endpoint);
+		pen_binding_done(&known);
+	}
+	return client->binding.endpoint ? 0 : PEN_E_NOT_FOUND;
+}
+
+void pen_client_connect(struct pen_client *client, const struct pen_interface *interface)
+{
+	client->connect_deadline = pen_clock_ms() + client->config.connect_timeout_ms;
+	if (client->binding.endpoint || !find_well_known(client, interface))
+		connect_to_endpoint(client);
+	else
+		pen_client_lose(client, PEN_E_NOT_FOUND, "the endpoint of %s is not known",
+				interface->name);
+}
+
+static void connecting(struct pen_client *client)
+{
+	struct pollfd wait = { .fd = client->fd, .events = POLLOUT };
+	int r;
+
+	if (poll(&wait, 1, 0) <= 0)
+		return;
+	r = pen_socket_error(client->fd);
+	if (!r) {
+		connected(client);
+		return;
+	}
+	close(client->fd);
+	client->fd = -1;
+	client->connect_error = r;
+	if (client->resolver)
+		try_next(client);
+	else
+		pen_client_lose(client, r, "cannot connect: %s", strerror(-r));
+}
+
+void pen_client_connect_step(struct pen_client *client)
+{
+	uint64_t now = pen_clock_ms();
+
+	if (client->state == PEN_CLIENT_CLOSED)
+		return;
+	if (now >= client->connect_deadline)
+		pen_client_lose(client, PEN_E_TIMEOUT, "the server did not answer in time");
+	else if (client->state == PEN_CLIENT_RESOLVING && pen_resolver_is_done(client->resolver))
+		resolved(client);
+	else if (client->retry_at && now >= client->retry_at)
+		connect_to_endpoint(client);
+	else if (client->state == PEN_CLIENT_CONNECTING && client->fd >= 0)
+		connecting(client);
+}
+
+int pen_client_connect_fd(const struct pen_client *client)
+{
+	return client->state == PEN_CLIENT_RESOLVING ? pen_resolver_fd(client->resolver)
+						     : client->fd;
+}
+
+short pen_client_connect_events(const struct pen_client *client)
+{
+	if (client->state == PEN_CLIENT_RESOLVING)
+		return POLLIN;
+	return client->state == PEN_CLIENT_CONNECTING && client->fd >= 0 ? POLLOUT : 0;
+}

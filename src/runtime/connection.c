@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/connection.h"
+#include "runtime/server-call.h"
+#include <errno.h>
+#include <penstock/token.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum {
+	SLICES_MAX = 64,
+	LINGER_MS = 2000, /* for a peer to read our last words */
+	EVENTS_MAX = 256, /* handled before what they made is sent */
+};
+
+static uint64_t now_of(const struct pen_connection *connection)
+{
+	return uv_now(&connection->server->loop.uv);
+}
+
+/* ---- beginning and end ---- */
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static const struct pen_offer *find_offer(void *data, const struct pen_syntax_id *abstract)
+{
+	const struct pen_connection *connection = data;
+	const struct pen_served *served = connection->server->served;
+
+	for (; served; served = served->next) {
+		const struct pen_syntax_id *id = &served->offer.interface->id;
+
+		if (pen_uuid_equal(&id->uuid, &abstract->uuid) && id->major == abstract->major &&
+		    id->minor >= abstract->minor &&
+		    pen_served_is_at(served, connection->listener))
+			return &served->offer;
+	}
+	return NULL;
+}
+
+static int start_engine(struct pen_connection *connection)
+{
+	struct pen_server *server = connection->server;
+	const struct pen_listener *listener = connection->listener;
+	struct pen_conn_config config = {
+		.protseq = connection->protseq,
+		.limits = { .stub_max = pen_served_stub_max(server, listener) },
+		.find_offer = find_offer,
+		.find_data = connection,
+		.secondary_address = listener ? listener->secondary_address : "",
+		.groups = server->groups,
+	};
+
+	return pen_conn_new_server(&connection->conn, &config);
+}
+
+static void watch(struct pen_connection *connection, int events)
+{
+	if (events == connection->polled || connection->state == PEN_CONNECTION_GONE)
+		return;
+	connection->polled = events;
+	if (events)
+		uv_poll_start(&connection->poll, events, on_poll);
+	else
+		uv_poll_stop(&connection->poll);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void connection_unlink(struct pen_connection *connection)
+{
+	struct pen_server *server = connection->server;
+
+	if (connection->previous)
+		connection->previous->next = connection->next;
+	else
+		server->connections = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	server->stats.connections--;
+	server->memory -= connection->memory;
+}
+
+/* The engine's end ends the group, if it was the last one, and with it the handles. */
+static void connection_free(struct pen_connection *connection)
+{
+	connection_unlink(connection);
+	pen_conn_free(connection->conn);
+	pen_pipe_carrier_free(connection->carrier);
+	pen_token_free(connection->token);
+	connection->poll.data = connection;
+	uv_close((uv_handle_t *)&connection->poll, on_closed);
+}
+
+void pen_connection_settle(struct pen_connection *connection)
+{
+	if (connection->state == PEN_CONNECTION_GONE && !connection->n_calls &&
+	    !connection->is_turning)
+		connection_free(connection);
+}
+
+static void resume_listeners(struct pen_server *server)
+{
+	for (struct pen_listener *l = server->listeners; l; l = l->next)
+		pen_listener_resume(l);
+}
+
+/* No descriptor any more. Calls are told, and may finish at once or later. */
+static void connection_leave(struct pen_connection *connection)
+{
+	struct pen_server_call *call;
+
+	uv_poll_stop(&connection->poll);
+	close(connection->fd);
+	connection->fd = -1;
+	connection->state = PEN_CONNECTION_GONE;
+	pen_peer_leave(&connection->server->peers, connection->peer);
+	connection->peer = NULL;
+	resume_listeners(connection->server);
+
+	connection->is_turning = true;
+	do {
+		call = connection->calls;
+		while (call && call->is_cancelled)
+			call = call->next;
+		if (call)
+			pen_server_call_cancel(call);
+	} while (call);
+	connection->is_turning = false;
+	pen_connection_settle(connection);
+}
+
+void pen_connection_close(struct pen_connection *connection, enum pen_log_level level,
+			  const char *why)
+{
+	if (connection->state == PEN_CONNECTION_GONE || connection->is_doomed)
+		return;
+	pen_server_log(connection->server, level, "%s: closed: %s",
+		       connection->peer ? connection->peer->name : "smbd", why);
+	if (connection->is_turning)
+		connection->is_doomed = true;
+	else
+		connection_leave(connection);
+}
+
+void pen_connection_abandon(struct pen_connection *connection)
+{
+	while (connection->calls)
+		pen_server_call_release(connection->calls);
+	pen_connection_settle(connection);
+}
+
+static void connection_link(struct pen_connection *connection)
+{
+	struct pen_server *server = connection->server;
+
+	connection->next = server->connections;
+	if (connection->next)
+		connection->next->previous = connection;
+	server->connections = connection;
+	server->stats.connections++;
+	pen_server_watch(server);
+}
+
+/* The parts that can fail; freed by the caller if they do. */
+static int connection_init(struct pen_connection *connection, const char *peer_name)
+{
+	struct pen_server *server = connection->server;
+	int r;
+
+	if (peer_name) {
+		r = pen_peer_enter(&server->peers, peer_name,
+				   server->config.connections_per_peer_max, &connection->peer);
+		if (r == PEN_E_LIMIT)
+			pen_server_log(server, PEN_LOG_WARNING, "%s: refused: it has %u connections",
+				       peer_name, server->config.connections_per_peer_max);
+		if (r)
+			return r;
+	}
+	r = connection->state == PEN_CONNECTION_AWAIT_NPA
+		    ? pen_pipe_carrier_new(&connection->carrier)
+		    : start_engine(connection);
+	if (r)
+		return r;
+	return uv_poll_init(&server->loop.uv, &connection->poll, connection->fd);
+}
+
+int pen_connection_new(struct pen_server *server, const struct pen_listener *listener, int fd,
+		       enum pen_protseq protseq, const char *peer_name,
+		       struct pen_token *token)
+{
+	struct pen_connection *connection = calloc(1, sizeof(*connection));
+	int r;
+
+	if (!connection) {
+		close(fd);
+		pen_token_free(token);
+		return -ENOMEM;
+	}
+	connection->server = server;
+	connection->listener = listener;
+	connection->protseq = protseq;
+	connection->fd = fd;
+	connection->token = token;
+	connection->state = token ? PEN_CONNECTION_OPEN : PEN_CONNECTION_AWAIT_NPA;
+	r = connection_init(connection, peer_name);
+	if (r) {
+		pen_peer_leave(&server->peers, connection->peer);
+		pen_conn_free(connection->conn);
+		pen_pipe_carrier_free(connection->carrier);
+		pen_token_free(token);
+		free(connection);
+		close(fd);
+		return r;
+	}
+	connection->opened_at = now_of(connection);
+	connection->active_at = connection->opened_at;
+	connection->poll.data = connection;
+	connection_link(connection);
+	watch(connection, UV_READABLE);
+	return 0;
+}
+
+/* ---- what comes in ---- */
+
+/* smbd has said who its client is: from here on it is that client's connection. */
+static int enter_pipe(struct pen_connection *connection, struct pen_pipe_greeting *greeting)
+{
+	struct pen_server *server = connection->server;
+	char name[PEN_PEER_NAME_SIZE];
+	int r;
+
+	connection->token = greeting->token;
+	snprintf(name, sizeof(name), "pipe client %s", greeting->client);
+	r = pen_peer_enter(&server->peers, name, server->config.connections_per_peer_max,
+			   &connection->peer);
+	if (r)
+		return r;
+	if (greeting->is_probe) {
+		connection->state = PEN_CONNECTION_DRAINING;
+		return 0;
+	}
+	r = start_engine(connection);
+	if (!r)
+		connection->state = PEN_CONNECTION_OPEN;
+	return r;
+}
+
+static int connection_feed(struct pen_connection *connection, const uint8_t *data, size_t n)
+{
+	struct pen_pipe_greeting greeting;
+	size_t used;
+	int r;
+
+	if (connection->state == PEN_CONNECTION_AWAIT_NPA) {
+		r = pen_pipe_carrier_greet(connection->carrier, data, n, &used, &greeting);
+		if (r)
+			return r == PEN_E_AGAIN ? 0 : r;
+		r = enter_pipe(connection, &greeting);
+		if (r)
+			return r;
+		data += used;
+		n -= used;
+	}
+	if (connection->state != PEN_CONNECTION_OPEN || !n)
+		return 0;
+	if (connection->carrier)
+		return pen_pipe_carrier_feed(connection->carrier, connection->conn, data, n);
+	return pen_conn_feed(connection->conn, data, n);
+}
+
+/* Reads once. PEN_E_CLOSED: the peer has. */
+static int connection_read(struct pen_connection *connection)
+{
+	uint8_t *in = connection->server->in;
+	ssize_t n = recv(connection->fd, in, PEN_SERVER_READ_SIZE, 0);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n == 0)
+		return PEN_E_CLOSED;
+	connection->active_at = now_of(connection);
+	return connection_feed(connection, in, (size_t)n);
+}
+
+static void on_event(struct pen_connection *connection, const struct pen_event *event)
+{
+	struct pen_server_call *call;
+
+	connection->expecting_at = 0;
+	switch (event->kind) {
+	case PEN_EVENT_BOUND:
+		connection->is_bound = true;
+		break;
+	case PEN_EVENT_REQUEST:
+		pen_server_call_run(connection, event);
+		break;
+	case PEN_EVENT_CANCEL:
+	case PEN_EVENT_ORPHANED:
+		call = pen_server_call_find(connection, event->call_id);
+		if (call)
+			pen_server_call_cancel(call);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool is_congested(const struct pen_connection *connection)
+{
+	return connection->conn && pen_conn_is_congested(connection->conn);
+}
+
+/*
+ * Handles what has been fed, but nothing that would queue more for a peer that
+ * does not read. PEN_E_AGAIN: all is handled; 0: there is more.
+ */
+static int connection_pull(struct pen_connection *connection)
+{
+	struct pen_event event;
+	int n = 0;
+	int r = 0;
+
+	if (connection->state != PEN_CONNECTION_OPEN)
+		return PEN_E_AGAIN;
+	while (!r && n++ < EVENTS_MAX && !is_congested(connection)) {
+		r = pen_conn_next(connection->conn, &event);
+		if (!r)
+			on_event(connection, &event);
+	}
+	if (r == PEN_E_PROTOCOL) {
+		pen_server_log(connection->server, PEN_LOG_WARNING, "%s: %s",
+			       connection->peer->name, pen_conn_reason(connection->conn));
+		connection->state = PEN_CONNECTION_DRAINING;
+		return PEN_E_AGAIN;
+	}
+	return r;
+}
+
+/* ---- what goes out ---- */
+
+/* Up to max pieces of what is to be sent. */
+static int next_output(struct pen_connection *connection, struct iovec *pieces, size_t *np)
+{
+	struct pen_pipe_carrier *carrier = connection->carrier;
+	struct pen_slice slices[SLICES_MAX];
+	int r;
+
+	*np = 0;
+	if (carrier) {
+		r = connection->conn ? pen_pipe_carrier_pull(carrier, connection->conn) : 0;
+		if (r)
+			return r;
+		if (carrier->out.size)
+			pieces[(*np)++] = (struct iovec){ .iov_base = carrier->out.data,
+							  .iov_len = carrier->out.size };
+		return 0;
+	}
+	*np = pen_conn_output(connection->conn, slices, SLICES_MAX);
+	for (size_t i = 0; i < *np; i++)
+		pieces[i] = (struct iovec){ .iov_base = (void *)slices[i].data,
+					    .iov_len = slices[i].size };
+	return 0;
+}
+
+static void note_sent(struct pen_connection *connection, size_t n)
+{
+	if (connection->carrier)
+		pen_buffer_consume(&connection->carrier->out, n);
+	else
+		pen_conn_sent(connection->conn, n);
+	connection->active_at = now_of(connection);
+}
+
+/* Sends all there is. PEN_E_AGAIN: the peer takes no more for now. */
+static int connection_flush(struct pen_connection *connection)
+{
+	struct iovec pieces[SLICES_MAX];
+	struct msghdr message = { .msg_iov = pieces };
+	ssize_t n;
+	int r;
+
+	for (;;) {
+		r = next_output(connection, pieces, &message.msg_iovlen);
+		if (r || !message.msg_iovlen)
+			return r;
+		n = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EINTR)
+			return errno == EAGAIN ? PEN_E_AGAIN : -errno;
+		if (n > 0)
+			note_sent(connection, (size_t)n);
+	}
+}
+
+/* ---- a turn ---- */
+
+static size_t memory_of(const struct pen_connection *connection)
+{
+	size_t memory = connection->held;
+
+	if (connection->conn)
+		memory += pen_conn_memory(connection->conn);
+	if (connection->carrier)
+		memory += connection->carrier->out.capacity + connection->carrier->request.capacity;
+	return memory;
+}
+
+/* Counts what the connection holds; if all together hold too much, the one with most goes. */
+static void connection_count(struct pen_connection *connection)
+{
+	struct pen_server *server = connection->server;
+	struct pen_connection *most = connection;
+	size_t memory = memory_of(connection);
+
+	server->memory += memory - connection->memory;
+	connection->memory = memory;
+	if (server->memory <= server->config.memory_max)
+		return;
+	for (struct pen_connection *c = server->connections; c; c = c->next)
+		if (c->memory > most->memory && c->state != PEN_CONNECTION_GONE)
+			most = c;
+	pen_connection_close(most, PEN_LOG_WARNING,
+			     "the server's memory is used up, and it holds most of it");
+}
+
+/* What to wait for, now that all that could be done is done. */
+static void connection_wait(struct pen_connection *connection, bool is_blocked)
+{
+	bool is_expecting = connection->conn && pen_conn_is_expecting(connection->conn);
+	int events = is_blocked ? UV_WRITABLE : 0;
+
+	if (!is_congested(connection))
+		events |= UV_READABLE;
+	watch(connection, events);
+	if (!is_expecting)
+		connection->expecting_at = 0;
+	else if (!connection->expecting_at)
+		connection->expecting_at = now_of(connection);
+}
+
+/* All is said: tells the peer, and lets it read that before the descriptor goes. */
+static void connection_linger(struct pen_connection *connection)
+{
+	shutdown(connection->fd, SHUT_WR);
+	connection->state = PEN_CONNECTION_LINGERING;
+	watch(connection, UV_READABLE);
+}
+
+static int connection_advance(struct pen_connection *connection, bool *is_blockedp)
+{
+	int pulled;
+	int r;
+
+	do {
+		pulled = connection_pull(connection);
+		if (pulled && pulled != PEN_E_AGAIN)
+			return pulled;
+		r = connection_flush(connection);
+	} while (!r && !pulled && !connection->is_doomed);
+	*is_blockedp = r == PEN_E_AGAIN;
+	return *is_blockedp ? 0 : r;
+}
+
+void pen_connection_turn(struct pen_connection *connection)
+{
+	bool is_blocked = false;
+	int r;
+
+	if (connection->state >= PEN_CONNECTION_LINGERING)
+		return;
+	connection->is_turning = true;
+	r = connection_advance(connection, &is_blocked);
+	if (r)
+		pen_connection_close(connection, PEN_LOG_INFO, pen_error_name(r));
+	else
+		connection_count(connection);
+	connection->is_turning = false;
+
+	if (connection->is_doomed) {
+		connection_leave(connection);
+		return;
+	}
+	if (connection->conn && pen_conn_is_closed(connection->conn))
+		connection->state = PEN_CONNECTION_DRAINING;
+	if (connection->state == PEN_CONNECTION_DRAINING && !connection->closing_at)
+		connection->closing_at = now_of(connection);
+	if (connection->state == PEN_CONNECTION_DRAINING && !is_blocked)
+		connection_linger(connection);
+	else
+		connection_wait(connection, is_blocked);
+}
+
+/* Reads and forgets, until the peer closes. */
+static void connection_discard(struct pen_connection *connection)
+{
+	ssize_t n = recv(connection->fd, connection->server->in, PEN_SERVER_READ_SIZE, 0);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		connection_leave(connection);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct pen_connection *connection = poll->data;
+	int r = status;
+
+	if (connection->state == PEN_CONNECTION_LINGERING) {
+		connection_discard(connection);
+		return;
+	}
+	if (!r && events & UV_READABLE)
+		r = connection_read(connection);
+	if (r) {
+		pen_connection_close(connection,
+				     r == PEN_E_CLOSED ? PEN_LOG_DEBUG : PEN_LOG_INFO,
+				     pen_error_name(r));
+		return;
+	}
+	pen_connection_turn(connection);
+}
+
+/* ---- deadlines ---- */
+
+static bool is_over(uint64_t since, uint32_t ms, uint64_t now)
+{
+	return now - since >= ms;
+}
+
+static bool is_idle(const struct pen_connection *connection)
+{
+	const struct pen_server *server = connection->server;
+
+	return !connection->n_calls &&
+	       !pen_handles_count_group(server->handles, pen_conn_assoc_group_id(connection->conn));
+}
+
+/* Why the connection must go now, or NULL. */
+static const char *reason_to_close(const struct pen_connection *connection, uint64_t now)
+{
+	const struct pen_server_config *config = &connection->server->config;
+
+	if (connection->state == PEN_CONNECTION_AWAIT_NPA)
+		return is_over(connection->opened_at, config->npa_timeout_ms, now)
+			       ? "smbd did not say who its client is"
+			       : NULL;
+	if (connection->closing_at)
+		return is_over(connection->closing_at, LINGER_MS, now) ? "its time to leave is over"
+								       : NULL;
+	if (!connection->is_bound && is_over(connection->opened_at, config->bind_timeout_ms, now))
+		return "it did not bind in time";
+	if (connection->expecting_at && !is_congested(connection) &&
+	    is_over(connection->expecting_at, config->fragment_timeout_ms, now))
+		return "it stopped in the middle of a fragment or a call";
+	if (!is_over(connection->active_at, config->idle_timeout_ms, now))
+		return NULL;
+	if (pen_conn_queued(connection->conn))
+		return "it does not read";
+	return is_idle(connection) ? "it was idle" : NULL;
+}
+
+void pen_connection_check(struct pen_connection *connection, uint64_t now)
+{
+	const char *why;
+
+	if (connection->state == PEN_CONNECTION_GONE)
+		return;
+	why = reason_to_close(connection, now);
+	if (why)
+		pen_connection_close(connection, PEN_LOG_INFO, why);
+}

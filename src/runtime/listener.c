@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cleanup.h"
+#include "runtime/connection.h"
+#include "runtime/directory.h"
+#include "runtime/server.h"
+#include <ctype.h>
+#include <errno.h>
+#include <penstock/token.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum {
+	ACCEPTS_MAX = 64, /* in one turn */
+	GROUPS_MAX = 65536,
+};
+
+/* ---- who comes ---- */
+
+static int make_unix_token(const struct pen_server *server, int fd, const struct ucred *peer,
+			   struct pen_token **tokenp)
+{
+	pen_cleanup(pen_freep) gid_t *groups = NULL;
+	socklen_t size = 0;
+
+	/* Asked once for how many, and once for them. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) && errno == ERANGE) {
+		groups = malloc(size);
+		if (!groups)
+			return -ENOMEM;
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size))
+			return -errno;
+	}
+	return pen_token_new_unix(tokenp, peer->uid, peer->gid, groups,
+				  groups ? size / sizeof(*groups) : 0, 0,
+				  peer->uid == geteuid());
+}
+
+/* Who is at the other end, as the kernel knows it: a name to count by, and a token. */
+static int identify(const struct pen_server *server, int fd, char name[PEN_PEER_NAME_SIZE],
+		    struct pen_token **tokenp)
+{
+	struct pen_address address = { .size = sizeof(address.storage) };
+	struct ucred peer;
+	char text[46];
+	int r;
+
+	if (getpeername(fd, (struct sockaddr *)&address.storage, &address.size))
+		return -errno;
+	if (address.storage.ss_family != AF_UNIX) {
+		pen_address_print(&address, text);
+		snprintf(name, PEN_PEER_NAME_SIZE, "%s", text);
+		*tokenp = pen_token_ref(server->anonymous);
+		return 0;
+	}
+	r = pen_socket_peer(fd, &peer);
+	if (r)
+		return r;
+	snprintf(name, PEN_PEER_NAME_SIZE, "uid %u", peer.uid);
+	return make_unix_token(server, fd, &peer, tokenp);
+}
+
+/* Only root's word about somebody else is taken, or our own. */
+static int check_carrier(struct pen_server *server, int fd)
+{
+	struct ucred peer;
+	int r;
+
+	r = pen_socket_peer(fd, &peer);
+	if (r)
+		return r;
+	if (peer.uid == 0 || peer.uid == geteuid())
+		return 0;
+	pen_server_log(server, PEN_LOG_WARNING, "uid %u tried to bring us a pipe's client",
+		       peer.uid);
+	return PEN_E_DENIED;
+}
+
+/* Takes the descriptor. */
+static int admit(struct pen_server *server, const struct pen_listener *listener, int fd,
+		 enum pen_protseq protseq, const struct pen_token *given)
+{
+	struct pen_token *token = NULL;
+	char name[PEN_PEER_NAME_SIZE];
+	int r;
+
+	if (server->stats.connections >= server->config.connections_max) {
+		pen_server_log(server, PEN_LOG_WARNING, "a connection is refused: there are %u",
+			       server->stats.connections);
+		r = PEN_E_LIMIT;
+	} else if (protseq == PEN_NCACN_NP && !given) {
+		r = check_carrier(server, fd);
+		if (!r)
+			return pen_connection_new(server, listener, fd, protseq, NULL, NULL);
+	} else {
+		r = identify(server, fd, name, &token);
+		if (!r && given) {
+			pen_token_free(token);
+			token = pen_token_ref(given);
+		}
+		if (!r)
+			return pen_connection_new(server, listener, fd, protseq, name, token);
+	}
+	close(fd);
+	return r;
+}
+
+int pen_server_adopt(struct pen_server *server, int fd, enum pen_protseq protseq,
+		     const struct pen_token *token)
+{
+	int r = admit(server, NULL, fd, protseq, token);
+
+	return r ? pen_server_explain(server, r, "cannot serve descriptor %d: %s", fd,
+				      pen_error_name(r))
+		 : 0;
+}
+
+/* ---- where they come to ---- */
+
+static void on_connections(uv_poll_t *poll, int status, int events)
+{
+	struct pen_listener *listener = poll->data;
+	struct pen_server *server = listener->server;
+
+	for (int i = 0; !status && i < ACCEPTS_MAX; i++) {
+		int fd = pen_socket_accept(listener->socket.fd, NULL);
+
+		if (fd == -EAGAIN)
+			return;
+		if (fd < 0) {
+			/* Out of something: until a connection goes, or a moment has passed. */
+			pen_server_log(server, PEN_LOG_ERROR, "%s: cannot accept: %s",
+				       listener->binding, strerror(-fd));
+			uv_poll_stop(&listener->poll);
+			listener->is_paused = true;
+			pen_server_watch(server);
+			return;
+		}
+		admit(server, listener, fd, listener->protseq, NULL);
+	}
+}
+
+void pen_listener_resume(struct pen_listener *listener)
+{
+	if (!listener->is_paused)
+		return;
+	listener->is_paused = false;
+	uv_poll_start(&listener->poll, UV_READABLE, on_connections);
+}
+
+static void close_socket(struct pen_listener *listener)
+{
+	if (listener->protseq != PEN_NCACN_IP_TCP)
+		pen_unix_close(&listener->socket);
+	else if (listener->socket.fd >= 0)
+		close(listener->socket.fd);
+}
+
+static struct pen_listener *listener_free(struct pen_listener *listener)
+{
+	if (!listener)
+		return NULL;
+	close_socket(listener);
+	free(listener->binding);
+	free(listener->secondary_address);
+	free(listener->interfaces);
+	free(listener);
+	return NULL;
+}
+
+static inline void listener_freep(struct pen_listener **listenerp)
+{
+	listener_free(*listenerp);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	listener_free(handle->data);
+}
+
+void pen_listener_close(struct pen_listener *listener)
+{
+	uv_poll_stop(&listener->poll);
+	uv_close((uv_handle_t *)&listener->poll, on_closed);
+}
+
+/* The names become interfaces. */
+static int choose_interfaces(struct pen_listener *listener, const char *const *names)
+{
+	struct pen_server *server = listener->server;
+	size_t n = 0;
+
+	if (!names)
+		return 0;
+	while (names[n])
+		n++;
+	listener->interfaces = calloc(n + 1, sizeof(*listener->interfaces));
+	if (!listener->interfaces)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		listener->interfaces[i] = pen_served_find(server, names[i]);
+		if (!listener->interfaces[i])
+			return pen_server_explain(server, PEN_E_NOT_FOUND, "no service is called %s",
+						  names[i]);
+	}
+	return 0;
+}
+
+static int listen_tcp(struct pen_listener *listener, struct pen_binding *binding)
+{
+	const char *text = binding->endpoint ? binding->endpoint : "0";
+	unsigned long wanted;
+	uint16_t port;
+	char *end;
+	int fd;
+
+	wanted = strtoul(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || wanted > UINT16_MAX)
+		return PEN_E_SYNTAX;
+	fd = pen_tcp_listen(binding->address, (uint16_t)wanted, &port);
+	if (fd < 0)
+		return fd;
+	listener->socket.fd = fd;
+	binding->endpoint = pen_arena_printf(&binding->arena, "%u", port);
+	return binding->endpoint ? 0 : -ENOMEM;
+}
+
+static int listen_local(struct pen_listener *listener, const struct pen_binding *binding)
+{
+	const char *directory = listener->server->ncalrpc_dir;
+	int r;
+
+	r = pen_directory_make(directory, 0755);
+	if (r)
+		return r;
+	return pen_unix_listen(&listener->socket, directory, binding->endpoint, 0666);
+}
+
+/* smbd looks for the pipe's name in small letters, without \pipe\. */
+static int listen_pipe(struct pen_listener *listener, const struct pen_binding *binding)
+{
+	static const char prefix[] = "\\pipe\\";
+	const char *directory = listener->server->np_dir;
+	const char *name = binding->endpoint;
+	char file[sizeof(listener->socket.name)];
+	size_t n;
+	int r;
+
+	if (!strncasecmp(name, prefix, strlen(prefix)))
+		name += strlen(prefix);
+	n = strlen(name);
+	if (n >= sizeof(file))
+		return -ENAMETOOLONG;
+	for (size_t i = 0; i <= n; i++)
+		file[i] = (char)tolower((unsigned char)name[i]);
+	r = pen_directory_make(directory, 0700);
+	if (r)
+		return r;
+	return pen_unix_listen(&listener->socket, directory, file, 0600);
+}
+
+static int listen_at(struct pen_listener *listener, struct pen_binding *binding)
+{
+	if (binding->protseq == PEN_NCACN_IP_TCP)
+		return listen_tcp(listener, binding);
+	if (!binding->endpoint)
+		return PEN_E_SYNTAX;
+	if (!listener->server->ncalrpc_dir)
+		return -ENOENT;
+	return binding->protseq == PEN_NCALRPC ? listen_local(listener, binding)
+					       : listen_pipe(listener, binding);
+}
+
+/* The listener's own names for where it is. */
+static int note_binding(struct pen_listener *listener, const struct pen_binding *binding)
+{
+	struct pen_buffer text;
+	int r;
+
+	pen_buffer_init(&text, 0);
+	r = pen_binding_print(binding, &text);
+	if (!r)
+		r = pen_buffer_add(&text, "", 1);
+	if (!r) {
+		listener->binding = pen_take((char **)&text.data);
+		listener->secondary_address = strdup(binding->endpoint);
+	}
+	free(text.data);
+	return r ? r : listener->secondary_address ? 0 : -ENOMEM;
+}
+
+static int listener_new(struct pen_listener **listenerp, struct pen_server *server,
+			struct pen_binding *binding, const char *const *names)
+{
+	pen_cleanup(listener_freep) struct pen_listener *listener = NULL;
+	int r;
+
+	listener = calloc(1, sizeof(*listener));
+	if (!listener)
+		return -ENOMEM;
+	listener->server = server;
+	listener->protseq = binding->protseq;
+	listener->socket.fd = -1;
+	r = choose_interfaces(listener, names);
+	if (r)
+		return r;
+	r = listen_at(listener, binding);
+	if (r)
+		return r;
+	r = note_binding(listener, binding);
+	if (r)
+		return r;
+	r = uv_poll_init(&server->loop.uv, &listener->poll, listener->socket.fd);
+	if (r)
+		return r;
+	listener->poll.data = listener;
+	uv_poll_start(&listener->poll, UV_READABLE, on_connections);
+	*listenerp = pen_take(&listener);
+	return 0;
+}
+
+int pen_server_listen(struct pen_server *server, const char *text, const char *const *names,
+		      const char **bindingp)
+{
+	struct pen_listener **last = &server->listeners;
+	struct pen_ndr_error error = { "" };
+	struct pen_binding binding;
+	int r;
+
+	r = pen_binding_parse(&binding, text, &error);
+	if (r)
+		return pen_server_explain(server, r, "%s: %s", text, error.text);
+	while (*last)
+		last = &(*last)->next;
+	server->error[0] = '\0';
+	r = listener_new(last, server, &binding, names);
+	pen_binding_done(&binding);
+	if (r)
+		return server->error[0] ? r
+					: pen_server_explain(server, r, "cannot listen at %s: %s",
+							     text,
+							     r < 0 ? strerror(-r)
+								   : "not an endpoint");
+	if (bindingp)
+		*bindingp = (*last)->binding;
+	return 0;
+}

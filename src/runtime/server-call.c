@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/server-call.h"
+#include "base/cleanup.h"
+#include <errno.h>
+#include <penstock/status.h>
+#include <penstock/token.h>
+#include <string.h>
+
+enum {
+	SPARE_MAX = 64,		 /* calls kept for reuse */
+	SPARE_ARENA = 64 * 1024, /* and the memory kept with each */
+};
+
+/* ---- its life ---- */
+
+static struct pen_server_call *of(const struct pen_call *call)
+{
+	return (struct pen_server_call *)call;
+}
+
+static struct pen_server_call *call_new(struct pen_server *server)
+{
+	struct pen_server_call *call = server->spare_calls;
+
+	if (call) {
+		server->spare_calls = call->next;
+		server->n_spare_calls--;
+		return call;
+	}
+	call = calloc(1, sizeof(*call));
+	if (!call)
+		return NULL;
+	pen_call_init(&call->call, PEN_CALL_SERVER, server->config.call_memory_max);
+	call->server = server;
+	return call;
+}
+
+static void call_free(struct pen_server_call *call)
+{
+	pen_arena_done(&call->call.arena);
+	free(call);
+}
+
+static void call_enter(struct pen_server_call *call, struct pen_connection *connection)
+{
+	call->connection = connection;
+	call->previous = NULL;
+	call->next = connection->calls;
+	if (call->next)
+		call->next->previous = call;
+	connection->calls = call;
+	connection->n_calls++;
+	connection->server->stats.calls_in_progress++;
+}
+
+void pen_server_call_release(struct pen_server_call *call)
+{
+	struct pen_connection *connection = call->connection;
+	struct pen_server *server = call->server;
+
+	if (call->previous)
+		call->previous->next = call->next;
+	else
+		connection->calls = call->next;
+	if (call->next)
+		call->next->previous = call->previous;
+	connection->n_calls--;
+	connection->held -= call->held;
+	server->stats.calls_in_progress--;
+
+	pen_call_reset(&call->call);
+	if (call->call.arena.total > SPARE_ARENA)
+		pen_arena_done(&call->call.arena);
+	if (server->n_spare_calls >= SPARE_MAX) {
+		call_free(call);
+		return;
+	}
+	call->next = server->spare_calls;
+	server->spare_calls = call;
+	server->n_spare_calls++;
+}
+
+void pen_server_calls_free(struct pen_server *server)
+{
+	while (server->spare_calls) {
+		struct pen_server_call *call = server->spare_calls;
+
+		server->spare_calls = call->next;
+		call_free(call);
+	}
+}
+
+struct pen_server_call *pen_server_call_find(struct pen_connection *connection, uint32_t call_id)
+{
+	struct pen_server_call *call = connection->calls;
+
+	while (call && call->call_id != call_id)
+		call = call->next;
+	return call;
+}
+
+/* ---- the answer ---- */
+
+/* The status that tells a client of what an operation returned [MS-RPCE 3.1.1.5.5]. */
+static uint32_t fault_of(const struct pen_call *call, int result)
+{
+	switch (result) {
+	case PEN_E_FAULT:
+		return call->fault ? call->fault : PEN_FAULT_UNSPEC;
+	case PEN_E_UNSUPPORTED:
+		return PEN_FAULT_OP_RNG_ERROR;
+	case PEN_E_BAD_DATA:
+		return PEN_WERR_RPC_X_BAD_STUB_DATA;
+	case PEN_E_LIMIT:
+	case -ENOMEM:
+		return PEN_FAULT_REMOTE_NO_MEMORY;
+	case PEN_E_DENIED:
+	case -EACCES:
+	case -EPERM:
+		return PEN_WERR_ACCESS_DENIED;
+	case PEN_E_CANCELLED:
+		return PEN_FAULT_CANCEL;
+	default:
+		return PEN_FAULT_UNSPEC;
+	}
+}
+
+static void send_fault(struct pen_server_call *call, int result, bool did_not_execute)
+{
+	uint32_t status = fault_of(&call->call, result);
+	struct pen_server *server = call->server;
+
+	server->stats.faults++;
+	pen_server_log(server, PEN_LOG_INFO, "%s.%s: fault %#x, %s%s%s",
+		       call->call.interface->name,
+		       call->call.operation && call->call.operation->name
+			       ? call->call.operation->name
+			       : "?",
+		       status, pen_fault_text(status), call->call.error[0] ? " " : "",
+		       call->call.error);
+	pen_conn_fault(call->connection->conn, call->call_id, status, did_not_execute);
+}
+
+static int send_result(struct pen_server_call *call)
+{
+	const struct pen_scope scope = { .in = call->in, .out = call->out };
+	struct pen_buffer *stub = &call->server->stub;
+	struct pen_ndr_error error = { "" };
+	int r;
+
+	stub->size = 0;
+	r = pen_ndr_put(call->call.operation->out, call->layout, &scope, call->out, stub, &error);
+	if (r)
+		return pen_call_explain(&call->call, r, "The answer does not encode: %s",
+					error.text);
+	return pen_conn_respond(call->connection->conn, call->call_id, stub);
+}
+
+/* Answers with what the operation returned, and ends the call. */
+static void call_complete(struct pen_server_call *call, int result)
+{
+	struct pen_connection *connection = call->connection;
+
+	if (connection->state == PEN_CONNECTION_OPEN) {
+		if (!result)
+			result = send_result(call);
+		if (result)
+			send_fault(call, result, false);
+		call->server->stats.calls_out++;
+	}
+	pen_server_call_release(call);
+}
+
+void pen_call_finish(struct pen_call *base, int result)
+{
+	struct pen_server_call *call = of(base);
+	struct pen_connection *connection = call->connection;
+
+	call->result = result;
+	if (call->state == PEN_SERVER_CALL_RUNNING || !connection) {
+		call->state = PEN_SERVER_CALL_FINISHED;
+		return;
+	}
+	call_complete(call, result);
+	if (connection->state == PEN_CONNECTION_GONE)
+		pen_connection_settle(connection);
+	else if (!connection->is_turning)
+		pen_connection_turn(connection);
+}
+
+/* ---- the request ---- */
+
+/* Reads the parameters and calls the operation; what it returns. */
+static int call_dispatch(struct pen_server_call *call, const struct pen_manager *manager,
+			 const struct pen_event *event, bool *was_runp)
+{
+	const struct pen_operation *operation = call->call.operation;
+	struct pen_arena *arena = &call->call.arena;
+	struct pen_ndr_error error = { "" };
+	struct pen_scope scope;
+	int r;
+
+	call->in = pen_arena_zalloc(arena, operation->in->size);
+	call->out = pen_arena_zalloc(arena, operation->out->size);
+	if (!call->in || !call->out)
+		return -ENOMEM;
+	scope = (struct pen_scope){ .in = call->in, .out = call->out };
+	r = pen_ndr_get(operation->in, event->layout, &scope, event->stub.data, event->stub.size,
+			call->in, arena, NULL, &error);
+	if (r)
+		return pen_call_explain(&call->call, r, "The request does not decode: %s",
+					error.text);
+	*was_runp = true;
+	return operation->dispatch(manager->service.operations, &call->call, call->in, call->out);
+}
+
+/* Finds the operation among the managers of the object's type, and runs it. */
+static int call_find_and_dispatch(struct pen_server_call *call, const struct pen_event *event,
+				  bool *was_runp)
+{
+	const struct pen_served *served = event->context->offer->data;
+	const struct pen_interface *interface = served->offer.interface;
+	const struct pen_manager *manager;
+	uint32_t max;
+
+	manager = pen_served_manager(call->server, served, event->object);
+	if (!manager)
+		return pen_call_fail(&call->call, PEN_FAULT_UNSUPPORTED_TYPE,
+				     "No manager for the object's type.");
+	call->data = manager->data;
+	if (event->opnum >= interface->n_operations)
+		return pen_call_explain(&call->call, PEN_E_UNSUPPORTED, "There is no operation %u.",
+					event->opnum);
+	call->call.operation = &interface->operations[event->opnum];
+	if (!call->call.operation->dispatch)
+		return pen_call_explain(&call->call, PEN_E_UNSUPPORTED,
+					"Operation %u is not used on the wire.", event->opnum);
+	max = manager->service.stub_max;
+	if (max && event->stub.size > max)
+		return pen_call_explain(&call->call, PEN_E_LIMIT,
+					"The request has %zu bytes of stub data, and may have %u.",
+					event->stub.size, max);
+	return call_dispatch(call, manager, event, was_runp);
+}
+
+static void call_fill(struct pen_server_call *call, const struct pen_connection *connection,
+		      const struct pen_event *event)
+{
+	call->state = PEN_SERVER_CALL_RUNNING;
+	call->call_id = event->call_id;
+	call->token = connection->token;
+	call->layout = (struct pen_layout){ .transfer = event->context->transfer };
+	call->in = NULL;
+	call->out = NULL;
+	call->data = NULL;
+	call->held = 0;
+	call->is_cancelled = false;
+	call->cancelled = NULL;
+	call->call.interface = event->context->offer->interface;
+	call->call.operation = NULL;
+	call->call.opnum = event->opnum;
+	pen_call_set_object(&call->call, event->object);
+}
+
+void pen_server_call_run(struct pen_connection *connection, const struct pen_event *event)
+{
+	struct pen_server *server = connection->server;
+	struct pen_server_call *call = call_new(server);
+	bool was_run = false;
+	int r;
+
+	server->stats.calls_in++;
+	if (!call) {
+		server->stats.faults++;
+		pen_conn_fault(connection->conn, event->call_id, PEN_FAULT_REMOTE_NO_MEMORY, true);
+		return;
+	}
+	call_fill(call, connection, event);
+	call_enter(call, connection);
+	r = call_find_and_dispatch(call, event, &was_run);
+	if (!was_run) {
+		send_fault(call, r, true);
+		server->stats.calls_out++;
+		pen_server_call_release(call);
+		return;
+	}
+	if (r == PEN_PENDING && call->state != PEN_SERVER_CALL_FINISHED) {
+		call->state = PEN_SERVER_CALL_PENDING;
+		call->held = call->call.arena.total;
+		connection->held += call->held;
+		return;
+	}
+	call_complete(call, r == PEN_PENDING ? call->result : r);
+}
+
+void pen_server_call_cancel(struct pen_server_call *call)
+{
+	void (*cancelled)(struct pen_call *, void *) = call->cancelled;
+
+	call->is_cancelled = true;
+	call->cancelled = NULL;
+	if (cancelled)
+		cancelled(&call->call, call->cancelled_data);
+}
+
+/* ---- what an operation may ask ---- */
+
+const struct pen_token *pen_call_token(const struct pen_call *call)
+{
+	return of(call)->token;
+}
+
+void *pen_call_data(const struct pen_call *call)
+{
+	return of(call)->data;
+}
+
+struct pen_server *pen_call_server(const struct pen_call *call)
+{
+	return of(call)->server;
+}
+
+enum pen_protseq pen_call_protseq(const struct pen_call *call)
+{
+	return of(call)->connection ? of(call)->connection->protseq : PEN_NCALRPC;
+}
+
+bool pen_call_is_cancelled(const struct pen_call *call)
+{
+	return of(call)->is_cancelled;
+}
+
+void pen_call_on_cancel(struct pen_call *call, void (*cancelled)(struct pen_call *, void *),
+			void *data)
+{
+	of(call)->cancelled = cancelled;
+	of(call)->cancelled_data = data;
+}
+
+/* ---- context handles ---- */
+
+static struct pen_handles *handles_of(const struct pen_server_call *call)
+{
+	return call->connection ? call->server->handles : call->handles;
+}
+
+static struct pen_handle_key key_of(const struct pen_server_call *call,
+				    const struct pen_handle_type *type)
+{
+	return (struct pen_handle_key){
+		.assoc_group_id =
+			call->connection ? pen_conn_assoc_group_id(call->connection->conn) : 0,
+		.interface = call->call.interface,
+		.type = type,
+	};
+}
+
+int pen_call_handle_new(struct pen_call *base, const struct pen_handle_type *type, void *object,
+			struct pen_context_handle *handle)
+{
+	struct pen_server_call *call = of(base);
+	struct pen_handle_key key = key_of(call, type);
+
+	return pen_handles_add(handles_of(call), &key, object, handle);
+}
+
+static int mismatch(struct pen_call *call, const struct pen_handle_type *type)
+{
+	return pen_call_fail(call, PEN_FAULT_CONTEXT_MISMATCH, "There is no %s by that handle.",
+			     type->name);
+}
+
+int pen_call_handle_get(struct pen_call *base, const struct pen_handle_type *type,
+			const struct pen_context_handle *handle, void **objectp)
+{
+	struct pen_server_call *call = of(base);
+	struct pen_handle_key key = key_of(call, type);
+
+	if (pen_handles_find(handles_of(call), &key, handle, objectp))
+		return mismatch(base, type);
+	return 0;
+}
+
+int pen_call_handle_close(struct pen_call *base, const struct pen_handle_type *type,
+			  struct pen_context_handle *handle)
+{
+	struct pen_server_call *call = of(base);
+	struct pen_handle_key key = key_of(call, type);
+
+	if (pen_handles_close(handles_of(call), &key, handle))
+		return mismatch(base, type);
+	memset(handle, 0, sizeof(*handle));
+	return 0;
+}
+
+/* ---- a call without a wire ---- */
+
+enum { DIRECT_HANDLES_MAX = 2048 };
+
+void pen_server_call_free(struct pen_call *base)
+{
+	struct pen_server_call *call = of(base);
+
+	pen_handles_free(call->handles);
+	free(call->random);
+	call_free(call);
+}
+
+static inline void server_call_freep(struct pen_server_call **callp)
+{
+	if (*callp)
+		pen_server_call_free(&(*callp)->call);
+}
+
+int pen_call_new_direct(struct pen_call **callp, struct pen_server *server, void *service_data,
+			const struct pen_token *token)
+{
+	pen_cleanup(server_call_freep) struct pen_server_call *call = NULL;
+	int r;
+
+	call = calloc(1, sizeof(*call));
+	if (!call)
+		return -ENOMEM;
+	pen_call_init(&call->call, PEN_CALL_SERVER, 0);
+	call->random = calloc(1, sizeof(*call->random));
+	if (!call->random)
+		return -ENOMEM;
+	r = pen_handles_new(&call->handles, DIRECT_HANDLES_MAX, call->random);
+	if (r)
+		return r;
+	call->server = server;
+	call->data = service_data;
+	call->token = token;
+	*callp = &pen_take(&call)->call;
+	return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_RUNTIME_SERVER_CALL_H
+#define PEN_RUNTIME_SERVER_CALL_H
+/*
+ * A call on the server's side: from a request to its answer.
+ */
+#include "runtime/call.h"
+#include "runtime/connection.h"
+
+enum pen_server_call_state {
+	PEN_SERVER_CALL_RUNNING, /* inside the operation */
+	PEN_SERVER_CALL_PENDING, /* to be finished */
+	PEN_SERVER_CALL_FINISHED,
+};
+
+struct pen_server_call {
+	struct pen_call call;
+	struct pen_server *server;
+	struct pen_connection *connection; /* NULL: a direct call */
+	struct pen_server_call *next;	   /* of the connection, or spare */
+	struct pen_server_call *previous;
+	enum pen_server_call_state state;
+	int result;
+	uint32_t call_id;
+	const struct pen_token *token;
+	void *data;
+	struct pen_handles *handles; /* a direct call's own */
+	struct pen_random *random;   /* theirs */
+	struct pen_layout layout;    /* of the answer */
+	void *in;
+	void *out;
+	size_t held;
+	bool is_cancelled;
+	void (*cancelled)(struct pen_call *call, void *data);
+	void *cancelled_data;
+};
+
+/* Runs a request. Answered, or pending, when it returns. */
+void pen_server_call_run(struct pen_connection *connection, const struct pen_event *event);
+
+/* Tells a call that its client has cancelled it, or is gone. */
+void pen_server_call_cancel(struct pen_server_call *call);
+
+struct pen_server_call *pen_server_call_find(struct pen_connection *connection, uint32_t call_id);
+
+/* Out of its connection, and kept for another. */
+void pen_server_call_release(struct pen_server_call *call);
+
+void pen_server_calls_free(struct pen_server *server);
+
+#endif
