@@ -124,6 +124,12 @@ void pen_conn_sent(struct pen_conn *conn, size_t n);
 size_t pen_conn_queued(const struct pen_conn *conn);
 bool pen_conn_is_congested(const struct pen_conn *conn);
 
+/* Bytes of memory held for what was fed, is being assembled, or is queued. */
+size_t pen_conn_memory(const struct pen_conn *conn);
+
+/* Fragments that came and that were queued, since the beginning. */
+void pen_conn_count(const struct pen_conn *conn, uint64_t *n_inp, uint64_t *n_outp);
+
 /* In the middle of a fragment, or of the bind: a deadline for the peer makes sense. */
 bool pen_conn_is_expecting(const struct pen_conn *conn);
 

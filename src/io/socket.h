@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <time.h>
 
 struct pen_address {
 	struct sockaddr_storage storage;
@@ -52,6 +53,7 @@ struct pen_unix_socket {
 	int fd;
 	dev_t device; /* of the name, so that nobody else's is removed */
 	ino_t inode;
+	struct timespec changed; /* inodes are used again */
 	char directory[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char name[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };

@@ -149,8 +149,16 @@ int pen_unix_listen(struct pen_unix_socket *sock, const char *directory, const c
 	}
 	made.device = st.st_dev;
 	made.inode = st.st_ino;
+	made.changed = st.st_ctim;
 	*sock = made;
 	return 0;
+}
+
+static bool is_ours(const struct pen_unix_socket *sock, const struct stat *st)
+{
+	return st->st_dev == sock->device && st->st_ino == sock->inode &&
+	       st->st_ctim.tv_sec == sock->changed.tv_sec &&
+	       st->st_ctim.tv_nsec == sock->changed.tv_nsec;
 }
 
 void pen_unix_close(struct pen_unix_socket *sock)
@@ -162,8 +170,7 @@ void pen_unix_close(struct pen_unix_socket *sock)
 		return;
 	lock = lock_directory(sock->directory);
 	if (lock >= 0) {
-		if (!fstatat(lock, sock->name, &st, AT_SYMLINK_NOFOLLOW) &&
-		    st.st_dev == sock->device && st.st_ino == sock->inode)
+		if (!fstatat(lock, sock->name, &st, AT_SYMLINK_NOFOLLOW) && is_ours(sock, &st))
 			unlinkat(lock, sock->name, 0);
 		close(lock);
 	}

@@ -42,9 +42,8 @@ static bool send_call(struct pen_client_call *call, const struct pen_context *co
 		pen_client_call_end(call, PEN_E_CLOSED);
 		return true;
 	}
-	r = pen_conn_request(client->conn, context, call->call.opnum,
-			     pen_call_object(&call->call), flags, &call->stub[context->transfer],
-			     &call->call_id);
+	r = pen_conn_request(client->conn, context, call->call.opnum, pen_call_object(&call->call),
+			     flags, &call->stub[context->transfer], &call->call_id);
 	if (r == PEN_E_LIMIT)
 		return false;
 	if (r || is_maybe) {
@@ -143,9 +142,9 @@ static struct pen_client_call *find_sent(struct pen_client *client, uint32_t cal
 {
 	struct pen_client_call *call;
 
-	TAILQ_FOREACH (call, &client->active, queue)
-		if (call->state == PEN_CLIENT_CALL_SENT && call->call_id == call_id)
-			return call;
+	TAILQ_FOREACH(call, &client->active, queue)
+	if (call->state == PEN_CLIENT_CALL_SENT && call->call_id == call_id)
+		return call;
 	return NULL;
 }
 

@@ -74,8 +74,8 @@ void pen_client_call_free(struct pen_call *base)
 	struct pen_client_call *call = of(base);
 	struct pen_client *client = call->client;
 
-	if (client && (call->state == PEN_CLIENT_CALL_WAITING ||
-		       call->state == PEN_CLIENT_CALL_SENT)) {
+	if (client &&
+	    (call->state == PEN_CLIENT_CALL_WAITING || call->state == PEN_CLIENT_CALL_SENT)) {
 		give_up(call);
 		leave(call);
 	} else if (client && call->state == PEN_CLIENT_CALL_ENDED && call->done) {
@@ -140,9 +140,9 @@ int pen_client_wait_ms(const struct pen_client *client)
 	if (client->state != PEN_CLIENT_OPEN && client->state != PEN_CLIENT_CLOSED)
 		until = client->retry_at ? client->retry_at : client->connect_deadline;
 	if (client->n_timed)
-		TAILQ_FOREACH (call, &client->active, queue)
-			if (call->deadline && call->deadline < until)
-				until = call->deadline;
+		TAILQ_FOREACH(call, &client->active, queue)
+	if (call->deadline && call->deadline < until)
+		until = call->deadline;
 	if (until == UINT64_MAX)
 		return -1;
 	now = pen_clock_ms();
@@ -217,8 +217,7 @@ static const void *keep_scalars(struct pen_call *call, const struct pen_type *ty
 		const struct pen_type *to = type->fields[i].type;
 		void *pointer;
 
-		if (to->kind != PEN_POINTER || !to->element->size ||
-		    to->element->kind > PEN_ENUM)
+		if (to->kind != PEN_POINTER || !to->element->size || to->element->kind > PEN_ENUM)
 			continue;
 		memcpy(&pointer, copy + type->fields[i].offset, sizeof(pointer));
 		if (!pointer)

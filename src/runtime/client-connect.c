@@ -97,9 +97,9 @@ static void connect_local(struct pen_client *client)
 	struct pen_address address;
 	int r;
 
-	r = client->ncalrpc_dir ? pen_unix_address(&address, client->ncalrpc_dir,
-						   client->binding.endpoint)
-				: -ENOENT;
+	r = client->ncalrpc_dir
+		    ? pen_unix_address(&address, client->ncalrpc_dir, client->binding.endpoint)
+		    : -ENOENT;
 	if (!r && try_address(client, &address))
 		return;
 	if (!r)

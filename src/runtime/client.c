@@ -85,11 +85,12 @@ static int check_binding(const struct pen_binding *binding, struct pen_ndr_error
 	if (binding->protseq == PEN_NCALRPC && !*binding->address)
 		return 0;
 	if (error)
-		snprintf(error->text, sizeof(error->text), "%s",
-			 binding->protseq == PEN_NCALRPC
-				 ? "ncalrpc reaches this machine alone, so it takes no address"
-				 : "named pipes on another machine need an SMB client, which is not "
-				   "part of this library");
+		snprintf(
+			error->text, sizeof(error->text), "%s",
+			binding->protseq == PEN_NCALRPC
+				? "ncalrpc reaches this machine alone, so it takes no address"
+				: "named pipes on another machine need an SMB client, which is not "
+				  "part of this library");
 	return PEN_E_UNSUPPORTED;
 }
 

@@ -72,7 +72,7 @@ struct pen_client {
 
 	struct pen_client_calls all;
 	struct pen_client_calls active; /* waiting or sent, in the order of their start */
-	struct pen_client_calls ended; /* those that have somebody to tell */
+	struct pen_client_calls ended;	/* those that have somebody to tell */
 	uint32_t n_active;
 	uint32_t n_sent;
 	uint32_t n_ended;

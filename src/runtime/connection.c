@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <penstock/token.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -32,8 +33,7 @@ static const struct pen_offer *find_offer(void *data, const struct pen_syntax_id
 		const struct pen_syntax_id *id = &served->offer.interface->id;
 
 		if (pen_uuid_equal(&id->uuid, &abstract->uuid) && id->major == abstract->major &&
-		    id->minor >= abstract->minor &&
-		    pen_served_is_at(served, connection->listener))
+		    id->minor >= abstract->minor && pen_served_is_at(served, connection->listener))
 			return &served->offer;
 	}
 	return NULL;
@@ -176,8 +176,9 @@ static int connection_init(struct pen_connection *connection, const char *peer_n
 		r = pen_peer_enter(&server->peers, peer_name,
 				   server->config.connections_per_peer_max, &connection->peer);
 		if (r == PEN_E_LIMIT)
-			pen_server_log(server, PEN_LOG_WARNING, "%s: refused: it has %u connections",
-				       peer_name, server->config.connections_per_peer_max);
+			pen_server_log(server, PEN_LOG_WARNING,
+				       "%s: refused: it has %u connections", peer_name,
+				       server->config.connections_per_peer_max);
 		if (r)
 			return r;
 	}
@@ -190,8 +191,7 @@ static int connection_init(struct pen_connection *connection, const char *peer_n
 }
 
 int pen_connection_new(struct pen_server *server, const struct pen_listener *listener, int fd,
-		       enum pen_protseq protseq, const char *peer_name,
-		       struct pen_token *token)
+		       enum pen_protseq protseq, const char *peer_name, struct pen_token *token)
 {
 	struct pen_connection *connection = calloc(1, sizeof(*connection));
 	int r;
@@ -398,6 +398,21 @@ static int connection_flush(struct pen_connection *connection)
 
 /* ---- a turn ---- */
 
+static void count_fragments(struct pen_connection *connection)
+{
+	struct pen_server_stats *stats = &connection->server->stats;
+	uint64_t n_in;
+	uint64_t n_out;
+
+	if (!connection->conn)
+		return;
+	pen_conn_count(connection->conn, &n_in, &n_out);
+	stats->pkts_in += n_in - connection->n_in;
+	stats->pkts_out += n_out - connection->n_out;
+	connection->n_in = n_in;
+	connection->n_out = n_out;
+}
+
 static size_t memory_of(const struct pen_connection *connection)
 {
 	size_t memory = connection->held;
@@ -478,6 +493,7 @@ void pen_connection_turn(struct pen_connection *connection)
 		pen_connection_close(connection, PEN_LOG_INFO, pen_error_name(r));
 	else
 		connection_count(connection);
+	count_fragments(connection);
 	connection->is_turning = false;
 
 	if (connection->is_doomed) {
@@ -515,8 +531,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	if (!r && events & UV_READABLE)
 		r = connection_read(connection);
 	if (r) {
-		pen_connection_close(connection,
-				     r == PEN_E_CLOSED ? PEN_LOG_DEBUG : PEN_LOG_INFO,
+		pen_connection_close(connection, r == PEN_E_CLOSED ? PEN_LOG_DEBUG : PEN_LOG_INFO,
 				     pen_error_name(r));
 		return;
 	}

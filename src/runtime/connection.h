@@ -12,7 +12,7 @@
 enum pen_connection_state {
 	PEN_CONNECTION_AWAIT_NPA, /* smbd's words first */
 	PEN_CONNECTION_OPEN,
-	PEN_CONNECTION_DRAINING, /* over; what it has to send goes out first */
+	PEN_CONNECTION_DRAINING,  /* over; what it has to send goes out first */
 	PEN_CONNECTION_LINGERING, /* all sent; lets the peer read before it closes */
 	PEN_CONNECTION_GONE,	  /* no descriptor any more */
 };
@@ -39,6 +39,8 @@ struct pen_connection {
 	uint32_t n_calls;
 	size_t held;   /* by calls that wait to be finished */
 	size_t memory; /* as last counted in the server's */
+	uint64_t n_in; /* fragments, the same */
+	uint64_t n_out;
 
 	uint64_t opened_at;
 	uint64_t active_at;    /* bytes came or went */
@@ -51,8 +53,7 @@ struct pen_connection {
  * reference is taken. Both are NULL for smbd, which will say. A failure closes the descriptor.
  */
 int pen_connection_new(struct pen_server *server, const struct pen_listener *listener, int fd,
-		       enum pen_protseq protseq, const char *peer_name,
-		       struct pen_token *token);
+		       enum pen_protseq protseq, const char *peer_name, struct pen_token *token);
 
 /* Closes now. */
 void pen_connection_close(struct pen_connection *connection, enum pen_log_level level,

@@ -33,8 +33,7 @@ static int make_unix_token(const struct pen_server *server, int fd, const struct
 			return -errno;
 	}
 	return pen_token_new_unix(tokenp, peer->uid, peer->gid, groups,
-				  groups ? size / sizeof(*groups) : 0, 0,
-				  peer->uid == geteuid());
+				  groups ? size / sizeof(*groups) : 0, 0, peer->uid == geteuid());
 }
 
 /* Who is at the other end, as the kernel knows it: a name to count by, and a token. */
@@ -201,8 +200,8 @@ static int choose_interfaces(struct pen_listener *listener, const char *const *n
 	for (size_t i = 0; i < n; i++) {
 		listener->interfaces[i] = pen_served_find(server, names[i]);
 		if (!listener->interfaces[i])
-			return pen_server_explain(server, PEN_E_NOT_FOUND, "no service is called %s",
-						  names[i]);
+			return pen_server_explain(server, PEN_E_NOT_FOUND,
+						  "no service is called %s", names[i]);
 	}
 	return 0;
 }
@@ -337,11 +336,10 @@ int pen_server_listen(struct pen_server *server, const char *text, const char *c
 	r = listener_new(last, server, &binding, names);
 	pen_binding_done(&binding);
 	if (r)
-		return server->error[0] ? r
-					: pen_server_explain(server, r, "cannot listen at %s: %s",
-							     text,
-							     r < 0 ? strerror(-r)
-								   : "not an endpoint");
+		return server->error[0]
+			       ? r
+			       : pen_server_explain(server, r, "cannot listen at %s: %s", text,
+						    r < 0 ? strerror(-r) : "not an endpoint");
 	if (bindingp)
 		*bindingp = (*last)->binding;
 	return 0;

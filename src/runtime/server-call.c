@@ -131,13 +131,11 @@ static void send_fault(struct pen_server_call *call, int result, bool did_not_ex
 	struct pen_server *server = call->server;
 
 	server->stats.faults++;
-	pen_server_log(server, PEN_LOG_INFO, "%s.%s: fault %#x, %s%s%s",
-		       call->call.interface->name,
-		       call->call.operation && call->call.operation->name
-			       ? call->call.operation->name
-			       : "?",
-		       status, pen_fault_text(status), call->call.error[0] ? " " : "",
-		       call->call.error);
+	pen_server_log(
+		server, PEN_LOG_INFO, "%s.%s: fault %#x, %s%s%s", call->call.interface->name,
+		call->call.operation && call->call.operation->name ? call->call.operation->name
+								   : "?",
+		status, pen_fault_text(status), call->call.error[0] ? " " : "", call->call.error);
 	pen_conn_fault(call->connection->conn, call->call_id, status, did_not_execute);
 }
 

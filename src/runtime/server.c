@@ -64,7 +64,7 @@ static uint64_t sweep_period(const struct pen_server_config *config)
 	if (config->idle_timeout_ms < shortest)
 		shortest = config->idle_timeout_ms;
 	shortest /= 4;
-	return shortest < SWEEP_MIN_MS ? SWEEP_MIN_MS
+	return shortest < SWEEP_MIN_MS	 ? SWEEP_MIN_MS
 	       : shortest > SWEEP_MAX_MS ? SWEEP_MAX_MS
 					 : shortest;
 }
