@@ -33,8 +33,8 @@ static void test_text_round_trip(void **state)
 		"S:AI(AU;SAFA;WDWO;;;WD)",
 		"O:DAG:DUD:(D;OICINPIOID;0x1234;;;S-1-5-21-9-9-9-9)(A;;FA;;;WD)",
 		"O:S-1-5-21-1-2-4-5G:S-1-22-2-7D:(A;;CCDCLCSWRPWPDTLOCRSDRCWDWOGAGXGWGR;;;SY)",
-		"D:(OA;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;PS)"
-		"(OD;CI;RPWP;;bf967aba-0de6-11d0-a285-00aa003049e2;AU)(OA;;LC;;;AU)",
+		("D:(OA;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;PS)"
+		 "(OD;CI;RPWP;;bf967aba-0de6-11d0-a285-00aa003049e2;AU)(OA;;LC;;;AU)"),
 		"S:(ML;;NWNR;;;HI)",
 		"D:(A;;;;;AN)",
 		"D:(A;;KR;;;BU)(A;;FR;;;BU)(A;;FW;;;BU)(A;;FX;;;BU)(A;;KA;;;BU)(A;;KW;;;BU)",
