@@ -10,7 +10,8 @@
  *
  * The C value of a type:
  *
- *   scalar            uint32_t, double ...; error_status_t is a uint32_t
+ *   scalar            uint32_t, double ...; error_status_t is a uint32_t,
+ *                     boolean a uint8_t
  *   enum              enum (an int), whether 16 or 32 bits on the wire
  *   struct            struct, fields in the IDL's order
  *   union             union, the discriminant elsewhere (switch_is); an
@@ -220,7 +221,11 @@ struct pen_layout {
 
 /*
  * What a value's expressions may name beyond the value itself: the parameters
- * of the operation. Both may be NULL where the type names none.
+ * of the operation. Both may be NULL where the type names none. A value of kind
+ * PEN_PARAMETERS is the _out where in is another struct or out is the value
+ * itself; else it is the _in. So an _in needs no scope, and an _out needs the
+ * request in in. To get an _out whose request is not known, set out to the value:
+ * what names the request is then not held against it.
  */
 struct pen_scope {
 	const void *in;
@@ -240,11 +245,14 @@ struct pen_ndr_error {
  * operation's out parameters, scope->in is the request they answer.
  *
  * Every count is held against the bytes present before anything is allocated,
- * and counts, expressions, ranges and discriminants must agree.
+ * and counts, expressions, ranges and discriminants must agree. Elements that a
+ * size_is promises and a length_is leaves out may take 16 MiB in all. A full
+ * pointer may be another name for an array or a union only within one struct.
  *
  * usedp, if not NULL, gets how many bytes the value took; without it, bytes
  * left over are an error. PEN_E_BAD_DATA, with the reason in error (which may
- * be NULL); PEN_E_LIMIT: deeper than PEN_NDR_DEPTH_MAX, or the arena is full.
+ * be NULL); PEN_E_LIMIT: pointers deeper than PEN_NDR_DEPTH_MAX, or the arena is
+ * full; -ENOMEM. After an error what is in value is not to be used.
  */
 int pen_ndr_get(const struct pen_type *type, struct pen_layout layout,
 		const struct pen_scope *scope, const void *data, size_t n, void *value,

@@ -18,8 +18,11 @@ static bool is_inline_conformant(const struct pen_type *type)
 {
 	if (type->kind == PEN_STRUCT)
 		return type->is_conformant;
-	return (type->kind == PEN_ARRAY || type->kind == PEN_STRING) &&
-	       type->dimensions[0].is_conformant;
+	for (uint32_t i = 0; i < type->n_dimensions; i++) {
+		if (type->dimensions[i].is_conformant)
+			return true;
+	}
+	return false;
 }
 
 static void derive_scalar(struct pen_type *type, enum pen_transfer transfer, uint8_t size)
@@ -49,10 +52,10 @@ static void derive_struct(struct pen_type *type, enum pen_transfer transfer)
 
 		wire->align = max_u8(wire->align, part->align);
 		wire->min = add_min(wire->min, part->min);
-		wire->is_block = wire->is_block && part->is_block && field->offset == end;
+		wire->is_block = wire->is_block && part->is_block && field->offset == end &&
+				 end % part->align == 0;
 		end = field->offset + field->type->size;
 	}
-	/* Inside a struct without gaps each member's offset suits its alignment. */
 	wire->is_block = wire->is_block && end == type->size && type->n_fields > 0;
 }
 
@@ -87,8 +90,10 @@ static void derive_array(struct pen_type *type, enum pen_transfer transfer)
 			wire->min = add_min(wire->min, word[transfer]);
 		if (dimension->is_varying)
 			wire->min = add_min(wire->min, 2 * (uint64_t)word[transfer]);
-		if (dimension->is_conformant || dimension->is_varying) {
+		/* A maximum count is not in its struct but in front of the outermost one. */
+		if (dimension->is_varying)
 			wire->align = max_u8(wire->align, word[transfer]);
+		if (dimension->is_conformant || dimension->is_varying) {
 			wire->is_block = false;
 			count = 0;
 		} else if (__builtin_mul_overflow(count, dimension->count, &count)) {

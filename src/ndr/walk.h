@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_NDR_WALK_H
+#define PEN_NDR_WALK_H
+/*
+ * The one walker over type tables. What all forms of a value have in common is
+ * here: kinds, fields in order, expressions, dimensions, arms, depth, pointees.
+ * A format, a const struct of functions, says how each thing is read or written.
+ *
+ * A walk remembers its first error and does nothing after it.
+ */
+#include "ndr/referent.h"
+#include <penstock/ndr.h>
+
+enum { PEN_DIMENSIONS_MAX = 8, PEN_WALK_INLINE = 16 };
+
+/* Elements in memory for all that a wire's counts promise and do not send. */
+#define PEN_WALK_SPARE_MAX (UINT64_C(16) << 20)
+
+/* One dimension of an array value. */
+struct pen_extent {
+	uint64_t size;	 /* elements in memory */
+	uint64_t first;	 /* index of the first that is sent */
+	uint64_t length; /* elements sent */
+};
+
+/* A pointer whose pointee comes after the construct around it [C706 14.3.12.3]. */
+struct pen_pending {
+	const struct pen_type *type;
+	void *slot; /* where the pointer is */
+	void *members;
+	const char *name;
+	uint64_t referent;
+};
+
+/* An expression that must have that value when all of the value is there. */
+struct pen_promise {
+	const struct pen_expr *expr;
+	void *members;
+	const char *name;
+	int64_t value;
+};
+
+struct pen_walk;
+
+struct pen_format {
+	bool is_wire;	 /* aligned, counts in front, pointees apart; else a tree */
+	bool is_reading; /* makes the value; else it is there */
+
+	void (*scalar)(struct pen_walk *w, const struct pen_type *type, void *value);
+	void (*string)(struct pen_walk *w, const struct pen_type *type, char **slot);
+	void (*handle)(struct pen_walk *w, struct pen_context_handle *handle);
+
+	/* False: no pointee. */
+	bool (*pointer)(struct pen_walk *w, const struct pen_type *type, void **slot,
+			uint64_t *referent);
+	/* Of a full pointer, before its pointee. False: the pointee is known already. */
+	bool (*claim)(struct pen_walk *w, const struct pen_pending *pointer);
+
+	/* How large an array is, and which part of it is sent. */
+	void (*conformance)(struct pen_walk *w, const struct pen_type *type, void *value,
+			    struct pen_extent *extents);
+	void (*variance)(struct pen_walk *w, const struct pen_type *type,
+			 struct pen_extent *extents);
+	/* Reading: whether count elements may be there, before memory is taken for them. */
+	bool (*admit)(struct pen_walk *w, const struct pen_type *element, uint64_t count);
+
+	/* The discriminant; tag is where an encapsulated one is kept, else NULL. */
+	int64_t (*discriminant)(struct pen_walk *w, const struct pen_type *type, void *tag);
+
+	/* Of a wire. */
+	void (*align)(struct pen_walk *w, size_t alignment);
+	void (*block)(struct pen_walk *w, size_t alignment, void *value, size_t n);
+
+	/* Of a tree. Position is restored by the walker after a member or an item. */
+	void (*empty)(struct pen_walk *w); /* an arm of nothing */
+	void (*open)(struct pen_walk *w, const struct pen_type *type);
+	bool (*member)(struct pen_walk *w, const char *name); /* false: it is left out */
+	void (*item)(struct pen_walk *w, uint64_t index);
+	void (*close)(struct pen_walk *w, const struct pen_type *type);
+	void (*bytes)(struct pen_walk *w, uint8_t *bytes, size_t n);
+};
+
+struct pen_walk {
+	const struct pen_format *format;
+	enum pen_transfer transfer;
+	bool is_native; /* the wire has our own byte order */
+	struct pen_scope scope;
+	struct pen_arena *arena; /* reading: of the value */
+	struct pen_ndr_error *error;
+	int result; /* the first error */
+
+	void *members;	  /* the innermost struct */
+	const char *name; /* the latest member, for error */
+	void *position;	  /* of a format that reads a tree */
+	unsigned depth;
+	uint64_t spare;
+	uint32_t next_referent;
+
+	bool is_hoisted; /* the extents of the next conformant array have been seen */
+	struct pen_extent hoisted[PEN_DIMENSIONS_MAX];
+
+	struct pen_pending *pending;
+	size_t n_pending;
+	size_t max_pending;
+	struct pen_promise *promises;
+	size_t n_promises;
+	size_t max_promises;
+	struct pen_referents referents;
+	struct pen_pending inline_pending[PEN_WALK_INLINE];
+	struct pen_promise inline_promises[PEN_WALK_INLINE];
+};
+
+void pen_walk_init(struct pen_walk *w, const struct pen_format *format,
+		   const struct pen_scope *scope, struct pen_ndr_error *error);
+
+/*
+ * Walks the value and all it points to, and ends the walk. The result is the
+ * first error. Of parameters, value is the _out where scope->in is another
+ * struct or scope->out is value; else it is the _in.
+ */
+int pen_walk_run(struct pen_walk *w, const struct pen_type *type, void *value);
+
+/* Remembers the first error and says which member it was at. */
+void pen_walk_fail(struct pen_walk *w, int result, const char *format, ...) PEN_PRINTF(3, 4);
+
+static inline bool pen_walk_ok(const struct pen_walk *w)
+{
+	return !w->result;
+}
+
+void pen_walk_value(struct pen_walk *w, const struct pen_type *type, void *value);
+
+/* Holds the expression, which may be NULL, against the value when the walk is over. */
+void pen_walk_promise(struct pen_walk *w, const struct pen_expr *expr, int64_t value);
+
+/* Extents of a value that is there, by its expressions. */
+void pen_walk_conformance(struct pen_walk *w, const struct pen_type *type, void *value,
+			  struct pen_extent *extents);
+void pen_walk_variance(struct pen_walk *w, const struct pen_type *type, struct pen_extent *extents);
+
+/* Discriminant of a value that is there. */
+int64_t pen_walk_discriminant(struct pen_walk *w, const struct pen_type *type, void *tag);
+
+/* The arm that the discriminant chooses, or NULL. */
+const struct pen_field *pen_type_arm(const struct pen_type *type, int64_t discriminant);
+
+/* Whether the C value is a pointer to where the elements are. */
+bool pen_type_is_apart(const struct pen_type *type);
+
+/*
+ * Computes the expression. PEN_E_NOT_FOUND: it names parameters that the scope
+ * does not have. PEN_E_BAD_DATA: a division by zero or an overflow.
+ */
+int pen_expr_eval(const struct pen_expr *expr, const struct pen_scope *scope, const void *members,
+		  int64_t *valuep);
+
+/* A scalar or an enum as a number; an unsigned hyper by its bits. */
+int64_t pen_scalar_load(const struct pen_type *type, const void *value);
+
+/* False: the number does not fit. */
+bool pen_scalar_store(const struct pen_type *type, void *value, int64_t number);
+bool pen_scalar_in_range(const struct pen_type *type, const void *value);
+bool pen_kind_is_unsigned_hyper(enum pen_kind kind);
+
+#endif
