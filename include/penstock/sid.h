@@ -27,7 +27,7 @@ struct pen_sid {
 /* Writes S-1-authority-sub-sub...; an authority from 2^32 on is in hexadecimal. */
 void pen_sid_print(const struct pen_sid *sid, char text[PEN_SID_TEXT_SIZE]);
 
-/* Reads that form, the whole text. PEN_E_SYNTAX: it is not one. No aliases here. */
+/* Reads that form, the whole text; a hexadecimal authority has twelve digits. PEN_E_SYNTAX. */
 int pen_sid_parse(struct pen_sid *sid, const char *text);
 
 bool pen_sid_equal(const struct pen_sid *a, const struct pen_sid *b);

@@ -39,36 +39,57 @@ void pen_sid_print(const struct pen_sid *sid, char text[PEN_SID_TEXT_SIZE])
 				      sid->sub_authorities[i]);
 }
 
-static int digit_value(char c)
+static uint32_t digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
-		return c - '0';
+		return (uint32_t)(c - '0');
 	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
+		return (uint32_t)(c - 'a' + 10);
 	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
+		return (uint32_t)(c - 'A' + 10);
 	return 16;
 }
 
-/* A number of at least one digit and at most max, decimal or 0x. */
-static int parse_number(const char **textp, uint64_t max, uint64_t *valuep)
+/* Digits of the base: from n_min on, up to n_max of them. */
+static int parse_digits(const char **textp, uint32_t base, size_t n_min, size_t n_max,
+			uint64_t *valuep)
+{
+	uint64_t value = 0;
+	size_t n = 0;
+
+	for (const char *p = *textp; n < n_max && digit_value(p[n]) < base; n++)
+		value = value * base + digit_value(p[n]);
+	if (n < n_min)
+		return PEN_E_SYNTAX;
+	*textp += n;
+	*valuep = value;
+	return 0;
+}
+
+/* Ten decimal digits, no more than 2^32 - 1. */
+static int parse_number(const char **textp, uint64_t *valuep)
 {
 	const char *p = *textp;
-	int base = p[0] == '0' && (p[1] == 'x' || p[1] == 'X') ? 16 : 10;
-	uint64_t value = 0;
-	const char *start;
+	uint64_t value;
 
-	p += base == 16 ? 2 : 0;
-	for (start = p; digit_value(*p) < base; p++) {
-		value = value * (uint64_t)base + (uint64_t)digit_value(*p);
-		if (value > max)
-			return PEN_E_SYNTAX;
-	}
-	if (p == start)
+	if (parse_digits(&p, 10, 1, 10, &value) || value > UINT32_MAX)
 		return PEN_E_SYNTAX;
-
 	*textp = p;
 	*valuep = value;
+	return 0;
+}
+
+/* Twelve digits in hexadecimal, so that SDDL can go on with D: after them. */
+static int parse_authority(const char **textp, uint64_t *valuep)
+{
+	const char *p = *textp;
+
+	if (p[0] != '0' || (p[1] != 'x' && p[1] != 'X'))
+		return parse_number(textp, valuep);
+	p += 2;
+	if (parse_digits(&p, 16, 12, 12, valuep))
+		return PEN_E_SYNTAX;
+	*textp = p;
 	return 0;
 }
 
@@ -80,14 +101,13 @@ int pen_sid_parse_next(struct pen_sid *sid, const char **textp)
 	if ((p[0] != 'S' && p[0] != 's') || p[1] != '-' || p[2] != '1' || p[3] != '-')
 		return PEN_E_SYNTAX;
 	p += 4;
-	if (parse_number(&p, 0xffffffffffff, &parsed.authority))
+	if (parse_authority(&p, &parsed.authority))
 		return PEN_E_SYNTAX;
 	while (*p == '-') {
 		uint64_t value;
 
 		p++;
-		if (parse_number(&p, UINT32_MAX, &value) ||
-		    pen_sid_append(&parsed, (uint32_t)value))
+		if (parse_number(&p, &value) || pen_sid_append(&parsed, (uint32_t)value))
 			return PEN_E_SYNTAX;
 	}
 

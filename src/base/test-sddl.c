@@ -26,6 +26,7 @@ static void test_text_round_trip(void **state)
 		"",
 		"O:BA",
 		"O:BAG:SY",
+		"O:S-1-0x000DDDDDDDDAD:",
 		"D:",
 		"D:NO_ACCESS_CONTROL",
 		"D:P",

@@ -44,18 +44,19 @@ int32_t pen_utf16_next(const char **textp, const char *end)
 	return (int32_t)c;
 }
 
-/* How many bytes from p on are ASCII, in steps of eight. */
+/* How many bytes from p on are ASCII. */
 static size_t ascii_run(const char *p, const char *end)
 {
 	const char *start = p;
 	uint64_t word;
 
-	while (end - p >= 8) {
+	for (; end - p >= 8; p += 8) {
 		memcpy(&word, p, 8);
 		if (word & 0x8080808080808080)
 			break;
-		p += 8;
 	}
+	while (p < end && (uint8_t)*p < 0x80)
+		p++;
 	return (size_t)(p - start);
 }
 
@@ -87,14 +88,23 @@ static void put_unit(uint8_t *out, bool is_big_endian, uint32_t unit)
 	out[is_big_endian] = (uint8_t)unit;
 }
 
+/* Four at a time: each byte of a word becomes the low byte of a unit. */
 static void put_ascii(const char *p, size_t n, bool is_big_endian, uint8_t *out)
 {
-	for (size_t i = 0; i < n; i++) {
-		uint16_t unit = is_big_endian == PEN_UTF16_HOST ? (uint8_t)p[i]
-								: (uint16_t)((uint8_t)p[i] << 8);
+	int shift = is_big_endian == PEN_UTF16_HOST ? 0 : 8;
 
-		memcpy(out + 2 * i, &unit, 2);
+	for (; n >= 4; n -= 4, p += 4, out += 8) {
+		uint32_t four;
+		uint64_t units;
+
+		memcpy(&four, p, 4);
+		units = ((uint64_t)four << 16 | four) & 0x0000ffff0000ffff;
+		units = (units << 8 | units) & 0x00ff00ff00ff00ff;
+		units <<= shift;
+		memcpy(out, &units, 8);
 	}
+	for (; n > 0; n--, p++, out += 2)
+		put_unit(out, is_big_endian, (uint8_t)*p);
 }
 
 size_t pen_utf16_put(const char *text, size_t n, bool is_big_endian, void *units, size_t max)
@@ -133,20 +143,39 @@ static uint32_t get_unit(const uint8_t *in, bool is_big_endian)
 	return (uint32_t)in[!is_big_endian] << 8 | in[is_big_endian];
 }
 
-/* How many of the n units are ASCII from the first on, in steps of four. */
+/* How many of the n units are ASCII from the first on. */
 static size_t ascii_units(const uint8_t *in, size_t n, bool is_big_endian)
 {
 	uint64_t mask = is_big_endian == PEN_UTF16_HOST ? 0xff80ff80ff80ff80 : 0x80ff80ff80ff80ff;
 	size_t run = 0;
-	uint64_t word;
+	uint64_t units;
 
-	while (n - run >= 4) {
-		memcpy(&word, in + 2 * run, 8);
-		if (word & mask)
+	for (; n - run >= 4; run += 4) {
+		memcpy(&units, in + 2 * run, 8);
+		if (units & mask)
 			break;
-		run += 4;
 	}
+	while (run < n && get_unit(in + 2 * run, is_big_endian) < 0x80)
+		run++;
 	return run;
+}
+
+static void get_ascii(const uint8_t *in, size_t n, bool is_big_endian, char *out)
+{
+	int shift = is_big_endian == PEN_UTF16_HOST ? 0 : 8;
+
+	for (; n >= 4; n -= 4, in += 8, out += 4) {
+		uint64_t units;
+		uint32_t four;
+
+		memcpy(&units, in, 8);
+		units >>= shift;
+		units = (units >> 8 | units) & 0x0000ffff0000ffff;
+		four = (uint32_t)(units >> 16 | units);
+		memcpy(out, &four, 4);
+	}
+	for (; n > 0; n--, in += 2, out++)
+		*out = (char)get_unit(in, is_big_endian);
 }
 
 /* The character of the next one or two units; *countp is moved past them. */
@@ -205,8 +234,7 @@ size_t pen_utf16_get(const void *units, size_t n_units, bool is_big_endian, char
 
 		if (run > max - size)
 			return PEN_UTF16_BAD;
-		for (size_t k = 0; k < run; k++)
-			text[size + k] = (char)in[2 * (i + k) + is_big_endian];
+		get_ascii(in + 2 * i, run, is_big_endian, text + size);
 		i += run;
 		size += run;
 		if (i == n_units)

@@ -430,6 +430,8 @@ static struct pen_npa_request sample(enum pen_npa_layout layout, const struct pe
 		.has_security_token = true,
 		.sids = sids,
 		.n_sids = n_sids,
+		.device_sids = &pen_sid_network, /* level 8 alone has a place for it */
+		.n_device_sids = 1,
 		.privileges = 1 << 13,
 		.has_unix_token = true,
 		.uid = 1000,
@@ -487,11 +489,42 @@ static void test_layouts_are_told_apart(void **state)
 			assert_int_equal(back.session_key.size, n_key);
 			assert_int_equal(back.gss_credentials.size, 3);
 			assert_true(pen_sid_equal(&back.sids[1], &pen_sid_users));
+			assert_int_equal(back.n_device_sids, layout == PEN_NPA_4_20);
+			if (back.n_device_sids)
+				assert_true(pen_sid_equal(back.device_sids, &pen_sid_network));
 			assert_int_equal(pen_npa_request_put(&back, &second), 0);
 			assert_int_equal(second.size, first.size);
 			assert_memory_equal(second.data, first.data, first.size);
 			pen_buffer_done(&first);
 			pen_buffer_done(&second);
+			pen_arena_done(&arena);
+		}
+}
+
+/* Where the two layouts of level 7 look the same, the token is the same too. */
+static void test_token_goes_by_the_sids(void **state)
+{
+	const struct pen_sid sids[] = { pen_sid_network_service, pen_sid_authenticated_users };
+
+	for (uint32_t user_flags = 0; user_flags < 2; user_flags++)
+		for (uint32_t n_sids = 1; n_sids <= 2; n_sids++) {
+			struct pen_npa_request q = sample(PEN_NPA_4_19, sids, n_sids, 16);
+			struct pen_token *token = NULL;
+			struct pen_npa_request back;
+			struct pen_buffer buffer;
+			struct pen_arena arena;
+
+			q.user.user_flags = user_flags;
+			pen_arena_init(&arena, 0);
+			pen_buffer_init(&buffer, 0);
+			assert_int_equal(pen_npa_request_put(&q, &buffer), 0);
+			assert_int_equal(
+				pen_npa_request_get(&back, &arena, buffer.data, buffer.size), 0);
+			assert_int_equal(back.layout, PEN_NPA_4_17_9);
+			assert_int_equal(pen_npa_request_token(&back, &token), 0);
+			assert_int_equal(pen_token_info(token)->is_authenticated, n_sids == 2);
+			pen_token_free(token);
+			pen_buffer_done(&buffer);
 			pen_arena_done(&arena);
 		}
 }
@@ -736,6 +769,7 @@ int main(void)
 		cmocka_unit_test(test_every_prefix_is_refused),
 		cmocka_unit_test(test_every_changed_byte_is_safe),
 		cmocka_unit_test(test_layouts_are_told_apart),
+		cmocka_unit_test(test_token_goes_by_the_sids),
 		cmocka_unit_test(test_missing_parts),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_impossible_unix_ids_make_no_token),
