@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Prints the header: constants, C types, client functions, the server's table.
+ */
+#include "compiler/emit.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* "uint32_t *name", "struct a name[2][3]" */
+static void emit_declaration(struct pen_emitter *emitter, const struct pen_type *type,
+			     const char *name)
+{
+	const char *c_type = pen_plan_c_type(type);
+	size_t n = strlen(c_type);
+
+	pen_emit(emitter, "\t%s%s%s", c_type, n && c_type[n - 1] == '*' ? "" : " ",
+		 pen_emit_name(name).text);
+	for (; pen_plan_is_in_place(type); type = type->element) {
+		for (uint32_t i = 0; i < type->n_dimensions; i++)
+			pen_emit(emitter, "[%u]", type->dimensions[i].count);
+	}
+	pen_emit(emitter, ";\n");
+}
+
+static void emit_members(struct pen_emitter *emitter, const struct pen_plan_type *plan)
+{
+	bool is_empty = true;
+
+	for (uint32_t i = 0; i < plan->type.n_fields; i++) {
+		const struct pen_field *field = &plan->fields[i];
+
+		if (field->type->kind == PEN_VOID)
+			continue;
+		emit_declaration(emitter, field->type, field->name);
+		is_empty = false;
+	}
+	if (is_empty)
+		pen_emit(emitter, "\tchar unused_;\n");
+}
+
+static void emit_enum(struct pen_emitter *emitter, const struct pen_plan_type *plan)
+{
+	pen_emit(emitter, "%s {\n", plan->c_type);
+	for (uint32_t i = 0; i < plan->type.n_enumerators; i++) {
+		const struct pen_enumerator *e = &plan->type.enumerators[i];
+		const char *c_name = plan->model->c_name;
+
+		/* The enum's own prefix, which is its name's without the rest. */
+		pen_emit(emitter, "\t%.*s%s = ", (int)(strlen(c_name) - strlen(plan->model->name)),
+			 c_name, e->name);
+		if (e->value == INT32_MIN)
+			pen_emit(emitter, "INT32_MIN,\n");
+		else
+			pen_emit(emitter, "%" PRId64 ",\n", e->value);
+	}
+	pen_emit(emitter, "};\n");
+}
+
+static void emit_type(struct pen_emitter *emitter, const struct pen_plan_type *plan)
+{
+	pen_emit_idl_line(emitter, plan->model->pos);
+	if (plan->type.kind == PEN_ENUM) {
+		emit_enum(emitter, plan);
+		pen_emit(emitter, "extern const struct pen_enumerator %s_enumerators[%u];\n",
+			 plan->model->c_name, plan->type.n_enumerators);
+	} else if (plan->type.kind == PEN_UNION && plan->model->is_encapsulated) {
+		pen_emit(emitter, "%s {\n", plan->c_type);
+		emit_declaration(emitter, plan->type.tag, plan->model->tag_name);
+		pen_emit(emitter, "\tunion {\n");
+		emit_members(emitter, plan);
+		pen_emit(emitter, "\t} u;\n};\n");
+	} else {
+		pen_emit(emitter, "%s {\n", plan->c_type);
+		emit_members(emitter, plan);
+		pen_emit(emitter, "};\n");
+	}
+	if (plan->type.kind == PEN_UNION && plan->type.n_fields)
+		pen_emit(emitter, "extern const struct pen_field %s_fields[%u];\n",
+			 plan->model->c_name, plan->type.n_fields);
+	if (plan->type.kind != PEN_UNION || plan->model->is_encapsulated)
+		pen_emit(emitter, "extern const struct pen_type %s;\n", plan->table);
+	pen_emit(emitter, "\n");
+}
+
+static void emit_constant(struct pen_emitter *emitter, const struct pen_model_constant *constant)
+{
+	if (constant->text)
+		pen_emit(emitter, "#define %s \"%s\"\n", constant->c_name, constant->text);
+	else if (constant->value == INT64_MIN)
+		pen_emit(emitter, "#define %s INT64_MIN\n", constant->c_name);
+	else if (constant->value < 0)
+		pen_emit(emitter, "#define %s (%" PRId64 ")\n", constant->c_name, constant->value);
+	else if (constant->is_unsigned || constant->value > INT32_MAX)
+		pen_emit(emitter, "#define %s 0x%" PRIx64 "%s\n", constant->c_name,
+			 (uint64_t)constant->value, constant->value > UINT32_MAX ? "ull" : "u");
+	else
+		pen_emit(emitter, "#define %s %" PRId64 "\n", constant->c_name, constant->value);
+}
+
+static void emit_parameters(struct pen_emitter *emitter, const struct pen_plan_type *plan)
+{
+	pen_emit(emitter, "%s {\n", plan->c_type);
+	emit_members(emitter, plan);
+	pen_emit(emitter, "};\n");
+}
+
+static void emit_operation(struct pen_emitter *emitter, const struct pen_plan_operation *operation,
+			   uint32_t opnum)
+{
+	const char *name = operation->c_name;
+
+	pen_emit(emitter, "/* Operation %u: %s */\n", opnum, operation->model->name);
+	emit_parameters(emitter, operation->in);
+	emit_parameters(emitter, operation->out);
+	pen_emit(emitter,
+		 "int %s(struct pen_call *call, const struct %s_in *in, struct %s_out *out);\n",
+		 name, name, name);
+	pen_emit(emitter,
+		 "int %s_start(struct pen_call *call, const struct %s_in *in, struct %s_out *out,\n"
+		 "\tpen_call_done_fn *done, void *data);\n\n",
+		 name, name, name);
+}
+
+static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_interface *interface)
+{
+	const char *name = interface->model->name;
+	bool is_empty = true;
+
+	for (uint32_t i = 0; i < interface->interface.n_operations; i++) {
+		if (interface->operations[i].in)
+			emit_operation(emitter, &interface->operations[i], i);
+	}
+	pen_emit(emitter,
+		 "/* What a server of %s does; NULL: it offers no such operation. */\n"
+		 "struct %s_operations {\n",
+		 name, name);
+	for (uint32_t i = 0; i < interface->interface.n_operations; i++) {
+		const struct pen_plan_operation *o = &interface->operations[i];
+
+		if (!o->in)
+			continue;
+		pen_emit(emitter,
+			 "\tint (*%s)(struct pen_call *call, const struct %s_in *in,\n"
+			 "\t\tstruct %s_out *out);\n",
+			 pen_emit_name(o->model->name).text, o->c_name, o->c_name);
+		is_empty = false;
+	}
+	if (is_empty)
+		pen_emit(emitter, "\tchar unused_;\n");
+	pen_emit(emitter, "};\n\nextern const struct pen_interface %s_interface;\n\n", name);
+}
+
+static void emit_guard(struct pen_emitter *emitter, const char *name)
+{
+	const char *base = strrchr(name, '/');
+
+	pen_emit(emitter, "PENSTOCK_IDL_");
+	for (const char *p = base ? base + 1 : name; *p && *p != '.'; p++) {
+		char c = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+		bool is_plain = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+		pen_emit(emitter, "%c", is_plain ? c : '_');
+	}
+	pen_emit(emitter, "_H\n");
+}
+
+static void emit_top(struct pen_emitter *emitter)
+{
+	const struct pen_model *model = emitter->plan->model;
+
+	pen_emit(emitter, "/* Written by penidl from ");
+	pen_emit_base_name(emitter, model->source->name);
+	pen_emit(emitter, ".idl. */\n#ifndef ");
+	emit_guard(emitter, model->source->name);
+	pen_emit(emitter, "#define ");
+	emit_guard(emitter, model->source->name);
+	pen_emit(emitter, "#include <penstock/call.h>\n#include <penstock/interface.h>\n");
+	for (const struct pen_model_import *i = model->imports; i; i = i->next)
+		pen_emit_include(emitter, i->name);
+	pen_emit(emitter, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+}
+
+int pen_idl_emit_header(const struct pen_plan *plan, const struct pen_emit_options *options,
+			struct pen_buffer *out)
+{
+	struct pen_emitter emitter = { .plan = plan, .options = options, .out = out };
+	const struct pen_model *model = plan->model;
+	bool has_constants = false;
+
+	emit_top(&emitter);
+	for (const struct pen_model_constant *c = model->constants; c; c = c->next) {
+		if (c->pos.source != model->source)
+			continue;
+		emit_constant(&emitter, c);
+		has_constants = true;
+	}
+	if (has_constants)
+		pen_emit(&emitter, "\n");
+	for (const struct pen_plan_type *type = plan->types; type; type = type->next) {
+		if (type->is_named && !type->is_foreign)
+			emit_type(&emitter, type);
+	}
+	for (const struct pen_plan_interface *i = plan->interfaces; i; i = i->next)
+		emit_interface(&emitter, i);
+	pen_emit(&emitter, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
+	return emitter.error;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The passes in their order.
+ */
+#include "compiler/plan.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MEMORY_MAX = 64 << 20, DIAGNOSES_MAX = 1 << 20 };
+
+int pen_idl_new(struct pen_idl **idlp, pen_idl_import_fn *import, void *data)
+{
+	struct pen_idl *idl = calloc(1, sizeof(*idl));
+
+	if (!idl)
+		return -ENOMEM;
+	pen_arena_init(&idl->arena, MEMORY_MAX);
+	pen_buffer_init(&idl->diagnoses, DIAGNOSES_MAX);
+	idl->import = import;
+	idl->import_data = data;
+	*idlp = idl;
+	return 0;
+}
+
+struct pen_idl *pen_idl_free(struct pen_idl *idl)
+{
+	if (!idl)
+		return NULL;
+	pen_arena_done(&idl->arena);
+	pen_buffer_done(&idl->diagnoses);
+	free(idl);
+	return NULL;
+}
+
+static int run_passes(struct pen_idl *idl, const char *name, const char *text, size_t n)
+{
+	const struct pen_source *source =
+		pen_idl_add_source(idl, name, pen_idl_text(idl, text, n), n);
+
+	idl->tokens = pen_idl_lex(idl, source);
+	idl->tree = pen_idl_parse(idl, source, idl->tokens);
+	if (!idl->n_errors)
+		idl->model = pen_idl_resolve(idl, idl->tree);
+	if (!idl->n_errors)
+		idl->plan = pen_idl_lower(idl, idl->model);
+	/* The diagnoses are a text. */
+	if (pen_buffer_add(&idl->diagnoses, "", 1))
+		return -ENOMEM;
+	return idl->n_errors ? PEN_E_SYNTAX : 0;
+}
+
+int pen_idl_compile(struct pen_idl *idl, const char *name, const char *text, size_t n)
+{
+	int r;
+
+	if (setjmp(idl->out_of_memory))
+		r = idl->arena.max - idl->arena.total < 1 << 20 ? PEN_E_LIMIT : -ENOMEM;
+	else
+		r = run_passes(idl, name, text, n);
+	if (r)
+		idl->plan = NULL;
+	return r;
+}
+
+const char *pen_idl_diagnoses(const struct pen_idl *idl)
+{
+	size_t n = idl->diagnoses.size;
+
+	return n && !idl->diagnoses.data[n - 1] ? (const char *)idl->diagnoses.data : "";
+}
+
+const struct pen_interface *pen_idl_interface(const struct pen_idl *idl, size_t i)
+{
+	const struct pen_plan_interface *plan = idl->plan ? idl->plan->interfaces : NULL;
+
+	while (plan && i--)
+		plan = plan->next;
+	return plan ? &plan->interface : NULL;
+}
+
+const struct pen_interface *pen_idl_find(const struct pen_idl *idl, const char *name)
+{
+	const struct pen_plan_interface *plan = idl->plan ? idl->plan->interfaces : NULL;
+
+	while (plan && strcmp(plan->interface.name, name))
+		plan = plan->next;
+	return plan ? &plan->interface : NULL;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_COMPILER_RESOLVE_H
+#define PEN_COMPILER_RESOLVE_H
+/*
+ * What the parts of the pass from tree to model share: the names known so far,
+ * the scope of expressions, and the shape of a type while attributes apply.
+ */
+#include "compiler/model.h"
+
+/* One * or [] of a type, and what the attributes say of it. */
+struct pen_level {
+	bool is_array;
+	uint32_t count; /* of a fixed array; 0: conformant */
+	bool has_kind;	/* of a pointer: it was said */
+	enum pen_pointer_kind kind;
+	const struct pen_model_step *size_is;
+	const struct pen_model_step *length_is;
+	const struct pen_model_step *first_is;
+};
+
+/* A type taken apart: its levels, the outermost first, around a base. */
+struct pen_shape {
+	struct pen_level levels[PEN_IDL_DEPTH_MAX];
+	size_t n_levels;
+	struct pen_model_type *base;
+	bool is_string;
+	bool is_context_handle;
+};
+
+enum pen_symbol_kind { PEN_SYMBOL_TYPE, PEN_SYMBOL_TAG, PEN_SYMBOL_CONSTANT };
+
+struct pen_symbol {
+	struct pen_symbol *next;
+	enum pen_symbol_kind kind;
+	const char *name;
+	struct pen_pos pos;
+	const struct pen_shape *shape; /* of a type; only its first levels are there */
+	struct pen_model_type *type;   /* of a tag */
+	const struct pen_model_constant *constant;
+};
+
+enum { PEN_SYMBOL_BUCKETS = 1024 };
+
+struct pen_resolver {
+	struct pen_idl *idl;
+	struct pen_model *model;
+	struct pen_symbol *symbols[PEN_SYMBOL_BUCKETS];
+	struct pen_model_type **types_tail;
+	struct pen_model_constant **constants_tail;
+	struct pen_model_interface **interfaces_tail;
+	struct pen_model_import **imports_tail;
+	const char *prefix;
+	enum pen_pointer_kind pointer_default;
+
+	/* The names that an attribute's expression may use. */
+	const struct pen_model_field *scope;
+	size_t n_scope;
+};
+
+const struct pen_symbol *pen_symbol_find(const struct pen_resolver *resolver,
+					 enum pen_symbol_kind kind, const char *name);
+/* Complains if there is one of that kind and name. */
+struct pen_symbol *pen_symbol_add(struct pen_resolver *resolver, enum pen_symbol_kind kind,
+				  const char *name, struct pen_pos pos);
+
+/* The value of an expression without names of members. 0 after a complaint. */
+int64_t pen_resolve_constant(struct pen_resolver *resolver, const struct pen_tree_expr *expr);
+
+/* An expression over constants and the scope, in postfix; adds the number to it. */
+const struct pen_model_step *pen_resolve_expr(struct pen_resolver *resolver,
+					      const struct pen_tree_expr *expr, int64_t add);
+/* last - first + 1 */
+const struct pen_model_step *pen_resolve_length(struct pen_resolver *resolver,
+						const struct pen_tree_expr *last,
+						const struct pen_tree_expr *first);
+
+/* Complains of attributes that are unknown, or known and not offered. */
+void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_attribute *list);
+
+/*
+ * The type of a declarator: the spec's base, the declarator's levels and its
+ * typedef's, with the attributes applied. hint names a type that has no name.
+ */
+struct pen_shape *pen_resolve_shape(struct pen_resolver *resolver, const struct pen_tree_decl *decl,
+				    const struct pen_tree_declarator *declarator, const char *hint);
+
+/* Puts a shape together. is_parameter: the outermost pointer is [ref] unless said. */
+struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const struct pen_shape *shape,
+				       const struct pen_tree_decl *decl, struct pen_pos pos,
+				       bool is_parameter);
+
+struct pen_model_type *pen_resolve_spec(struct pen_resolver *resolver,
+					const struct pen_tree_spec *spec,
+					const struct pen_tree_attribute *attributes,
+					const char *hint);
+struct pen_model_type *pen_model_scalar(struct pen_resolver *resolver, enum pen_kind kind);
+
+bool pen_kind_is_integer(enum pen_kind kind);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_COMPILER_TOKEN_H
+#define PEN_COMPILER_TOKEN_H
+/*
+ * The first form of a file: its words. Keywords are names, for in IDL only
+ * their place tells them apart.
+ */
+#include "compiler/context.h"
+
+enum pen_token_kind {
+	PEN_TOKEN_END,
+	PEN_TOKEN_NAME,
+	PEN_TOKEN_NUMBER,
+	PEN_TOKEN_CHARACTER,
+	PEN_TOKEN_STRING, /* text is what stands between the quotes, escapes and all */
+	PEN_TOKEN_RAW,	  /* what stands between the parentheses of uuid() and version() */
+	PEN_TOKEN_MARK,
+};
+
+struct pen_token {
+	struct pen_token *next; /* NULL after the end */
+	enum pen_token_kind kind;
+	struct pen_pos pos;
+	const char *text;
+	int64_t value; /* of a number, a character */
+	bool is_wide;  /* L"" or L'' */
+};
+
+/* The file's tokens, the last of them PEN_TOKEN_END. */
+struct pen_token *pen_idl_lex(struct pen_idl *idl, const struct pen_source *source);
+
+void pen_idl_dump_tokens(const struct pen_token *tokens, struct pen_buffer *out);
+
+#endif
