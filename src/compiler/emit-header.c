@@ -104,21 +104,25 @@ static void emit_parameters(struct pen_emitter *emitter, const struct pen_plan_t
 	pen_emit(emitter, "};\n");
 }
 
-static void emit_operation(struct pen_emitter *emitter, const struct pen_plan_operation *operation,
-			   uint32_t opnum)
+static void emit_operation(struct pen_emitter *emitter, const struct pen_plan_interface *interface,
+			   const struct pen_plan_operation *operation, uint32_t opnum)
 {
 	const char *name = operation->c_name;
+	const char *prefix = interface->model->name;
 
 	pen_emit(emitter, "/* Operation %u: %s */\n", opnum, operation->model->name);
 	emit_parameters(emitter, operation->in);
 	emit_parameters(emitter, operation->out);
 	pen_emit(emitter,
-		 "int %s(struct pen_call *call, const struct %s_in *in, struct %s_out *out);\n",
-		 name, name, name);
+		 "\nstatic inline int %s(struct pen_call *call, const struct %s_in *in,\n"
+		 "\t\tstruct %s_out *out)\n"
+		 "{\n\treturn pen_call_invoke(call, &%s_interface, %u, in, out);\n}\n\n",
+		 name, name, name, prefix, opnum);
 	pen_emit(emitter,
-		 "int %s_start(struct pen_call *call, const struct %s_in *in, struct %s_out *out,\n"
-		 "\tpen_call_done_fn *done, void *data);\n\n",
-		 name, name, name);
+		 "static inline int %s_start(struct pen_call *call, const struct %s_in *in,\n"
+		 "\t\tstruct %s_out *out, pen_call_done_fn *done, void *data)\n"
+		 "{\n\treturn pen_call_start(call, &%s_interface, %u, in, out, done, data);\n}\n\n",
+		 name, name, name, prefix, opnum);
 }
 
 static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_interface *interface)
@@ -126,9 +130,10 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 	const char *name = interface->model->name;
 	bool is_empty = true;
 
+	pen_emit(emitter, "extern const struct pen_interface %s_interface;\n\n", name);
 	for (uint32_t i = 0; i < interface->interface.n_operations; i++) {
 		if (interface->operations[i].in)
-			emit_operation(emitter, &interface->operations[i], i);
+			emit_operation(emitter, interface, &interface->operations[i], i);
 	}
 	pen_emit(emitter,
 		 "/* What a server of %s does; NULL: it offers no such operation. */\n"
@@ -147,7 +152,7 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 	}
 	if (is_empty)
 		pen_emit(emitter, "\tchar unused_;\n");
-	pen_emit(emitter, "};\n\nextern const struct pen_interface %s_interface;\n\n", name);
+	pen_emit(emitter, "};\n\n");
 }
 
 static void emit_guard(struct pen_emitter *emitter, const char *name)

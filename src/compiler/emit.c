@@ -373,22 +373,13 @@ static void emit_type(struct pen_emitter *emitter, const struct pen_plan_type *p
 
 /* ---- interfaces ---- */
 
-static void emit_wrappers(struct pen_emitter *emitter, const struct pen_plan_interface *interface,
-			  const struct pen_plan_operation *operation, uint32_t opnum)
+static void emit_dispatch(struct pen_emitter *emitter, const struct pen_plan_interface *interface,
+			  const struct pen_plan_operation *operation)
 {
 	const char *name = operation->c_name;
 	const char *prefix = interface->model->name;
 
 	pen_emit_idl_line(emitter, operation->model->pos);
-	pen_emit(emitter,
-		 "int %s(struct pen_call *call, const struct %s_in *in, struct %s_out *out)\n"
-		 "{\n\treturn pen_call_invoke(call, &%s_interface, %u, in, out);\n}\n\n",
-		 name, name, name, prefix, opnum);
-	pen_emit(emitter,
-		 "int %s_start(struct pen_call *call, const struct %s_in *in, struct %s_out *out,\n"
-		 "\tpen_call_done_fn *done, void *data)\n"
-		 "{\n\treturn pen_call_start(call, &%s_interface, %u, in, out, done, data);\n}\n\n",
-		 name, name, name, prefix, opnum);
 	pen_emit(emitter,
 		 "static int %s_dispatch(const void *operations, struct pen_call *call,\n"
 		 "\tconst void *in, void *out)\n{\n"
@@ -465,7 +456,7 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 
 	for (uint32_t i = 0; i < n; i++) {
 		if (interface->operations[i].in)
-			emit_wrappers(emitter, interface, &interface->operations[i], i);
+			emit_dispatch(emitter, interface, &interface->operations[i]);
 		is_empty = is_empty && !interface->operations[i].in;
 	}
 	if (n) {
