@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cleanup.h"
+#include "rpc/engine.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A call's stub storage above this is given back when the call ends. */
+enum { STUB_KEPT = 65536, CALLS_KEPT = 16 };
+
+PEN_DEFINE_FREEP(struct pen_conn, pen_conn)
+
+struct pen_conn_limits pen_conn_limits_default(enum pen_protseq protseq, bool is_server)
+{
+	static const uint16_t frag_max[] = {
+		[PEN_NCACN_IP_TCP] = 5840,
+		[PEN_NCACN_NP] = 4280,
+		[PEN_NCALRPC] = 65528, /* of 65535, the multiple of 8 */
+	};
+
+	return (struct pen_conn_limits){
+		.frag_max = frag_max[protseq],
+		.stub_max = is_server ? 4u << 20 : 240u << 20,
+		.contexts_max = 1024,
+		.calls_max = 1024,
+		.output_max = 1u << 20,
+	};
+}
+
+static void fill_limits(struct pen_conn_limits *limits, const struct pen_conn_limits *defaults)
+{
+	if (!limits->frag_max)
+		limits->frag_max = defaults->frag_max;
+	if (limits->frag_max < PEN_FRAG_MIN)
+		limits->frag_max = PEN_FRAG_MIN;
+	limits->frag_max &= (uint16_t)~7;
+	if (!limits->stub_max)
+		limits->stub_max = defaults->stub_max;
+	if (!limits->contexts_max)
+		limits->contexts_max = defaults->contexts_max;
+	if (!limits->calls_max)
+		limits->calls_max = defaults->calls_max;
+	if (!limits->output_max)
+		limits->output_max = defaults->output_max;
+}
+
+int pen_conn_new(struct pen_conn **connp, const struct pen_conn_config *config, bool is_server,
+		 const struct pen_conn_role *role, enum pen_conn_state state)
+{
+	struct pen_conn_limits defaults = pen_conn_limits_default(config->protseq, is_server);
+	struct pen_conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn)
+		return -ENOMEM;
+	conn->role = role;
+	conn->config = *config;
+	fill_limits(&conn->config.limits, &defaults);
+	conn->state = state;
+	conn->frag_max = conn->config.limits.frag_max;
+	conn->next_call_id = 1;
+	pen_list_init(&conn->contexts);
+	pen_list_init(&conn->calls);
+	pen_list_init(&conn->free_calls);
+	*connp = conn;
+	return 0;
+}
+
+static void free_calls(struct pen_list *calls)
+{
+	pen_list_each (link, after, calls) {
+		struct pen_conn_call *call = pen_list_entry(link, struct pen_conn_call, link);
+
+		pen_buffer_done(&call->stub);
+		free(call);
+	}
+}
+
+struct pen_conn *pen_conn_free(struct pen_conn *conn)
+{
+	if (!conn)
+		return NULL;
+	free_calls(&conn->calls);
+	free_calls(&conn->free_calls);
+	pen_list_each (link, after, &conn->contexts)
+		free(pen_list_entry(link, struct pen_conn_context, link));
+	pen_assoc_group_leave(conn->group);
+	pen_output_done(&conn->output);
+	pen_buffer_done(&conn->in);
+	pen_buffer_done(&conn->stub);
+	free(conn);
+	return NULL;
+}
+
+int pen_conn_fail(struct pen_conn *conn, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(conn->reason, sizeof(conn->reason), format, args);
+	va_end(args);
+	conn->state = PEN_CONN_CLOSED;
+	return PEN_E_PROTOCOL;
+}
+
+const char *pen_conn_reason(const struct pen_conn *conn)
+{
+	return conn->reason;
+}
+
+int pen_conn_feed(struct pen_conn *conn, const void *data, size_t n)
+{
+	if (conn->in_pos == conn->in.size) {
+		conn->in.size = conn->in_pos = 0;
+	} else if (conn->in_pos > conn->in.capacity / 2) {
+		pen_buffer_consume(&conn->in, conn->in_pos);
+		conn->in_pos = 0;
+	}
+	return pen_buffer_add(&conn->in, data, n);
+}
+
+static int next_pdu(struct pen_conn *conn, struct pen_event *event)
+{
+	const uint8_t *data = conn->in.data + conn->in_pos;
+	size_t left = conn->in.size - conn->in_pos;
+	struct pen_pdu_header header;
+	struct pen_slice body;
+
+	if (left < PEN_PDU_HEADER_SIZE)
+		return PEN_E_AGAIN;
+	pen_pdu_header_get(&header, data);
+	if (header.rpc_vers != 5 || header.rpc_vers_minor > 1 ||
+	    header.frag_length < PEN_PDU_HEADER_SIZE)
+		return conn->role->refuse(conn, &header);
+	if (left < header.frag_length)
+		return PEN_E_AGAIN;
+
+	conn->in_pos += header.frag_length;
+	conn->n_in++;
+	body.data = data + PEN_PDU_HEADER_SIZE;
+	body.size = header.frag_length - PEN_PDU_HEADER_SIZE;
+	if (header.ptype >= PEN_N_PDUS ||
+	    !(conn->role->admitted[conn->state] & PEN_BIT(header.ptype)))
+		return conn->role->refuse(conn, &header);
+	return conn->role->receive(conn, &header, body, event);
+}
+
+int pen_conn_next(struct pen_conn *conn, struct pen_event *event)
+{
+	int r = PEN_E_AGAIN;
+
+	if (conn->stub.capacity > STUB_KEPT)
+		pen_buffer_done(&conn->stub);
+	conn->stub.size = 0;
+	while (r == PEN_E_AGAIN) {
+		size_t pos = conn->in_pos;
+
+		if (conn->state == PEN_CONN_CLOSED)
+			return PEN_E_PROTOCOL;
+		*event = (struct pen_event){ 0 };
+		r = next_pdu(conn, event);
+		if (r == PEN_E_AGAIN && pos == conn->in_pos)
+			break;
+	}
+	return r;
+}
+
+size_t pen_conn_output(struct pen_conn *conn, struct pen_slice *slices, size_t max)
+{
+	return pen_output_slices(&conn->output, slices, max);
+}
+
+void pen_conn_sent(struct pen_conn *conn, size_t n)
+{
+	pen_output_sent(&conn->output, n);
+}
+
+size_t pen_conn_queued(const struct pen_conn *conn)
+{
+	return conn->output.n_queued;
+}
+
+bool pen_conn_is_congested(const struct pen_conn *conn)
+{
+	return conn->output.n_queued > conn->config.limits.output_max;
+}
+
+static bool is_assembling(const struct pen_conn *conn)
+{
+	pen_list_each (link, after, &conn->calls)
+		if (pen_list_entry(link, struct pen_conn_call, link)->is_assembling)
+			return true;
+	return false;
+}
+
+bool pen_conn_is_expecting(const struct pen_conn *conn)
+{
+	return conn->state == PEN_CONN_AWAIT_BIND || conn->state == PEN_CONN_AWAIT_BIND_ACK ||
+	       conn->state == PEN_CONN_AWAIT_ALTER_RESP || conn->in_pos < conn->in.size ||
+	       is_assembling(conn);
+}
+
+bool pen_conn_is_closed(const struct pen_conn *conn)
+{
+	return conn->state == PEN_CONN_CLOSED;
+}
+
+void pen_conn_count(const struct pen_conn *conn, uint64_t *n_inp, uint64_t *n_outp)
+{
+	*n_inp = conn->n_in;
+	*n_outp = conn->n_out;
+}
+
+size_t pen_conn_memory(const struct pen_conn *conn)
+{
+	return conn->in.capacity + conn->stub.capacity + conn->n_assembled + conn->output.n_queued;
+}
+
+uint32_t pen_conn_assoc_group_id(const struct pen_conn *conn)
+{
+	return conn->assoc_group_id;
+}
+
+size_t pen_conn_begin(struct pen_conn *conn, struct pen_writer *w, enum pen_pdu_type ptype,
+		      uint8_t flags, uint32_t call_id)
+{
+	pen_writer_init(w, &conn->output.small);
+	return pen_pdu_begin(w, ptype, flags, call_id);
+}
+
+int pen_conn_end(struct pen_conn *conn, struct pen_writer *w, size_t at)
+{
+	if (w->error) {
+		conn->output.small.size = at;
+		return w->error;
+	}
+	pen_pdu_end(w, at);
+	conn->n_out++;
+	return pen_output_commit(&conn->output, at);
+}
+
+/* One fragment of a stub: its header, and the stub's bytes copied or pointed to. */
+struct fragment {
+	const uint8_t *data;
+	size_t n;
+	bool is_copied;
+	uint8_t *release;
+};
+
+static int end_fragment(struct pen_conn *conn, struct pen_writer *w, size_t at,
+			const struct fragment *fragment)
+{
+	if (fragment->is_copied) {
+		pen_writer_bytes(w, fragment->data, fragment->n);
+		return pen_conn_end(conn, w, at);
+	}
+	if (w->error) {
+		conn->output.small.size = at;
+		free(fragment->release);
+		return w->error;
+	}
+	pen_writer_store16(w, w->buffer->data + at + 8,
+			   (uint16_t)(w->buffer->size - at + fragment->n));
+	conn->n_out++;
+	return pen_output_commit_stub(&conn->output, at, fragment->data, fragment->n,
+				      fragment->release);
+}
+
+int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t flags,
+		       const struct pen_conn_call *call, size_t n_head,
+		       void (*head)(struct pen_writer *w, const struct pen_conn_call *call,
+				    uint32_t alloc_hint),
+		       bool is_big_endian, struct pen_buffer *stub)
+{
+	size_t room = (conn->frag_max - PEN_PDU_HEADER_SIZE - n_head) & ~(size_t)7;
+	bool is_copied = stub->size <= PEN_OUTPUT_STUB_SMALL;
+	uint8_t *data = stub->data;
+	size_t size = stub->size;
+	size_t done = 0;
+	int r;
+
+	if (!is_copied)
+		pen_buffer_init(stub, stub->max);
+	stub->size = 0;
+	do {
+		size_t n = size - done < room ? size - done : room;
+		bool is_last = done + n == size;
+		struct fragment fragment = {
+			.data = data + done,
+			.n = n,
+			.is_copied = is_copied,
+			.release = is_last && !is_copied ? data : NULL,
+		};
+		struct pen_writer w;
+		size_t at;
+
+		pen_writer_init(&w, &conn->output.small);
+		w.is_big_endian = is_big_endian;
+		at = pen_pdu_begin(&w, ptype,
+				   (uint8_t)(flags | (done == 0 ? PEN_PFC_FIRST_FRAG : 0) |
+					     (is_last ? PEN_PFC_LAST_FRAG : 0)),
+				   call->call_id);
+		head(&w, call, (uint32_t)(size - done));
+		r = end_fragment(conn, &w, at, &fragment);
+		if (r) {
+			/* A half-sent stub cannot be taken back. */
+			if (!is_copied && !is_last)
+				free(data);
+			pen_conn_fail(conn, "no memory to send call %u", call->call_id);
+			return r;
+		}
+		done += n;
+	} while (done < size);
+	return 0;
+}
+
+struct pen_conn_call *pen_conn_find_call(struct pen_conn *conn, uint32_t call_id)
+{
+	pen_list_each (link, after, &conn->calls) {
+		struct pen_conn_call *call = pen_list_entry(link, struct pen_conn_call, link);
+
+		if (call->call_id == call_id)
+			return call;
+	}
+	return NULL;
+}
+
+int pen_conn_add_call(struct pen_conn *conn, uint32_t call_id, struct pen_conn_call **callp)
+{
+	struct pen_conn_call *call;
+
+	if (conn->n_calls >= conn->config.limits.calls_max)
+		return PEN_E_LIMIT;
+	if (pen_list_is_empty(&conn->free_calls)) {
+		call = calloc(1, sizeof(*call));
+		if (!call)
+			return -ENOMEM;
+		pen_list_init(&call->link);
+		pen_buffer_init(&call->stub, 0);
+	} else {
+		struct pen_buffer stub;
+
+		call = pen_list_entry(conn->free_calls.next, struct pen_conn_call, link);
+		pen_list_remove(&call->link);
+		stub = call->stub;
+		*call = (struct pen_conn_call){ .stub = stub };
+	}
+	call->call_id = call_id;
+	pen_list_append(&conn->calls, &call->link);
+	conn->n_calls++;
+	*callp = call;
+	return 0;
+}
+
+void pen_conn_end_call(struct pen_conn *conn, struct pen_conn_call *call)
+{
+	conn->n_assembled -= call->stub.size;
+	call->stub.size = 0;
+	if (call->stub.capacity > STUB_KEPT)
+		pen_buffer_done(&call->stub);
+	pen_list_remove(&call->link);
+	conn->n_calls--;
+	if (conn->n_calls < CALLS_KEPT) {
+		pen_list_append(&conn->free_calls, &call->link);
+		return;
+	}
+	pen_buffer_done(&call->stub);
+	free(call);
+}
+
+int pen_conn_assemble(struct pen_conn *conn, struct pen_conn_call *call, struct pen_slice part)
+{
+	int r;
+
+	if (part.size > conn->config.limits.stub_max - call->stub.size)
+		return PEN_E_LIMIT;
+	r = pen_buffer_add(&call->stub, part.data, part.size);
+	if (!r)
+		conn->n_assembled += part.size;
+	return r;
+}
+
+int pen_conn_whole_stub(struct pen_conn *conn, struct pen_conn_call *call, struct pen_slice last,
+			struct pen_slice *stub)
+{
+	struct pen_buffer empty = conn->stub;
+	int r;
+
+	if (last.size > conn->config.limits.stub_max)
+		return PEN_E_LIMIT;
+	*stub = last;
+	if (call->stub.size == 0)
+		return 0;
+	r = pen_conn_assemble(conn, call, last);
+	if (r)
+		return r;
+	conn->n_assembled -= call->stub.size;
+	conn->stub = call->stub;
+	call->stub = empty;
+	stub->data = conn->stub.data;
+	stub->size = conn->stub.size;
+	return 0;
+}
+
+struct pen_conn_context *pen_conn_find_context(const struct pen_conn *conn, uint16_t context_id)
+{
+	pen_list_each (link, after, &conn->contexts) {
+		struct pen_conn_context *context =
+			pen_list_entry(link, struct pen_conn_context, link);
+
+		if (context->context.context_id == context_id)
+			return context;
+	}
+	return NULL;
+}
+
+int pen_conn_add_context(struct pen_conn *conn, const struct pen_context *value)
+{
+	struct pen_conn_context *context;
+
+	if (conn->n_contexts >= conn->config.limits.contexts_max)
+		return PEN_E_LIMIT;
+	context = calloc(1, sizeof(*context));
+	if (!context)
+		return -ENOMEM;
+	context->context = *value;
+	pen_list_append(&conn->contexts, &context->link);
+	conn->n_contexts++;
+	return 0;
+}

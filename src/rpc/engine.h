@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_RPC_ENGINE_H
+#define PEN_RPC_ENGINE_H
+/*
+ * An association from inside: what server.c and client.c share.
+ */
+#include "base/list.h"
+#include "rpc/output.h"
+#include "rpc/pdu.h"
+
+/* Named for what they await; one role never enters the other's states. */
+enum pen_conn_state {
+	PEN_CONN_AWAIT_BIND,	   /* server: nothing but bind */
+	PEN_CONN_IDLE,		   /* client: nothing sent yet */
+	PEN_CONN_AWAIT_BIND_ACK,   /* client */
+	PEN_CONN_OPEN,		   /* both */
+	PEN_CONN_AWAIT_ALTER_RESP, /* client: open too, and one more answer is due */
+	PEN_CONN_CLOSED,	   /* both: what is queued may still be sent */
+	PEN_N_CONN_STATES,
+};
+
+/* A call: in a server from its first fragment on, in a client from its request on. */
+struct pen_conn_call {
+	struct pen_list link;
+	uint32_t call_id;
+	const struct pen_context *context;
+	uint16_t opnum;
+	bool has_object;
+	bool is_maybe;
+	bool is_assembling;
+	bool is_big_endian;
+	bool is_orphaned; /* client: given up, its answer is dropped */
+	struct pen_uuid object;
+	struct pen_buffer stub; /* of the fragments before the last */
+};
+
+struct pen_conn_context {
+	struct pen_list link;
+	struct pen_context context;
+};
+
+struct pen_conn_role {
+	const uint32_t *admitted; /* PDU types by state */
+	/* Handles one PDU. PEN_E_AGAIN: it made no event. */
+	int (*receive)(struct pen_conn *conn, const struct pen_pdu_header *header,
+		       struct pen_slice body, struct pen_event *event);
+	/* A PDU that breaks the rules of framing or state. Returns what next returns. */
+	int (*refuse)(struct pen_conn *conn, const struct pen_pdu_header *header);
+};
+
+struct pen_conn {
+	const struct pen_conn_role *role;
+	struct pen_conn_config config;
+	enum pen_conn_state state;
+	char reason[200];
+
+	struct pen_buffer in;
+	size_t in_pos;
+	struct pen_output output;
+	uint64_t n_in, n_out;
+
+	uint16_t frag_max; /* negotiated, of what we send */
+	struct pen_assoc_group *group;
+	uint32_t assoc_group_id;
+	bool is_multiplexed;
+
+	struct pen_list contexts;
+	uint32_t n_contexts;
+	struct pen_list calls;
+	struct pen_list free_calls; /* kept, so that a steady call allocates nothing */
+	uint32_t n_calls;
+	size_t n_assembled; /* bytes of all calls' stubs */
+	/* The stub of the call that next last told of, until the next pull. */
+	struct pen_buffer stub;
+
+	/* client */
+	uint32_t next_call_id;
+	uint16_t next_context_id;
+	uint32_t bind_call_id;
+	struct pen_syntax_id binding; /* the interface being bound */
+	uint16_t binding_context_id;  /* of the first context offered for it */
+	bool binding_has_ndr64;
+};
+
+int pen_conn_new(struct pen_conn **connp, const struct pen_conn_config *config, bool is_server,
+		 const struct pen_conn_role *role, enum pen_conn_state state);
+
+/* Notes why, closes, and returns PEN_E_PROTOCOL. */
+int pen_conn_fail(struct pen_conn *conn, const char *format, ...) PEN_PRINTF(2, 3);
+
+/* Begins and ends a PDU in the output. */
+size_t pen_conn_begin(struct pen_conn *conn, struct pen_writer *w, enum pen_pdu_type ptype,
+		      uint8_t flags, uint32_t call_id);
+int pen_conn_end(struct pen_conn *conn, struct pen_writer *w, size_t at);
+
+/*
+ * Sends a stub in fragments. head writes what stands between the common header
+ * and the stub, of n_head bytes. The buffer's bytes are taken.
+ */
+int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t flags,
+		       const struct pen_conn_call *call, size_t n_head,
+		       void (*head)(struct pen_writer *w, const struct pen_conn_call *call,
+				    uint32_t alloc_hint),
+		       bool is_big_endian, struct pen_buffer *stub);
+
+struct pen_conn_call *pen_conn_find_call(struct pen_conn *conn, uint32_t call_id);
+int pen_conn_add_call(struct pen_conn *conn, uint32_t call_id, struct pen_conn_call **callp);
+void pen_conn_end_call(struct pen_conn *conn, struct pen_conn_call *call);
+
+/* Adds a fragment's stub. PEN_E_LIMIT: the stub grows beyond stub_max; -ENOMEM. */
+int pen_conn_assemble(struct pen_conn *conn, struct pen_conn_call *call, struct pen_slice part);
+
+/* The whole stub of a call whose last fragment this is; valid until the next pull. */
+int pen_conn_whole_stub(struct pen_conn *conn, struct pen_conn_call *call, struct pen_slice last,
+			struct pen_slice *stub);
+
+struct pen_conn_context *pen_conn_find_context(const struct pen_conn *conn, uint16_t context_id);
+int pen_conn_add_context(struct pen_conn *conn, const struct pen_context *context);
+
+/* ---- assoc.c ---- */
+struct pen_assoc_group;
+
+/* Joins the group, or a new one for 0. PEN_E_NOT_FOUND: none that is ours to join. */
+int pen_assoc_group_join(struct pen_assoc_groups *groups, uint32_t id, enum pen_protseq protseq,
+			 struct pen_assoc_group **groupp);
+void pen_assoc_group_leave(struct pen_assoc_group *group);
+uint32_t pen_assoc_group_id(const struct pen_assoc_group *group);
+
+#endif
