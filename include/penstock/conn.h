@@ -136,12 +136,6 @@ bool pen_conn_is_expecting(const struct pen_conn *conn);
 /* Over: when the output is sent, close. */
 bool pen_conn_is_closed(const struct pen_conn *conn);
 
-/* PDUs received and sent so far. */
-void pen_conn_count(const struct pen_conn *conn, uint64_t *n_inp, uint64_t *n_outp);
-
-/* Bytes held for the peer: received and not yet understood, assembled, queued. */
-size_t pen_conn_memory(const struct pen_conn *conn);
-
 uint32_t pen_conn_assoc_group_id(const struct pen_conn *conn);
 
 /*

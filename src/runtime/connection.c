@@ -565,8 +565,10 @@ static const char *reason_to_close(const struct pen_connection *connection, uint
 	if (connection->closing_at)
 		return is_over(connection->closing_at, LINGER_MS, now) ? "its time to leave is over"
 								       : NULL;
-	if (!connection->is_bound && is_over(connection->opened_at, config->bind_timeout_ms, now))
-		return "it did not bind in time";
+	if (!connection->is_bound)
+		return is_over(connection->opened_at, config->bind_timeout_ms, now)
+			       ? "it did not bind in time"
+			       : NULL;
 	if (connection->expecting_at && !is_congested(connection) &&
 	    is_over(connection->expecting_at, config->fragment_timeout_ms, now))
 		return "it stopped in the middle of a fragment or a call";

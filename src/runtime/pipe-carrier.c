@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/pipe-carrier.h"
-#include "base/reader.h"
+#include "pipe/npa.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	OUT_MAX = 64 * 1024, /* framed ahead of what smbd has taken */
+	LENGTH_SIZE = 4,      /* before smbd's request */
+	ARENA_MAX = 16 << 20, /* for what that says */
+	OUT_MAX = 64 * 1024,  /* framed ahead of what smbd has taken */
 	SLICES_MAX = 16,
 	HEADER_SIZE = 10, /* of a fragment, up to and with its length [C706 12.6.3.1] */
 	LITTLE_ENDIAN_DREP = 0x10,
@@ -32,6 +35,84 @@ struct pen_pipe_carrier *pen_pipe_carrier_free(struct pen_pipe_carrier *carrier)
 	pen_buffer_done(&carrier->out);
 	free(carrier);
 	return NULL;
+}
+
+/* ---- the greeting ---- */
+
+/* What Samba's own servers say of a pipe [MS-SMB2 2.2.14: they never reach a client]. */
+enum { DEVICE_STATE = 0x05ff, ALLOCATION_SIZE = 4096 };
+
+static int put_reply(struct pen_pipe_carrier *carrier, uint32_t level)
+{
+	const struct pen_npa_reply reply = {
+		.level = level,
+		.file_type = PEN_NPA_MESSAGE_MODE,
+		.device_state = DEVICE_STATE,
+		.allocation_size = ALLOCATION_SIZE,
+	};
+	uint8_t bytes[PEN_NPA_REPLY_SIZE];
+
+	pen_npa_reply_put(&reply, bytes);
+	return pen_buffer_add(&carrier->out, bytes, sizeof(bytes));
+}
+
+static int read_request(struct pen_pipe_carrier *carrier, struct pen_arena *arena,
+			struct pen_pipe_greeting *greeting)
+{
+	struct pen_npa_request request;
+	struct pen_npa_flags flags;
+	int r;
+
+	r = pen_npa_request_get(&request, arena, carrier->request.data, carrier->request.size);
+	if (r)
+		return r;
+	pen_npa_request_flags(&request, &flags);
+	greeting->is_probe = flags.is_probe;
+	snprintf(greeting->client, sizeof(greeting->client), "%s",
+		 request.remote_client_addr ? request.remote_client_addr : "");
+	r = put_reply(carrier, request.level);
+	return r ? r : pen_npa_request_token(&request, &greeting->token);
+}
+
+/* Takes as much as is still missing of the request. */
+static int add_to_request(struct pen_pipe_carrier *carrier, const uint8_t *data, size_t n,
+			  size_t *usedp)
+{
+	struct pen_buffer *request = &carrier->request;
+	size_t size = LENGTH_SIZE;
+	int r = PEN_E_AGAIN;
+
+	*usedp = 0;
+	while (r == PEN_E_AGAIN && n > *usedp) {
+		size_t part = size - request->size;
+
+		if (part > n - *usedp)
+			part = n - *usedp;
+		r = pen_buffer_add(request, data + *usedp, part);
+		if (r)
+			return r;
+		*usedp += part;
+		r = pen_npa_request_size(request->data, request->size, &size);
+		if (!r && request->size < size)
+			r = PEN_E_AGAIN;
+	}
+	return r;
+}
+
+int pen_pipe_carrier_greet(struct pen_pipe_carrier *carrier, const uint8_t *data, size_t n,
+			   size_t *usedp, struct pen_pipe_greeting *greeting)
+{
+	struct pen_arena arena;
+	int r;
+
+	r = add_to_request(carrier, data, n, usedp);
+	if (r)
+		return r;
+	pen_arena_init(&arena, ARENA_MAX);
+	r = read_request(carrier, &arena, greeting);
+	pen_arena_done(&arena);
+	pen_buffer_done(&carrier->request);
+	return r;
 }
 
 /* ---- messages in ---- */

@@ -32,7 +32,7 @@ struct pen_pipe_carrier *pen_pipe_carrier_free(struct pen_pipe_carrier *carrier)
 
 /*
  * Adds to the request; usedp gets how many of the bytes belong to it. When it is
- * whole, queues the reply. PEN_E_AGAIN: more is needed; PEN_E_BAD_DATA; -ENOMEM.
+ * whole, queues the reply. PEN_E_AGAIN: more is needed; else as pen_npa_request_get.
  */
 int pen_pipe_carrier_greet(struct pen_pipe_carrier *carrier, const uint8_t *data, size_t n,
 			   size_t *usedp, struct pen_pipe_greeting *greeting);
