@@ -276,10 +276,13 @@ int pen_ndr_print(const struct pen_type *type, const struct pen_scope *scope, co
 
 /*
  * Appends the value as one JSON value. A struct is an object; a union an object
- * of its one arm; bytes a hex string; an enum its name, or its number if it has
- * none; 64-bit integers numbers; a context handle "attributes:uuid"; NULL null.
- * A value that contains itself through full pointers is an object
- * {"$id": n, ...} once and {"$ref": n} after that.
+ * of its one arm, which is empty where the arm is, and in an encapsulated one
+ * "$tag" is the discriminant where the arm does not tell it; bytes a hex string;
+ * an enum its name, or its number if it has none; 64-bit integers numbers with
+ * all their digits; a float that is not finite a string of its bits; a context
+ * handle "attributes:uuid"; NULL null. A full pointer is {"$id": n, "value": ...}
+ * the first time and {"$ref": n} after that. A surrogate without its partner is
+ * its \u escape, and a byte that is not UTF-8 is \udc00 + byte.
  */
 int pen_ndr_to_json(const struct pen_type *type, const struct pen_scope *scope, const void *value,
 		    struct pen_buffer *buffer, struct pen_ndr_error *error);
@@ -287,8 +290,8 @@ int pen_ndr_to_json(const struct pen_type *type, const struct pen_scope *scope, 
 /*
  * Reads what to_json wrote into value (type->size zeroed bytes). A missing
  * member is zero or NULL, so that a person need write only what matters; where
- * a size_is or length_is names a member that is missing, it is taken from the
- * array. An unknown member is an error, so that no typing error is lost.
+ * a size_is, length_is or switch_is names a member that is missing or 0, it is
+ * taken from the array or the arm. An unknown member is an error, so that no typing error is lost.
  * PEN_E_SYNTAX: not JSON; PEN_E_BAD_DATA: not of the type; both with the reason.
  */
 int pen_ndr_from_json(const struct pen_type *type, const struct pen_scope *scope, const char *text,

@@ -2,7 +2,6 @@
 #include "base/reader.h"
 #include "base/utf16.h"
 #include "ndr/walk.h"
-#include <errno.h>
 
 struct getter {
 	struct pen_walk walk;
@@ -135,38 +134,9 @@ static bool get_pointer(struct pen_walk *w, const struct pen_type *type, void **
 	return *referent || type->pointer_kind == PEN_REF;
 }
 
-/* Whether the type's attributes name nothing outside it. */
-static bool is_closed(const struct pen_type *type)
-{
-	return type->kind < PEN_UNION || type->kind == PEN_STRING || type->kind == PEN_HANDLE ||
-	       (type->kind == PEN_UNION && !type->switch_is);
-}
-
-/*
- * A referent seen before stands for the same pointee. Its type must be the same,
- * and so must be what the type's attributes name: else a peer could pass a short
- * array off as a long one.
- */
 static bool get_claim(struct pen_walk *w, const struct pen_pending *pointer)
 {
-	const struct pen_type *type = pointer->type->element;
-	struct pen_referent *row = pen_referents_find(&w->referents, pointer->referent, NULL);
-
-	if (!row) {
-		row = pen_referents_add(&w->referents, pointer->referent, type);
-		if (!row) {
-			pen_walk_fail(w, -ENOMEM, "no memory");
-			return false;
-		}
-		row->slot = pointer->slot;
-		row->members = pointer->members;
-		return true;
-	}
-	if (row->type != type || (!is_closed(type) && row->members != pointer->members))
-		pen_walk_fail(w, PEN_E_BAD_DATA, "another name for a value of another type");
-	else
-		*(void **)pointer->slot = *row->slot;
-	return false;
+	return pen_walk_claim(w, pointer, pointer->referent);
 }
 
 static void get_conformance(struct pen_walk *w, const struct pen_type *type, void *value,

@@ -173,6 +173,11 @@ bool pen_type_is_apart(const struct pen_type *type)
 	return false;
 }
 
+bool pen_type_is_byte(const struct pen_type *type)
+{
+	return type->kind == PEN_BYTE || type->kind == PEN_U8 || type->kind == PEN_CHAR;
+}
+
 const struct pen_field *pen_type_arm(const struct pen_type *type, int64_t discriminant)
 {
 	const struct pen_field *other = NULL;
@@ -254,6 +259,36 @@ int64_t pen_walk_discriminant(struct pen_walk *w, const struct pen_type *type, v
 	return evaluate(w, type->switch_is, "switch_is");
 }
 
+/* Whether the type's attributes name nothing outside it. */
+static bool is_closed(const struct pen_type *type)
+{
+	return type->kind < PEN_UNION || type->kind == PEN_STRING || type->kind == PEN_HANDLE ||
+	       (type->kind == PEN_UNION && !type->switch_is);
+}
+
+bool pen_walk_claim(struct pen_walk *w, const struct pen_pending *pointer, uint64_t key)
+{
+	const struct pen_type *type = pointer->type->element;
+	struct pen_referent *row = pen_referents_find(&w->referents, key, NULL);
+
+	if (row && row->type == type && (is_closed(type) || row->members == pointer->members)) {
+		*(void **)pointer->slot = *row->slot;
+		return false;
+	}
+	if (row) {
+		pen_walk_fail(w, PEN_E_BAD_DATA, "another name for a value of another type");
+		return false;
+	}
+	row = pen_referents_add(&w->referents, key, type);
+	if (!row) {
+		pen_walk_fail(w, -ENOMEM, "no memory");
+		return false;
+	}
+	row->slot = pointer->slot;
+	row->members = pointer->members;
+	return true;
+}
+
 /*
  * The pointee of one pointer, and what that points to in turn: the pending
  * pointers it leaves are a stack's top, done before the walk goes on.
@@ -292,6 +327,8 @@ static void walk_pointee(struct pen_walk *w, const struct pen_pending *pointer)
 		pen_walk_value(w, type, target);
 	walk_pending(w, from);
 	w->depth--;
+	if (pointer->type->pointer_kind == PEN_FULL && !w->format->is_wire && pen_walk_ok(w))
+		w->format->release(w);
 	w->members = members;
 }
 
@@ -361,8 +398,8 @@ static void walk_members(struct pen_walk *w, const struct pen_type *type, void *
 
 			if (format->is_reading && is_plain(field->type) != (pass == 0))
 				continue;
-			w->name = field->name;
-			if (format->member(w, field->name))
+			w->name = field->name ? field->name : "return";
+			if (format->member(w, w->name))
 				pen_walk_value(w, field->type, (uint8_t *)value + field->offset);
 			w->position = position;
 		}
@@ -422,18 +459,22 @@ static void walk_struct(struct pen_walk *w, const struct pen_type *type, void *v
 		w->format->align(w, wire->align);
 }
 
+/*
+ * An arm of a tree, by its name. The union's own discriminant stands beside it
+ * where the name does not tell it.
+ */
 static void walk_arm(struct pen_walk *w, const struct pen_type *type, const struct pen_field *arm,
 		     void *value)
 {
+	bool is_named = arm->type->kind != PEN_VOID;
+	bool is_told = type->switch_is || (is_named && arm->n_cases == 1);
 	void *position = w->position;
 
-	if (w->format->is_wire) {
-		pen_walk_value(w, arm->type, value);
-		return;
-	}
 	w->format->open(w, type);
-	if (arm->type->kind != PEN_VOID && w->format->member(w, arm->name))
-		pen_walk_value(w, arm->type, value);
+	if (!is_told && !w->format->is_reading && w->format->member(w, "$tag"))
+		w->format->scalar(w, type->tag, value);
+	if (is_named && w->format->member(w, arm->name))
+		pen_walk_value(w, arm->type, (uint8_t *)value + type->arms_offset);
 	w->position = position;
 	if (pen_walk_ok(w))
 		w->format->close(w, type);
@@ -464,8 +505,10 @@ static void walk_union(struct pen_walk *w, const struct pen_type *type, void *va
 			      (long long)discriminant);
 	if (is_aligned)
 		format->align(w, align);
-	if (pen_walk_ok(w))
-		walk_arm(w, type, arm, (uint8_t *)value + type->arms_offset);
+	if (pen_walk_ok(w) && format->is_wire)
+		pen_walk_value(w, arm->type, (uint8_t *)value + type->arms_offset);
+	else if (pen_walk_ok(w))
+		walk_arm(w, type, arm, value);
 	w->members = members;
 }
 
@@ -491,11 +534,6 @@ static void walk_elements(struct pen_walk *w, const struct pen_type *type, uint8
 	}
 }
 
-static bool is_bytes(const struct pen_type *type)
-{
-	return type->kind == PEN_BYTE || type->kind == PEN_U8 || type->kind == PEN_CHAR;
-}
-
 /* All elements of one dimension, whose parts are stride bytes. */
 static void walk_dimension(struct pen_walk *w, const struct pen_type *type,
 			   const struct pen_extent *extents, uint32_t d, uint8_t *base)
@@ -510,7 +548,7 @@ static void walk_dimension(struct pen_walk *w, const struct pen_type *type,
 		stride *= (size_t)extents[i].size;
 	base += (size_t)e->first * stride;
 
-	if (!format->is_wire && is_last && is_bytes(type->element)) {
+	if (!format->is_wire && is_last && pen_type_is_byte(type->element)) {
 		format->bytes(w, base, (size_t)e->length);
 		return;
 	}

@@ -55,6 +55,8 @@ struct pen_format {
 			uint64_t *referent);
 	/* Of a full pointer, before its pointee. False: the pointee is known already. */
 	bool (*claim)(struct pen_walk *w, const struct pen_pending *pointer);
+	/* The pointee of a claimed pointer is done. Of a tree only. */
+	void (*release)(struct pen_walk *w);
 
 	/* How large an array is, and which part of it is sent. */
 	void (*conformance)(struct pen_walk *w, const struct pen_type *type, void *value,
@@ -138,11 +140,21 @@ void pen_walk_conformance(struct pen_walk *w, const struct pen_type *type, void 
 			  struct pen_extent *extents);
 void pen_walk_variance(struct pen_walk *w, const struct pen_type *type, struct pen_extent *extents);
 
+/*
+ * A claim when reading: true where the key is new. One seen before stands for
+ * the same pointee; its type must be the same, and so must be what the type's
+ * attributes name: else a short array could be passed off as a long one.
+ */
+bool pen_walk_claim(struct pen_walk *w, const struct pen_pending *pointer, uint64_t key);
+
 /* Discriminant of a value that is there. */
 int64_t pen_walk_discriminant(struct pen_walk *w, const struct pen_type *type, void *tag);
 
 /* The arm that the discriminant chooses, or NULL. */
 const struct pen_field *pen_type_arm(const struct pen_type *type, int64_t discriminant);
+
+/* Whether an array of such elements is a string of hex digits in a tree. */
+bool pen_type_is_byte(const struct pen_type *type);
 
 /* Whether the C value is a pointer to where the elements are. */
 bool pen_type_is_apart(const struct pen_type *type);
