@@ -27,7 +27,7 @@ typedef void pen_call_done_fn(struct pen_call *call, int result, void *data);
  */
 int pen_call_new(struct pen_call **callp, struct pen_client *client);
 
-/* Gives a call in progress up, and frees it with all that its arena holds. */
+/* Gives a call in progress up (nobody is told), and frees it with all that its arena holds. */
 struct pen_call *pen_call_free(struct pen_call *call);
 
 /* Milliseconds that each operation may take from its start; 0: no limit. */
@@ -53,7 +53,10 @@ int pen_call_invoke(struct pen_call *call, const struct pen_interface *interface
 int pen_call_start(struct pen_call *call, const struct pen_interface *interface, uint16_t opnum,
 		   const void *in, void *out, pen_call_done_fn *done, void *data);
 
-/* Asks the server to cancel. The call still ends, by its result or a fault. */
+/*
+ * Asks the server to cancel. The call still ends: by its result or a fault, or as
+ * PEN_E_CANCELLED where the server gave it up or never got it.
+ */
 int pen_call_cancel(struct pen_call *call);
 
 /* ---- both sides ---- */

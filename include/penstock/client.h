@@ -30,15 +30,19 @@ struct pen_client_config {
 /*
  * A client for a string binding. Without an endpoint the interface's own
  * well-known one is used, or else the endpoint mapper of the same machine is
- * asked. Nothing is opened yet. config may be NULL. PEN_E_SYNTAX (sentence in
+ * asked; the option epmapper=ENDPOINT says where that is, if not at its own
+ * well-known endpoint. Nothing is opened yet. config may be NULL. PEN_E_SYNTAX (sentence in
  * error, which may be NULL), PEN_E_UNSUPPORTED: no client for that protocol
  * sequence; -ENOMEM.
  */
 int pen_client_new(struct pen_client **clientp, const char *binding,
 		   const struct pen_client_config *config, struct pen_ndr_error *error);
 
-/* Calls in progress end with PEN_E_CLOSED. Frees the client; its calls must be freed before or
- * after. */
+/*
+ * Calls in progress end with PEN_E_CLOSED, told from here. Frees the client, or,
+ * inside a function that a call tells, lets it be freed when that returns. Its
+ * calls may be freed before or after.
+ */
 struct pen_client *pen_client_free(struct pen_client *client);
 
 /* Opens and binds now, and waits: for a caller that wants to know. As pen_call_invoke. */

@@ -45,7 +45,10 @@ struct pen_server_config {
 /* config may be NULL, and is copied. -ENOMEM. */
 int pen_server_new(struct pen_server **serverp, const struct pen_server_config *config);
 
-/* Closes all, runs all handles down, frees all. */
+/*
+ * Closes all, tells calls that wait to be finished that they are cancelled, forgets
+ * those that do not finish then, runs all handles down, frees all.
+ */
 struct pen_server *pen_server_free(struct pen_server *server);
 
 /* Adds a service; data is handed to its calls. PEN_E_EXISTS: interface and type are served. */

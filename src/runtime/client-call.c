@@ -28,6 +28,8 @@ int pen_call_new(struct pen_call **callp, struct pen_client *client)
 		pen_buffer_init(&call->stub[i], 0);
 	call->client = client;
 	TAILQ_INSERT_TAIL(&client->all, call, all);
+	if (!pen_uuid_is_nil(&client->binding.object))
+		pen_call_set_object(&call->call, &client->binding.object);
 	*callp = &call->call;
 	return 0;
 }
@@ -138,7 +140,7 @@ int pen_client_wait_ms(const struct pen_client *client)
 	uint64_t now;
 
 	if (client->state != PEN_CLIENT_OPEN && client->state != PEN_CLIENT_CLOSED)
-		until = client->retry_at ? client->retry_at : client->connect_deadline;
+		until = pen_client_connect_until(client);
 	if (client->n_timed)
 		TAILQ_FOREACH(call, &client->active, queue)
 	if (call->deadline && call->deadline < until)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
+#include "runtime/client-mapper.h"
 #include "runtime/client.h"
 #include <ctype.h>
 #include <errno.h>
@@ -14,8 +15,12 @@ enum { RETRY_MS = 5 };
 
 void pen_client_disconnect(struct pen_client *client)
 {
+	client->mapper = pen_client_mapper_free(client->mapper);
 	client->resolver = pen_resolver_free(client->resolver);
 	client->conn = pen_conn_free(client->conn);
+	/* What a mapper said is good for one connection: the server may have moved. */
+	if (client->binding.endpoint == client->mapped)
+		client->binding.endpoint = NULL;
 	if (client->fd >= 0)
 		close(client->fd);
 	client->fd = -1;
@@ -165,14 +170,45 @@ static int find_well_known(struct pen_client *client, const struct pen_interface
 	return client->binding.endpoint ? 0 : PEN_E_NOT_FOUND;
 }
 
+static void mapping(struct pen_client *client)
+{
+	struct pen_client *mapper = pen_client_mapper_client(client->mapper);
+	const char *error;
+	int r;
+
+	pen_client_dispatch(mapper);
+	r = pen_client_mapper_result(client->mapper, client->mapped, &error);
+	if (r == PEN_E_AGAIN)
+		return;
+	if (r) {
+		pen_client_lose(client, r, "the endpoint mapper %s",
+				r == PEN_E_NOT_FOUND ? "knows no endpoint of the interface"
+						     : error);
+		return;
+	}
+	client->mapper = pen_client_mapper_free(client->mapper);
+	client->binding.endpoint = client->mapped;
+	r = pen_client_print_binding(client);
+	if (r)
+		pen_client_lose(client, r, "%s", pen_error_name(r));
+	else
+		connect_to_endpoint(client);
+}
+
 void pen_client_connect(struct pen_client *client, const struct pen_interface *interface)
 {
+	int r;
+
 	client->connect_deadline = pen_clock_ms() + client->config.connect_timeout_ms;
-	if (client->binding.endpoint || !find_well_known(client, interface))
+	if (client->binding.endpoint || !find_well_known(client, interface)) {
 		connect_to_endpoint(client);
+		return;
+	}
+	r = pen_client_mapper_new(&client->mapper, &client->binding, interface, &client->config);
+	if (r)
+		pen_client_lose(client, r, "cannot ask the endpoint mapper: %s", pen_error_name(r));
 	else
-		pen_client_lose(client, PEN_E_NOT_FOUND, "the endpoint of %s is not known",
-				interface->name);
+		client->state = PEN_CLIENT_MAPPING;
 }
 
 static void connecting(struct pen_client *client)
@@ -204,6 +240,8 @@ void pen_client_connect_step(struct pen_client *client)
 		return;
 	if (now >= client->connect_deadline)
 		pen_client_lose(client, PEN_E_TIMEOUT, "the server did not answer in time");
+	else if (client->state == PEN_CLIENT_MAPPING)
+		mapping(client);
 	else if (client->state == PEN_CLIENT_RESOLVING && pen_resolver_is_done(client->resolver))
 		resolved(client);
 	else if (client->retry_at && now >= client->retry_at)
@@ -214,13 +252,31 @@ void pen_client_connect_step(struct pen_client *client)
 
 int pen_client_connect_fd(const struct pen_client *client)
 {
-	return client->state == PEN_CLIENT_RESOLVING ? pen_resolver_fd(client->resolver)
-						     : client->fd;
+	if (client->state == PEN_CLIENT_MAPPING)
+		return pen_client_fd(pen_client_mapper_client(client->mapper));
+	if (client->state == PEN_CLIENT_RESOLVING)
+		return pen_resolver_fd(client->resolver);
+	return client->fd;
 }
 
 short pen_client_connect_events(const struct pen_client *client)
 {
+	if (client->state == PEN_CLIENT_MAPPING)
+		return pen_client_events(pen_client_mapper_client(client->mapper));
 	if (client->state == PEN_CLIENT_RESOLVING)
 		return POLLIN;
 	return client->state == PEN_CLIENT_CONNECTING && client->fd >= 0 ? POLLOUT : 0;
+}
+
+/* When the way there must be looked at again, though nothing happened to its descriptor. */
+uint64_t pen_client_connect_until(const struct pen_client *client)
+{
+	uint64_t until = client->retry_at ? client->retry_at : client->connect_deadline;
+	int ms;
+
+	if (client->state != PEN_CLIENT_MAPPING)
+		return until;
+	ms = pen_client_timeout(pen_client_mapper_client(client->mapper));
+	return ms >= 0 && pen_clock_ms() + (uint64_t)ms < until ? pen_clock_ms() + (uint64_t)ms
+								: until;
 }

@@ -94,7 +94,7 @@ static int check_binding(const struct pen_binding *binding, struct pen_ndr_error
 	return PEN_E_UNSUPPORTED;
 }
 
-static int print_binding(struct pen_client *client)
+int pen_client_print_binding(struct pen_client *client)
 {
 	int r;
 
@@ -123,7 +123,7 @@ int pen_client_new(struct pen_client **clientp, const char *binding,
 	r = check_binding(&client->binding, error);
 	if (r)
 		return r;
-	r = print_binding(client);
+	r = pen_client_print_binding(client);
 	if (r)
 		return r;
 	if (config)

@@ -56,6 +56,7 @@ struct pen_client {
 	enum pen_client_state state;
 
 	struct pen_client_mapper *mapper;
+	char mapped[256]; /* the endpoint it told of */
 	struct pen_resolver *resolver;
 	size_t n_tried; /* of its addresses */
 	uint64_t connect_deadline;
@@ -89,6 +90,9 @@ int pen_client_explain(struct pen_client *client, int result, const char *format
 
 /* ---- client.c ---- */
 
+/* The binding's text, as it is now. */
+int pen_client_print_binding(struct pen_client *client);
+
 /* Tells those whose calls have ended. */
 void pen_client_deliver(struct pen_client *client);
 
@@ -107,6 +111,7 @@ void pen_client_connect_step(struct pen_client *client);
 /* What the way there waits for. */
 int pen_client_connect_fd(const struct pen_client *client);
 short pen_client_connect_events(const struct pen_client *client);
+uint64_t pen_client_connect_until(const struct pen_client *client);
 
 /* Drops whatever there is of a connection. */
 void pen_client_disconnect(struct pen_client *client);
