@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Holds what penidl prints against what it printed when a person last looked.
+
+    check-idl.py PENIDL FOLDER [--update]
+
+FOLDER/NAME.idl has beside it, in NAME.expected/, the four dumps and NAME.h and
+NAME.c; or, for an IDL named wrong-*, its diagnoses. --update writes them anew,
+for a person to read in the difference.
+"""
+import difflib
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+
+def run(penidl, folder, name, *options):
+    return subprocess.run([penidl, *options, f"{name}.idl"], cwd=folder, capture_output=True,
+                          text=True, timeout=60)
+
+
+def outputs(penidl, folder, name):
+    """File name -> text of all that penidl says about the file."""
+    if name.startswith("wrong-"):
+        done = run(penidl, folder, name)
+        assert done.returncode == 1, f"{name}: exit status {done.returncode}"
+        return {"diagnoses": done.stderr}
+    found = {}
+    for form in ("tokens", "tree", "model", "plan"):
+        done = run(penidl, folder, name, f"--dump={form}")
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+        found[form] = done.stdout
+    with tempfile.TemporaryDirectory() as out:
+        depfile = pathlib.Path(out, "d")
+        done = run(penidl, folder, name, "--output-dir", out, "--depfile", depfile)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+        found["depfile"] = depfile.read_text().replace(out, "OUT")
+        for suffix in ("h", "c"):
+            found[suffix] = pathlib.Path(out, f"{name}.{suffix}").read_text()
+    return found
+
+
+def main():
+    penidl, folder = str(pathlib.Path(sys.argv[1]).resolve()), pathlib.Path(sys.argv[2])
+    update = "--update" in sys.argv[3:]
+    bad = n = 0
+    for source in sorted(folder.glob("*.idl")):
+        expected = folder / f"{source.stem}.expected"
+        for form, text in outputs(penidl, folder, source.stem).items():
+            path = expected / form
+            n += 1
+            if update:
+                expected.mkdir(exist_ok=True)
+                path.write_text(text)
+                continue
+            before = path.read_text() if path.exists() else ""
+            if before != text:
+                bad += 1
+                sys.stdout.writelines(difflib.unified_diff(
+                    before.splitlines(True), text.splitlines(True), str(path), "now"))
+    for arguments, status in ((["--help"], 0), (["--version"], 0), ([], 2), (["--nonsense"], 2),
+                              (["--dump=nonsense", "shared.idl"], 2), (["nowhere.idl"], 1)):
+        done = subprocess.run([penidl, *arguments], cwd=folder, capture_output=True)
+        n += 1
+        if done.returncode != status:
+            bad += 1
+            print(f"penidl {' '.join(arguments)}: exit status {done.returncode}, not {status}")
+    print(f"{n - bad} of {n} as expected")
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
