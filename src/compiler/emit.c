@@ -134,20 +134,20 @@ static void emit_expr(struct pen_emitter *emitter, const struct pen_plan_type *p
 static void emit_dimension(struct pen_emitter *emitter, const struct pen_plan_type *plan,
 			   const struct pen_dimension *d, uint32_t i)
 {
-	pen_emit(emitter, "\t{");
+	pen_emit(emitter, "\t{\n");
 	if (d->count)
-		pen_emit(emitter, " .count = %u,", d->count);
-	if (d->is_conformant)
-		pen_emit(emitter, " .is_conformant = true,");
-	if (d->is_varying)
-		pen_emit(emitter, " .is_varying = true,");
+		pen_emit(emitter, "\t\t.count = %u,\n", d->count);
 	if (d->size_is)
-		pen_emit(emitter, " .size_is = %s_size_%u,", plan->table, i);
+		pen_emit(emitter, "\t\t.size_is = %s_size_%u,\n", plan->table, i);
 	if (d->length_is)
-		pen_emit(emitter, " .length_is = %s_length_%u,", plan->table, i);
+		pen_emit(emitter, "\t\t.length_is = %s_length_%u,\n", plan->table, i);
 	if (d->first_is)
-		pen_emit(emitter, " .first_is = %s_first_%u,", plan->table, i);
-	pen_emit(emitter, " },\n");
+		pen_emit(emitter, "\t\t.first_is = %s_first_%u,\n", plan->table, i);
+	if (d->is_conformant)
+		pen_emit(emitter, "\t\t.is_conformant = true,\n");
+	if (d->is_varying)
+		pen_emit(emitter, "\t\t.is_varying = true,\n");
+	pen_emit(emitter, "\t},\n");
 }
 
 static void emit_dimensions(struct pen_emitter *emitter, const struct pen_plan_type *plan)
@@ -203,7 +203,7 @@ static void emit_field(struct pen_emitter *emitter, const struct pen_plan_type *
 	pen_emit(emitter, "\t{ .name = \"%s\", .type = &%s", field->name,
 		 pen_plan_table(field->type));
 	if (plan->type.kind != PEN_UNION)
-		pen_emit(emitter, ", .offset = offsetof(struct %s, %s)", base_of(plan),
+		pen_emit(emitter, ",\n\t  .offset = offsetof(struct %s, %s)", base_of(plan),
 			 pen_emit_name(field->name).text);
 	if (field->n_cases)
 		pen_emit(emitter, ",\n\t  .cases = %s_cases_%u, .n_cases = PEN_COUNT(%s_cases_%u)",

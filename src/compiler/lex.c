@@ -5,6 +5,8 @@
 #include "compiler/token.h"
 #include <string.h>
 
+enum { NAME_MAX_SIZE = 128 };
+
 struct lexer {
 	struct pen_idl *idl;
 	const struct pen_source *source;
@@ -240,6 +242,9 @@ static void lex_one(struct lexer *lexer)
 	} else if (is_name_start(*start)) {
 		while (lexer->p < lexer->end && is_name(*lexer->p))
 			lexer->p++;
+		if (lexer->p - start > NAME_MAX_SIZE)
+			pen_idl_complain(lexer->idl, pos_of(lexer, start),
+					 "a name longer than %d characters", NAME_MAX_SIZE);
 		add_token(lexer, PEN_TOKEN_NAME, start, start, lexer->p - start);
 	} else {
 		lex_mark(lexer);

@@ -618,7 +618,8 @@ static struct pen_plan_type *lower_direction(struct lowerer *lowerer,
 			add_parameter(lowerer, plan, p->name, p->pos, value_of(p->type));
 	}
 	if (is_out && model->result->kind != PEN_VOID) {
-		add_parameter(lowerer, plan, "result", model->pos, model->result);
+		add_parameter(lowerer, plan, find_field(plan, "result") ? "result_" : "result",
+			      model->pos, model->result);
 		plan->fields[plan->type.n_fields - 1].is_retval = true;
 	}
 	pad(plan);

@@ -220,7 +220,7 @@ static void resolve_member(struct pen_resolver *resolver, struct pen_model_type 
 {
 	const char *hint = pen_idl_format(resolver->idl, "%s_%s", type->name ? type->name : "",
 					  field->name ? field->name : "");
-	struct pen_shape *shape;
+	struct pen_shape shape;
 
 	if (!decl->spec) {
 		field->type = pen_model_scalar(resolver, PEN_VOID);
@@ -228,8 +228,8 @@ static void resolve_member(struct pen_resolver *resolver, struct pen_model_type 
 	}
 	if (declarator && declarator->is_operation)
 		pen_idl_complain(resolver->idl, declarator->pos, "a function is no member");
-	shape = pen_resolve_shape(resolver, decl, declarator, hint);
-	field->type = pen_shape_build(resolver, shape, decl, field->pos, false);
+	pen_resolve_shape(resolver, decl, declarator, hint, &shape);
+	field->type = pen_shape_build(resolver, &shape, decl, field->pos, false);
 }
 
 /* Names first, because an attribute may speak of a later member. */
@@ -296,6 +296,7 @@ static void resolve_tag(struct pen_resolver *resolver, struct pen_model_type *ty
 {
 	const struct pen_tree_attribute *switch_type = pen_tree_find(attributes, "switch_type");
 	struct pen_tree_decl decl = { .pos = spec->pos };
+	struct pen_shape shape;
 
 	if (spec->tag && spec->tag->spec) {
 		const struct pen_tree_declarator *declarator = spec->tag->declarators;
@@ -308,9 +309,8 @@ static void resolve_tag(struct pen_resolver *resolver, struct pen_model_type *ty
 	}
 	if (!decl.spec)
 		return;
-	type->tag_type = pen_shape_build(
-		resolver, pen_resolve_shape(resolver, &decl, decl.declarators, "tag"), &decl,
-		decl.pos, false);
+	pen_resolve_shape(resolver, &decl, decl.declarators, "tag", &shape);
+	type->tag_type = pen_shape_build(resolver, &shape, &decl, decl.pos, false);
 	if (!pen_kind_is_integer(type->tag_type->kind))
 		pen_idl_complain(resolver->idl, decl.pos, "a discriminant is an integer");
 }
@@ -357,7 +357,10 @@ struct pen_model_type *pen_resolve_spec(struct pen_resolver *resolver,
 	if (spec->kind == PEN_TREE_TYPE_NAME) {
 		struct pen_tree_decl decl = { .spec = (struct pen_tree_spec *)spec };
 
-		return pen_resolve_shape(resolver, &decl, NULL, hint)->base;
+		struct pen_shape shape;
+
+		pen_resolve_shape(resolver, &decl, NULL, hint, &shape);
+		return shape.base;
 	}
 	type = find_tagged(resolver, spec,
 			   spec->kind == PEN_TREE_STRUCT  ? PEN_STRUCT
@@ -397,6 +400,27 @@ static const struct pen_tree_declarator *naming(const struct pen_tree_decl *decl
 	return NULL;
 }
 
+/* A name for the type that one declarator of a typedef makes. */
+static void declare_type(struct pen_resolver *resolver, const struct pen_tree_decl *decl,
+			 const struct pen_tree_declarator *declarator)
+{
+	struct pen_shape shape;
+	struct pen_shape *copy;
+	size_t n;
+
+	if (!declarator->name || declarator->is_operation) {
+		pen_idl_complain(resolver->idl, declarator->pos,
+				 declarator->name ? "a type of functions is not supported"
+						  : "a typedef has a name");
+		return;
+	}
+	pen_resolve_shape(resolver, decl, declarator, declarator->name, &shape);
+	n = offsetof(struct pen_shape, levels) + shape.n_levels * sizeof(shape.levels[0]);
+	copy = pen_idl_zalloc(resolver->idl, n);
+	memcpy(copy, &shape, n);
+	pen_symbol_add(resolver, PEN_SYMBOL_TYPE, declarator->name, declarator->pos)->shape = copy;
+}
+
 static void resolve_typedef(struct pen_resolver *resolver, const struct pen_tree_decl *decl)
 {
 	const struct pen_tree_declarator *first = naming(decl);
@@ -434,18 +458,8 @@ static void resolve_typedef(struct pen_resolver *resolver, const struct pen_tree
 		}
 		body.spec = &bare;
 	}
-	for (const struct pen_tree_declarator *d = decl->declarators; d; d = d->next) {
-		if (!d->name || d->is_operation) {
-			pen_idl_complain(resolver->idl, d->pos,
-					 d->is_operation ? "a type of functions is not supported"
-							 : "a typedef has a name");
-			continue;
-		}
-		struct pen_shape *shape = pen_resolve_shape(resolver, &body, d, d->name);
-
-		pen_symbol_add(resolver, PEN_SYMBOL_TYPE, d->name, d->pos)->shape =
-			shape; /* NOLINT */
-	}
+	for (const struct pen_tree_declarator *d = decl->declarators; d; d = d->next)
+		declare_type(resolver, &body, d);
 }
 
 static void resolve_const(struct pen_resolver *resolver,
@@ -453,22 +467,22 @@ static void resolve_const(struct pen_resolver *resolver,
 {
 	struct pen_model_constant *constant =
 		add_constant(resolver, definition->name ? definition->name : "", definition->pos);
-	const struct pen_shape *shape;
+	struct pen_shape shape;
 
 	constant->c_name = pen_idl_format(resolver->idl, "%s_%s", resolver->prefix, constant->name);
 	*resolver->constants_tail = constant;
 	resolver->constants_tail = &constant->next;
 	if (!definition->value || !definition->decl->spec)
 		return;
-	shape = pen_resolve_shape(resolver, definition->decl, definition->decl->declarators,
-				  constant->name);
+	pen_resolve_shape(resolver, definition->decl, definition->decl->declarators, constant->name,
+			  &shape);
 	if (definition->value->kind == PEN_TREE_TEXT) {
 		constant->text = definition->value->name;
 		constant->is_wide = definition->value->is_wide;
 		return;
 	}
-	constant->is_unsigned = shape->base->kind == PEN_U64 || shape->base->kind == PEN_U32 ||
-				shape->base->kind == PEN_U3264;
+	constant->is_unsigned = shape.base->kind == PEN_U64 || shape.base->kind == PEN_U32 ||
+				shape.base->kind == PEN_U3264;
 	constant->value = pen_resolve_constant(resolver, definition->value);
 }
 
@@ -476,19 +490,19 @@ static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_fi
 			      const struct pen_tree_decl *decl, const char *operation)
 {
 	const char *hint = pen_idl_format(resolver->idl, "%s_%s", operation, field->name);
-	struct pen_shape *shape;
+	struct pen_shape shape;
 
 	if (!decl->spec) {
 		pen_idl_complain(resolver->idl, decl->pos, "this parameter has no type");
 		field->type = pen_model_scalar(resolver, PEN_U32);
 		return;
 	}
-	shape = pen_resolve_shape(resolver, decl, decl->declarators, hint);
-	if (shape->base->is_handle_t) {
-		field->type = shape->base;
+	pen_resolve_shape(resolver, decl, decl->declarators, hint, &shape);
+	if (shape.base->is_handle_t) {
+		field->type = shape.base;
 		return;
 	}
-	field->type = pen_shape_build(resolver, shape, decl, field->pos, true);
+	field->type = pen_shape_build(resolver, &shape, decl, field->pos, true);
 	if (!field->is_in && !field->is_out)
 		pen_idl_complain(resolver->idl, field->pos,
 				 "the direction of \"%s\" is missing: [in], [out] or both",
@@ -516,6 +530,7 @@ static void resolve_operation(struct pen_resolver *resolver, struct pen_model_in
 	struct pen_model_operation *operation = pen_idl_zalloc(resolver->idl, sizeof(*operation));
 	struct pen_tree_declarator result = *declarator;
 	struct pen_model_field *field;
+	struct pen_shape shape;
 
 	result.is_operation = false;
 	operation->name = declarator->name ? declarator->name : "";
@@ -561,9 +576,8 @@ static void resolve_operation(struct pen_resolver *resolver, struct pen_model_in
 		resolve_parameter(resolver, field++, p, operation->name);
 	resolver->scope = NULL;
 	resolver->n_scope = 0;
-	operation->result = pen_shape_build(
-		resolver, pen_resolve_shape(resolver, decl, &result, operation->name), decl,
-		operation->pos, false);
+	pen_resolve_shape(resolver, decl, &result, operation->name, &shape);
+	operation->result = pen_shape_build(resolver, &shape, decl, operation->pos, false);
 	if (!operation->result->is_complete)
 		pen_idl_complain(resolver->idl, operation->pos, "\"%s\" is not defined",
 				 operation->result->name);
@@ -674,6 +688,11 @@ static void resolve_interface(struct pen_resolver *resolver,
 		return;
 	interface->name = definition->name;
 	interface->pos = definition->pos;
+	for (const struct pen_model_interface *i = resolver->model->interfaces; i; i = i->next) {
+		if (!strcmp(i->name, interface->name))
+			pen_idl_complain(resolver->idl, interface->pos, "a second interface \"%s\"",
+					 interface->name);
+	}
 	resolve_attributes(resolver, interface, definition);
 	if (definition->base)
 		pen_idl_complain(resolver->idl, definition->pos,

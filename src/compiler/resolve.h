@@ -20,11 +20,11 @@ struct pen_level {
 
 /* A type taken apart: its levels, the outermost first, around a base. */
 struct pen_shape {
-	struct pen_level levels[PEN_IDL_DEPTH_MAX];
-	size_t n_levels;
 	struct pen_model_type *base;
 	bool is_string;
 	bool is_context_handle;
+	size_t n_levels;
+	struct pen_level levels[PEN_IDL_DEPTH_MAX]; /* last, so that a copy can be short */
 };
 
 enum pen_symbol_kind { PEN_SYMBOL_TYPE, PEN_SYMBOL_TAG, PEN_SYMBOL_CONSTANT };
@@ -81,8 +81,9 @@ void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_a
  * The type of a declarator: the spec's base, the declarator's levels and its
  * typedef's, with the attributes applied. hint names a type that has no name.
  */
-struct pen_shape *pen_resolve_shape(struct pen_resolver *resolver, const struct pen_tree_decl *decl,
-				    const struct pen_tree_declarator *declarator, const char *hint);
+void pen_resolve_shape(struct pen_resolver *resolver, const struct pen_tree_decl *decl,
+		       const struct pen_tree_declarator *declarator, const char *hint,
+		       struct pen_shape *shape);
 
 /* Puts a shape together. is_parameter: the outermost pointer is [ref] unless said. */
 struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const struct pen_shape *shape,

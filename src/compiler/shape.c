@@ -269,13 +269,14 @@ static void add_array(struct pen_resolver *resolver, struct pen_shape *shape,
 	add_level(resolver, shape, derivation->pos, &level);
 }
 
-struct pen_shape *pen_resolve_shape(struct pen_resolver *resolver, const struct pen_tree_decl *decl,
-				    const struct pen_tree_declarator *declarator, const char *hint)
+void pen_resolve_shape(struct pen_resolver *resolver, const struct pen_tree_decl *decl,
+		       const struct pen_tree_declarator *declarator, const char *hint,
+		       struct pen_shape *shape)
 {
-	struct pen_shape *shape = pen_idl_zalloc(resolver->idl, sizeof(*shape));
 	const struct pen_tree_derivation *d = declarator ? declarator->derivations : NULL;
 	const struct pen_symbol *symbol;
 
+	memset(shape, 0, sizeof(*shape));
 	for (; d; d = d->next) {
 		if (d->is_array)
 			add_array(resolver, shape, d);
@@ -291,7 +292,7 @@ struct pen_shape *pen_resolve_shape(struct pen_resolver *resolver, const struct 
 			pen_idl_complain(resolver->idl, decl->spec->pos, "there is no type \"%s\"",
 					 decl->spec->name);
 			shape->base = pen_model_scalar(resolver, PEN_U32);
-			return shape;
+			return;
 		}
 		for (size_t i = 0; i < symbol->shape->n_levels; i++) {
 			if (!add_level(resolver, shape, decl->spec->pos, &symbol->shape->levels[i]))
@@ -302,7 +303,6 @@ struct pen_shape *pen_resolve_shape(struct pen_resolver *resolver, const struct 
 		shape->is_context_handle = symbol->shape->is_context_handle;
 	}
 	apply_attributes(resolver, shape, decl->attributes);
-	return shape;
 }
 
 /* ---- building ---- */
