@@ -148,6 +148,12 @@ static const struct pen_expr *lower_expr(struct lowerer *lowerer,
 	return pending->expr;
 }
 
+static bool is_number(const struct pen_model_type *type)
+{
+	return type->kind >= PEN_I8 && type->kind <= PEN_ENUM && type->kind != PEN_FLOAT &&
+	       type->kind != PEN_DOUBLE;
+}
+
 /* An expression speaks of integers, and of pointers to them. */
 static void check_member(struct lowerer *lowerer, const struct pen_model_field *field)
 {
@@ -155,8 +161,7 @@ static void check_member(struct lowerer *lowerer, const struct pen_model_field *
 
 	while (type && type->kind == PEN_POINTER)
 		type = type->element;
-	if (!type || type->kind < PEN_I8 || type->kind > PEN_ENUM || type->kind == PEN_FLOAT ||
-	    type->kind == PEN_DOUBLE)
+	if (!type || !is_number(type))
 		pen_idl_complain(lowerer->idl, field->pos,
 				 "\"%s\" is used as a number, and is none", field->name);
 }
@@ -382,14 +387,33 @@ static const struct pen_type *lower_pointer(struct lowerer *lowerer,
 	return &add_type(lowerer, plan)->type;
 }
 
+/* Without a [switch_type], what [switch_is] names says it. */
+static struct pen_model_type *tag_of(struct lowerer *lowerer, const struct pen_model_type *model)
+{
+	const struct pen_model_step *steps = model->switch_is;
+	struct pen_model_type *tag = model->tag_type;
+
+	if (!tag && steps && steps[0].field && !steps[1].op)
+		tag = steps[0].field->type;
+	while (tag && tag->kind == PEN_POINTER)
+		tag = tag->element;
+	if (tag && !is_number(tag))
+		tag = NULL;
+	if (!tag)
+		pen_idl_complain(lowerer->idl, lowerer->pos,
+				 "the discriminant's type is missing: [switch_type(...)] says it");
+	return tag;
+}
+
 static const struct pen_type *lower_union_use(struct lowerer *lowerer,
 					      const struct pen_model_type *model, const char *path)
 {
 	const struct pen_plan_type *base = model->use_of->plan;
 	struct pen_plan_type *plan = new_type(lowerer, PEN_UNION, join(lowerer, path, "union"));
+	struct pen_model_type *tag = tag_of(lowerer, model);
 
 	plan->type = base->type;
-	plan->type.tag = lower_type(lowerer, model->tag_type, join(lowerer, path, "tag"));
+	plan->type.tag = tag ? lower_type(lowerer, tag, join(lowerer, path, "tag")) : &pen_type_u32;
 	plan->type.switch_is = lower_expr(lowerer, model->switch_is);
 	plan->model = model->use_of;
 	plan->fields = base->fields;

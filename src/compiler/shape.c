@@ -155,6 +155,35 @@ static void apply_all_sizes(struct pen_resolver *resolver, struct pen_shape *sha
 	}
 }
 
+static bool add_level(struct pen_resolver *resolver, struct pen_shape *shape, struct pen_pos pos,
+		      const struct pen_level *level)
+{
+	if (shape->n_levels == PEN_IDL_DEPTH_MAX) {
+		pen_idl_complain(resolver->idl, pos, "more than %d pointers and arrays",
+				 PEN_IDL_DEPTH_MAX);
+		return false;
+	}
+	shape->levels[shape->n_levels++] = *level;
+	return true;
+}
+
+static bool is_array_parameter(const struct pen_shape *shape, const struct pen_tree_attribute *list)
+{
+	return shape->n_levels && (pen_tree_find(list, "in") || pen_tree_find(list, "out"));
+}
+
+/* "[in, unique, size_is(n)] byte a[]" is a pointer to that array. */
+static bool insert_pointer(struct pen_resolver *resolver, struct pen_shape *shape,
+			   struct pen_pos pos)
+{
+	if (!add_level(resolver, shape, pos, &(struct pen_level){ 0 }))
+		return false;
+	memmove(&shape->levels[1], &shape->levels[0],
+		(shape->n_levels - 1) * sizeof(shape->levels[0]));
+	shape->levels[0] = (struct pen_level){ 0 };
+	return true;
+}
+
 static void apply_pointer_kind(struct pen_resolver *resolver, struct pen_shape *shape,
 			       const struct pen_tree_attribute *list)
 {
@@ -172,9 +201,16 @@ static void apply_pointer_kind(struct pen_resolver *resolver, struct pen_shape *
 		while (at < shape->n_levels && shape->levels[at].is_array)
 			at++;
 		if (at == shape->n_levels) {
-			/* "[unique] long a[]" and the like: the array itself is meant. */
-			pen_idl_complain(resolver->idl, attribute->pos, "this is no pointer");
-			continue;
+			at = 0;
+			if (!is_array_parameter(shape, list)) {
+				pen_idl_complain(resolver->idl, attribute->pos,
+						 "this is no pointer");
+				continue;
+			}
+			if (kinds[i].kind == PEN_REF)
+				continue;
+			if (!insert_pointer(resolver, shape, attribute->pos))
+				continue;
 		}
 		shape->levels[at].has_kind = true;
 		shape->levels[at].kind = kinds[i].kind;
@@ -221,28 +257,16 @@ static void apply_attributes(struct pen_resolver *resolver, struct pen_shape *sh
 		"context_handle_noserialize",
 	};
 
-	apply_pointer_kind(resolver, shape, list);
 	apply_range(resolver, shape, list);
 	if (pen_tree_find(list, "string"))
 		shape->is_string = true;
 	for (size_t i = 0; i < PEN_COUNT(handles); i++)
 		shape->is_context_handle |= pen_tree_find(list, handles[i]) != NULL;
 	apply_all_sizes(resolver, shape, list);
+	apply_pointer_kind(resolver, shape, list);
 }
 
 /* ---- shapes ---- */
-
-static bool add_level(struct pen_resolver *resolver, struct pen_shape *shape, struct pen_pos pos,
-		      const struct pen_level *level)
-{
-	if (shape->n_levels == PEN_IDL_DEPTH_MAX) {
-		pen_idl_complain(resolver->idl, pos, "more than %d pointers and arrays",
-				 PEN_IDL_DEPTH_MAX);
-		return false;
-	}
-	shape->levels[shape->n_levels++] = *level;
-	return true;
-}
 
 static void add_array(struct pen_resolver *resolver, struct pen_shape *shape,
 		      const struct pen_tree_derivation *derivation)
@@ -415,17 +439,6 @@ static struct pen_model_type *use_union(struct pen_resolver *resolver, struct pe
 	type->next = NULL;
 	type->use_of = base;
 	type->switch_is = pen_resolve_expr(resolver, expr, 0);
-	if (!type->tag_type && type->switch_is && type->switch_is[0].op == PEN_EXPR_MEMBER &&
-	    !type->switch_is[1].op) {
-		struct pen_model_type *tag = type->switch_is[0].field->type;
-
-		while (tag && tag->kind == PEN_POINTER)
-			tag = tag->element;
-		type->tag_type = tag;
-	}
-	if (!type->tag_type)
-		pen_idl_complain(resolver->idl, pos,
-				 "the discriminant's type is missing: [switch_type(...)] says it");
 	return type;
 }
 
