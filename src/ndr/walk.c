@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Kept out of pen_walk_value, which most often meets a scalar or a pointer and needs no frame. */
+#define APART __attribute__((noinline))
+
 void pen_walk_init(struct pen_walk *w, const struct pen_format *format,
 		   const struct pen_scope *scope, struct pen_ndr_error *error)
 {
@@ -432,7 +435,7 @@ static void walk_fields(struct pen_walk *w, const struct pen_type *type, void *v
 	}
 }
 
-static void walk_struct(struct pen_walk *w, const struct pen_type *type, void *value)
+static APART void walk_struct(struct pen_walk *w, const struct pen_type *type, void *value)
 {
 	const struct pen_wire *wire = &type->wire[w->transfer];
 	void *members = w->members;
@@ -484,7 +487,7 @@ static void walk_arm(struct pen_walk *w, const struct pen_type *type, const stru
  * NDR64 aligns the discriminant and the arm to the union's greatest alignment
  * [MS-RPCE 2.2.5.3.4.4]; NDR leaves each to its own.
  */
-static void walk_union(struct pen_walk *w, const struct pen_type *type, void *value)
+static APART void walk_union(struct pen_walk *w, const struct pen_type *type, void *value)
 {
 	bool is_encapsulated = !type->switch_is;
 	const struct pen_format *format = w->format;
@@ -626,7 +629,7 @@ static void promise_extents(struct pen_walk *w, const struct pen_type *type,
 	}
 }
 
-static void walk_array(struct pen_walk *w, const struct pen_type *type, void *value)
+static APART void walk_array(struct pen_walk *w, const struct pen_type *type, void *value)
 {
 	struct pen_extent extents[PEN_DIMENSIONS_MAX];
 	bool is_apart = pen_type_is_apart(type);
