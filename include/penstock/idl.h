@@ -16,8 +16,9 @@ struct pen_idl;
 
 /*
  * Finds the text of an imported file, as the import statement names it. The
- * text must live until pen_idl_compile returns; arena_alloc'd from arena it
- * needs no owner. PEN_E_NOT_FOUND: there is none, which becomes a diagnosis.
+ * text must live until the pen_idl is freed; taken from the arena it does.
+ * PEN_E_NOT_FOUND: there is none, and any other failure but -ENOMEM and
+ * PEN_E_LIMIT, become a diagnosis; those two end the compilation.
  */
 typedef int pen_idl_import_fn(void *data, const char *name, struct pen_arena *arena,
 			      struct pen_slice *textp);

@@ -4,6 +4,7 @@
  */
 #include "compiler/context.h"
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,7 +167,7 @@ struct pen_source *pen_idl_open(struct pen_idl *idl, const char *name, bool *is_
 			return source;
 	}
 	r = idl->import ? idl->import(idl->import_data, name, &idl->arena, &text) : PEN_E_NOT_FOUND;
-	if (r < 0 || r == PEN_E_LIMIT)
+	if (r == -ENOMEM || r == PEN_E_LIMIT)
 		longjmp(idl->out_of_memory, 1);
 	if (r)
 		return NULL;
