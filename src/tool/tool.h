@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_TOOL_TOOL_H
+#define PEN_TOOL_TOOL_H
+/*
+ * What the subcommands of penstock share: the command line, the way to a server,
+ * what is printed, and how a failure is told.
+ */
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include <getopt.h>
+#include <penstock/client.h>
+#include <penstock/idl.h>
+#include <stdio.h>
+
+/* How penstock ends. */
+enum tool_exit {
+	TOOL_OK,
+	TOOL_FAILED, /* nobody answered, or not as it should */
+	TOOL_USAGE,  /* the command line, or a file it names */
+	TOOL_SERVER, /* the server answered, with an error */
+};
+
+struct tool;
+
+struct tool_command {
+	const char *name;
+	const char *arguments;	      /* "BINDING [OPTION]..." */
+	const char *summary;	      /* a line */
+	const char *help;	      /* the options it adds, what it does, examples */
+	const struct option *options; /* it adds, ended by zeros; val is what option gets */
+	int (*option)(struct tool *tool, int val, const char *value);
+	int (*run)(struct tool *tool, int argc, char **argv);
+	int min_arguments, max_arguments;
+};
+
+enum { TOOL_FOLDERS_MAX = 16 };
+
+/* What the command line said. */
+struct tool {
+	const struct tool_command *command;
+	bool is_json;
+	uint32_t timeout_ms;
+	const char *idl; /* a file to compile, NULL: none */
+	const char *folders[TOOL_FOLDERS_MAX];
+	size_t n_folders;
+	const char *binding; /* of share */
+	const char *remark;
+	const char *type;
+	uint32_t max_users; /* 0: no limit */
+	uint32_t count;	    /* of ping */
+	uint32_t interval_ms;
+	bool is_long, is_in, is_out, is_ndr64, is_big_endian;
+	const char *interface_name;
+
+	struct pen_idl *compiled;
+	struct pen_client *client;
+	char *ncalrpc_dir;
+	struct pen_call *call;
+	struct pen_arena arena;
+};
+
+extern const struct tool_command tool_call, tool_decode, tool_endpoints, tool_interfaces_command,
+	tool_ping, tool_share;
+
+/* Values of options that more than one command has. */
+enum { TOOL_OPTION_IDL = 256, TOOL_OPTION_OWN };
+
+/* ---- complain.c: each says a sentence on stderr, in JSON on stdout too, and returns the exit ----
+ */
+
+int tool_fail(struct tool *tool, enum tool_exit how, const char *hint, const char *format, ...)
+	PEN_PRINTF(4, 5);
+
+/* Out of memory or the like: a result that says all. */
+int tool_fail_result(struct tool *tool, int result);
+
+/* A call of tool->call, or a bind, that did not succeed. what: "srvsvc.NetrShareEnum". */
+int tool_fail_call(struct tool *tool, const char *what, int result);
+
+/* The server's own status in an answer. */
+int tool_fail_status(struct tool *tool, const char *what, uint32_t status);
+
+/* The name of a status of any of the three families and its sentence. name may be NULL. */
+const char *tool_status_name(uint32_t status);
+const char *tool_status_text(uint32_t status);
+
+/* ---- connect.c ---- */
+
+/* Makes tool->client and tool->call for the binding. Nothing is opened yet. */
+int tool_connect(struct tool *tool, const char *binding, const struct pen_interface *interface);
+
+/* A host, a host[port] or a string binding, as a string binding in the arena; NULL: no memory. */
+const char *tool_binding(struct tool *tool, const char *text);
+
+void tool_disconnect(struct tool *tool);
+
+/* ---- interfaces.c ---- */
+
+/* The n-th interface that is compiled in, or of --idl; NULL past the last. */
+const struct pen_interface *tool_interface(const struct tool *tool, size_t n);
+const struct pen_interface *tool_interface_by_id(const struct tool *tool,
+						 const struct pen_syntax_id *id);
+
+/* Compiles --idl, if given. Complains. */
+int tool_load_idl(struct tool *tool);
+
+/* Finds by name, or complains and suggests. */
+int tool_find_interface(struct tool *tool, const char *name,
+			const struct pen_interface **interfacep);
+
+/* Finds "interface.operation". */
+int tool_find_operation(struct tool *tool, const char *name,
+			const struct pen_interface **interfacep, uint16_t *opnump);
+
+/* ---- output.c ---- */
+
+/* Prints JSON text and a newline: in lines and indented, or as it is under --json. */
+int tool_print_json(struct tool *tool, const struct pen_buffer *json);
+
+/* Appends "name": "text" to a JSON object, with a comma unless it is the first member. */
+int tool_json_text(struct pen_buffer *json, const char *name, const char *text);
+int tool_json_number(struct pen_buffer *json, const char *name, uint64_t number);
+
+/* A whole file, or standard input for "-"; PEN_E_LIMIT: more than max. */
+int tool_read(const char *path, size_t max, struct pen_buffer *text);
+
+#endif
