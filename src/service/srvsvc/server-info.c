@@ -21,7 +21,7 @@ static const struct single {
 	{ 1017, OWN(announce) },
 	{ 1018, OWN(anndelta) },
 	{ 1501, TUNING(sessopens) },
-	{ 1502, OWN(sessvcs) },
+	{ 1502, TUNING(sessvcs) },
 	{ 1503, TUNING(opensearch) },
 	{ 1506, TUNING(maxworkitems) },
 	{ 1510, TUNING(sessusers) },
@@ -75,6 +75,7 @@ void pen_srvsvc_settings_init(struct pen_srvsvc_settings *settings)
 	*settings = (struct pen_srvsvc_settings){
 		.tuning = {
 			.sv599_sessopens = 16384,
+			.sv599_sessvcs = 1,
 			.sv599_opensearch = 2048,
 			.sv599_sizreqbuf = 4356,
 			.sv599_initworkitems = 4,

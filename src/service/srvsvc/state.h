@@ -19,7 +19,6 @@ struct pen_srvsvc_settings {
 	int32_t hidden;
 	uint32_t announce;
 	uint32_t anndelta;
-	uint32_t sessvcs;
 };
 
 struct pen_srvsvc {
