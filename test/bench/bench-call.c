@@ -25,23 +25,23 @@ enum {
 
 static const double seconds = 2;
 
-static int add_one(struct pen_call *call, const struct rpcecho_AddOne_in *in,
-		   struct rpcecho_AddOne_out *out)
+static int add_one(struct pen_call *call, const struct rpcecho_echo_AddOne_in *in,
+		   struct rpcecho_echo_AddOne_out *out)
 {
 	out->out_data = in->in_data + 1;
 	return 0;
 }
 
-static int echo_data(struct pen_call *call, const struct rpcecho_EchoData_in *in,
-		     struct rpcecho_EchoData_out *out)
+static int echo_data(struct pen_call *call, const struct rpcecho_echo_EchoData_in *in,
+		     struct rpcecho_echo_EchoData_out *out)
 {
 	out->out_data = in->in_data;
 	return 0;
 }
 
 static const struct rpcecho_operations operations = {
-	.AddOne = add_one,
-	.EchoData = echo_data,
+	.echo_AddOne = add_one,
+	.echo_EchoData = echo_data,
 };
 
 static const struct pen_service service = {
@@ -102,8 +102,8 @@ static struct pen_client *open_client(const char *directory, const char *binding
 
 static double one_in_flight(struct pen_client *client)
 {
-	struct rpcecho_AddOne_in in = { .in_data = 1 };
-	struct rpcecho_AddOne_out out;
+	struct rpcecho_echo_AddOne_in in = { .in_data = 1 };
+	struct rpcecho_echo_AddOne_out out;
 	double start = bench_now();
 	struct pen_call *call;
 	size_t n = 0;
@@ -111,7 +111,7 @@ static double one_in_flight(struct pen_client *client)
 	if (pen_call_new(&call, client))
 		die("call", "no memory");
 	while (bench_now() - start < seconds) {
-		if (rpcecho_AddOne(call, &in, &out))
+		if (rpcecho_echo_AddOne(call, &in, &out))
 			die("AddOne", pen_call_error(call));
 		n++;
 	}
@@ -121,7 +121,7 @@ static double one_in_flight(struct pen_client *client)
 
 struct slot {
 	struct pen_call *call;
-	struct rpcecho_AddOne_out out;
+	struct rpcecho_echo_AddOne_out out;
 	size_t *n_donep;
 	double end;
 	size_t *n_openp;
@@ -144,9 +144,9 @@ static void slot_done(struct pen_call *call, int result, void *data)
 
 static void start_slot(struct slot *slot)
 {
-	struct rpcecho_AddOne_in in = { .in_data = 1 };
+	struct rpcecho_echo_AddOne_in in = { .in_data = 1 };
 
-	if (rpcecho_AddOne_start(slot->call, &in, &slot->out, slot_done, slot))
+	if (rpcecho_echo_AddOne_start(slot->call, &in, &slot->out, slot_done, slot))
 		die("AddOne", pen_call_error(slot->call));
 }
 
@@ -181,8 +181,8 @@ static double many_in_flight(struct pen_client *client)
 static double large(struct pen_client *client)
 {
 	static uint8_t bytes[LARGE];
-	struct rpcecho_EchoData_in in = { .len = LARGE, .in_data = bytes };
-	struct rpcecho_EchoData_out out;
+	struct rpcecho_echo_EchoData_in in = { .len = LARGE, .in_data = bytes };
+	struct rpcecho_echo_EchoData_out out;
 	double start = bench_now();
 	struct pen_call *call;
 	size_t n = 0;
@@ -190,7 +190,7 @@ static double large(struct pen_client *client)
 	if (pen_call_new(&call, client))
 		die("call", "no memory");
 	while (bench_now() - start < seconds) {
-		if (rpcecho_EchoData(call, &in, &out))
+		if (rpcecho_echo_EchoData(call, &in, &out))
 			die("EchoData", pen_call_error(call));
 		n++;
 	}
