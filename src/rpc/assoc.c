@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/cleanup.h"
 #include "base/list.h"
 #include "rpc/engine.h"
 #include <errno.h>

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/cleanup.h"
 #include "rpc/engine.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -10,7 +9,6 @@
 /* A call's stub storage above this is given back when the call ends. */
 enum { STUB_KEPT = 65536, CALLS_KEPT = 16 };
 
-PEN_DEFINE_FREEP(struct pen_conn, pen_conn)
 
 struct pen_conn_limits pen_conn_limits_default(enum pen_protseq protseq, bool is_server)
 {
