@@ -98,7 +98,7 @@ static int run(struct tool *tool, int argc, char **argv)
 	start = now_ms();
 	r = pen_client_bind(tool->client, &mgmt_interface);
 	if (r)
-		return tool_fail_call(tool, argv[0], r);
+		return tool_fail_call(tool, "cannot bind", r);
 	bind_ms = now_ms() - start;
 	if (!tool->is_json)
 		printf("%s: bound in %.3f ms\n", pen_client_binding(tool->client), bind_ms);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/config.h"
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct config, member)
+
+static const struct config_key keys[] = {
+	{ "server", "name", CONFIG_TEXT, AT(name) },
+	{ "server", "comment", CONFIG_TEXT, AT(comment) },
+	{ "server", "listen", CONFIG_ADDRESSES, AT(listen) },
+	{ "server", "port", CONFIG_NUMBER, AT(port), 1, UINT16_MAX },
+	{ "server", "ports", CONFIG_PORTS, AT(first_port) },
+	{ "server", "directory", CONFIG_PATH, AT(directory) },
+	{ "store", "path", CONFIG_PATH, AT(store) },
+	{ "shares", "smb_conf", CONFIG_PATH, AT(smb_conf) },
+	{ "log", "level", CONFIG_LOG_LEVEL, AT(log_level) },
+	{ "log", "format", CONFIG_LOG_FORMAT, AT(is_json) },
+	{ "limits", "connections", CONFIG_NUMBER, AT(limits.connections_max), 1, 1000000 },
+	{ "limits", "connections_per_peer", CONFIG_NUMBER, AT(limits.connections_per_peer_max), 1,
+	  1000000 },
+	{ "limits", "groups", CONFIG_NUMBER, AT(limits.groups_max), 1, 1000000 },
+	{ "limits", "handles_per_group", CONFIG_NUMBER, AT(limits.handles_per_group_max), 1,
+	  1000000 },
+	{ "limits", "call_memory", CONFIG_NUMBER, AT(limits.call_memory_max), 65536, INT32_MAX },
+	{ "limits", "memory", CONFIG_NUMBER, AT(limits.memory_max), 65536, INT32_MAX },
+	{ "limits", "bind_timeout", CONFIG_SECONDS, AT(limits.bind_timeout_ms), 1, 86400 },
+	{ "limits", "fragment_timeout", CONFIG_SECONDS, AT(limits.fragment_timeout_ms), 1, 86400 },
+	{ "limits", "idle_timeout", CONFIG_SECONDS, AT(limits.idle_timeout_ms), 1, 86400 },
+	{ "limits", "npa_timeout", CONFIG_SECONDS, AT(limits.npa_timeout_ms), 1, 86400 },
+};
+
+static const char *const levels[] = { "error", "warning", "info", "debug" };
+
+const struct config_key *config_key(size_t n)
+{
+	return n < PEN_COUNT(keys) ? &keys[n] : NULL;
+}
+
+static void *place(const struct config *config, const struct config_key *key)
+{
+	return (char *)config + key->offset;
+}
+
+/* ---- in ---- */
+
+static bool parse_number(const char *text, uint32_t *numberp)
+{
+	unsigned long long number;
+	char *end;
+
+	number = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || number > UINT32_MAX)
+		return false;
+	*numberp = (uint32_t)number;
+	return true;
+}
+
+static const char *set_number(struct config *config, const struct config_key *key,
+			      const char *value)
+{
+	uint32_t number;
+
+	if (!parse_number(value, &number) || number < key->min || number > key->max)
+		return pen_arena_printf(&config->arena, "%s is a number%s from %u to %u", key->name,
+					key->kind == CONFIG_SECONDS ? " of seconds" : "", key->min,
+					key->max);
+	if (key->kind == CONFIG_SECONDS)
+		number *= 1000;
+	*(uint32_t *)place(config, key) = number;
+	if (key->offset == AT(port))
+		config->is_port_given = true;
+	return NULL;
+}
+
+static const char *set_ports(struct config *config, const char *value)
+{
+	char first[16];
+	const char *dash = strchr(value, '-');
+	uint32_t low, high;
+
+	if (!strcmp(value, "any")) {
+		config->first_port = config->last_port = 0;
+		return NULL;
+	}
+	if (dash && (size_t)(dash - value) < sizeof(first)) {
+		memcpy(first, value, (size_t)(dash - value));
+		first[dash - value] = '\0';
+		if (parse_number(first, &low) && parse_number(dash + 1, &high) && low &&
+		    low <= high && high <= UINT16_MAX) {
+			config->first_port = low;
+			config->last_port = high;
+			return NULL;
+		}
+	}
+	return "ports is a range such as 49152-65535, or any";
+}
+
+static bool is_address(const char *text)
+{
+	uint8_t address[16];
+
+	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+}
+
+static const char *set_addresses(struct config *config, const struct config_key *key,
+				 const char *value)
+{
+	char *copy = pen_arena_strdup(&config->arena, value);
+	char *rest = NULL;
+
+	if (!copy)
+		return "no memory";
+	if (strcmp(value, "*") && strcmp(value, "none"))
+		for (char *word = strtok_r(copy, " \t", &rest); word;
+		     word = strtok_r(NULL, " \t", &rest))
+			if (!is_address(word))
+				return pen_arena_printf(
+					&config->arena,
+					"%s is no numeric address; listen takes some of those, * "
+					"or none",
+					word);
+	*(const char **)place(config, key) = pen_arena_strdup(&config->arena, value);
+	return config->listen ? NULL : "no memory";
+}
+
+static const char *set_text(struct config *config, const struct config_key *key, const char *value)
+{
+	const char *copy;
+
+	if (key->kind == CONFIG_PATH && *value != '/' && strcmp(value, ":memory:"))
+		return pen_arena_printf(&config->arena, "%s is an absolute path", key->name);
+	copy = pen_arena_strdup(&config->arena, value);
+	if (!copy)
+		return "no memory";
+	*(const char **)place(config, key) = copy;
+	return NULL;
+}
+
+static const char *set_level(struct config *config, const char *value)
+{
+	for (size_t i = 0; i < PEN_COUNT(levels); i++)
+		if (!strcmp(value, levels[i])) {
+			config->log_level = (enum pen_log_level)i;
+			return NULL;
+		}
+	return "level is error, warning, info or debug";
+}
+
+const char *config_set(struct config *config, const struct config_key *key, const char *value)
+{
+	bool is_yes = !strcmp(value, key->kind == CONFIG_LOG_FORMAT ? "json" : "yes");
+
+	if (!*value)
+		return pen_arena_printf(&config->arena, "%s has no value", key->name);
+	switch (key->kind) {
+	case CONFIG_NUMBER:
+	case CONFIG_SECONDS:
+		return set_number(config, key, value);
+	case CONFIG_PORTS:
+		return set_ports(config, value);
+	case CONFIG_ADDRESSES:
+		return set_addresses(config, key, value);
+	case CONFIG_LOG_LEVEL:
+		return set_level(config, value);
+	case CONFIG_LOG_FORMAT:
+	case CONFIG_YES_NO:
+		if (!is_yes && strcmp(value, key->kind == CONFIG_LOG_FORMAT ? "text" : "no"))
+			return pen_arena_printf(&config->arena, "%s is %s", key->name,
+						key->kind == CONFIG_LOG_FORMAT ? "text or json"
+									       : "yes or no");
+		*(bool *)place(config, key) = is_yes;
+		return NULL;
+	default:
+		return set_text(config, key, value);
+	}
+}
+
+/* ---- out ---- */
+
+int config_print_value(const struct config *config, const struct config_key *key,
+		       struct pen_buffer *text)
+{
+	const void *at = place(config, key);
+
+	switch (key->kind) {
+	case CONFIG_NUMBER:
+		return pen_buffer_printf(text, "%u", *(const uint32_t *)at);
+	case CONFIG_SECONDS:
+		return pen_buffer_printf(text, "%u", *(const uint32_t *)at / 1000);
+	case CONFIG_PORTS:
+		if (!config->first_port)
+			return pen_buffer_printf(text, "any");
+		return pen_buffer_printf(text, "%u-%u", config->first_port, config->last_port);
+	case CONFIG_LOG_LEVEL:
+		return pen_buffer_printf(text, "%s", levels[config->log_level]);
+	case CONFIG_LOG_FORMAT:
+		return pen_buffer_printf(text, "%s", config->is_json ? "json" : "text");
+	case CONFIG_YES_NO:
+		return pen_buffer_printf(text, "%s", *(const bool *)at ? "yes" : "no");
+	default:
+		return pen_buffer_printf(text, "%s", *(const char *const *)at);
+	}
+}

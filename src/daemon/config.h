@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_CONFIG_H
+#define PEN_DAEMON_CONFIG_H
+/*
+ * penstockd's configuration: defaults that suit who started it, and a short file of
+ * sections and keys. One table (config-keys.c) says which there are.
+ */
+#include "base/buffer.h"
+#include <penstock/arena.h>
+#include <penstock/server.h>
+
+enum { CONFIG_SERVICES_MAX = 8 };
+
+struct config {
+	struct pen_arena arena; /* all texts */
+
+	const char *name;		/* of the server, as clients see it */
+	const char *comment;		/* beside the name */
+	const char *listen;		/* numeric addresses for TCP; "*": all; "none": no TCP */
+	uint32_t port;			/* of the endpoint mapper */
+	bool is_port_given;		/* by the file: then no other one will do */
+	uint32_t first_port, last_port; /* of the services; 0, 0: any */
+	const char *directory;		/* of sockets: ncalrpc/ and np/ in it */
+
+	const char *store;
+	const char *smb_conf; /* NULL: shares are in the store */
+
+	bool is_json;
+	enum pen_log_level log_level;
+
+	struct pen_server_config limits; /* its numbers only */
+
+	bool is_enabled[CONFIG_SERVICES_MAX]; /* by program, see program.h */
+};
+
+/* Defaults for root, or for a user whose directories the environment names. */
+int config_init(struct config *config);
+void config_done(struct config *config);
+
+/*
+ * Reads the text of a file. PEN_E_SYNTAX: something is wrong; all of it is in
+ * diagnoses, each with file:line:column, the line and a caret. -ENOMEM.
+ */
+int config_read(struct config *config, const char *name, const char *text, size_t n,
+		struct pen_buffer *diagnoses);
+
+/* Appends the configuration as a file that would give it. */
+int config_print(const struct config *config, struct pen_buffer *text);
+
+/* ---- the table ---- */
+
+enum config_kind {
+	CONFIG_TEXT,
+	CONFIG_PATH, /* absolute */
+	CONFIG_NUMBER,
+	CONFIG_SECONDS, /* in the struct as milliseconds */
+	CONFIG_YES_NO,
+	CONFIG_PORTS, /* "49152-65535", or "any" */
+	CONFIG_ADDRESSES,
+	CONFIG_LOG_LEVEL,
+	CONFIG_LOG_FORMAT,
+};
+
+struct config_key {
+	const char *section;
+	const char *name;
+	enum config_kind kind;
+	size_t offset;
+	uint32_t min, max; /* of numbers and seconds */
+};
+
+/* The n-th key, those of [service NAME] left out; NULL past the last. */
+const struct config_key *config_key(size_t n);
+
+/* What is wrong with the value, or NULL: it is set. PEN_E_... never; sentence in the arena. */
+const char *config_set(struct config *config, const struct config_key *key, const char *value);
+
+int config_print_value(const struct config *config, const struct config_key *key,
+		       struct pen_buffer *text);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* penstockd: the command line, the configuration file, signals. */
+#include "base/spelling.h"
+#include "daemon/greet.h"
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OK, FAILED, USAGE };
+enum { FILE_MAX = 1 << 20 };
+
+struct options {
+	const char *config; /* NULL: the usual place, if there is a file */
+	bool is_check, is_print, is_json, is_quiet;
+	int verbosity;
+};
+
+static const char help[] =
+	"Usage: penstockd [OPTION]...\n"
+	"Serves RPC interfaces over TCP, local sockets and named pipes that smbd carries, in\n"
+	"the foreground, until SIGTERM or SIGINT.\n"
+	"\n"
+	"  -c, --config FILE  read FILE, not the usual one (penstockd.conf in /etc/penstock for\n"
+	"                     root, in ~/.config/penstock for others), which may be missing\n"
+	"      --check-config say whether the configuration is right, and end\n"
+	"      --print-config print the configuration in effect, and end\n"
+	"      --foreground   the only mode there is\n"
+	"      --log-json     log JSON, an object a line\n"
+	"  -v, --verbose      log more\n"
+	"  -q, --quiet        log warnings and errors only, and greet nobody\n"
+	"      --help         print this\n"
+	"      --version      print the version\n"
+	"\n"
+	"Exit status: 0; 1: it could not start; 2: the command line or the configuration is\n"
+	"wrong.\n";
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'C' },
+	{ "print-config", no_argument, NULL, 'P' }, { "foreground", no_argument, NULL, 'f' },
+	{ "log-json", no_argument, NULL, 'j' },	    { "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' },	    { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },	    { 0 },
+};
+
+static int bad_option(bool is_missing, const char *text)
+{
+	struct pen_spelling spelling = { .word = text + strspn(text, "-") };
+
+	for (const struct option *o = long_options; o->name; o++)
+		pen_spelling_try(&spelling, o->name);
+	if (is_missing)
+		fprintf(stderr, "penstockd: %s needs a value.\n", text);
+	else
+		fprintf(stderr, "penstockd: there is no option %s%s%s%s\n", text,
+			spelling.nearest ? "; did you mean --" : ".",
+			spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
+	return USAGE;
+}
+
+/* -1: go on. */
+static int parse(struct options *options, int argc, char **argv)
+{
+	int val;
+
+	opterr = 0;
+	while ((val = getopt_long(argc, argv, ":c:vqh", long_options, NULL)) != -1) {
+		switch (val) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 'C':
+			options->is_check = true;
+			break;
+		case 'P':
+			options->is_print = true;
+			break;
+		case 'f':
+			break;
+		case 'j':
+			options->is_json = true;
+			break;
+		case 'v':
+			options->verbosity++;
+			break;
+		case 'q':
+			options->is_quiet = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return OK;
+		case 'V':
+			puts("penstockd " PEN_VERSION);
+			return OK;
+		default:
+			return bad_option(val == ':', argv[optind - 1]);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "penstockd: what is %s? There are options only; see --help.\n",
+			argv[optind]);
+		return USAGE;
+	}
+	return -1;
+}
+
+/* ---- the file ---- */
+
+static bool usual_file(char path[4096])
+{
+	const char *base = secure_getenv("XDG_CONFIG_HOME");
+	const char *home = secure_getenv("HOME");
+
+	if (!geteuid())
+		snprintf(path, 4096, "/etc/penstock/penstockd.conf");
+	else if (base && *base == '/')
+		snprintf(path, 4096, "%s/penstock/penstockd.conf", base);
+	else if (home && *home == '/')
+		snprintf(path, 4096, "%s/.config/penstock/penstockd.conf", home);
+	else
+		return false;
+	return !access(path, F_OK);
+}
+
+static int read_file(const char *path, struct pen_buffer *text)
+{
+	FILE *file = fopen(path, "rb");
+	char piece[4096];
+	size_t n;
+	int r = 0;
+
+	if (!file)
+		return -errno;
+	while (!r && (n = fread(piece, 1, sizeof(piece), file)))
+		r = pen_buffer_add(text, piece, n);
+	if (!r && ferror(file))
+		r = errno ? -errno : -EIO;
+	fclose(file);
+	return r;
+}
+
+static int load(struct config *config, const struct options *options)
+{
+	struct pen_buffer text, diagnoses;
+	const char *path = options->config;
+	char usual[4096];
+	int r, end = OK;
+
+	if (!path && !usual_file(usual))
+		return OK;
+	if (!path)
+		path = usual;
+	pen_buffer_init(&text, FILE_MAX);
+	pen_buffer_init(&diagnoses, 0);
+	r = read_file(path, &text);
+	if (r) {
+		fprintf(stderr, "penstockd: cannot read %s: %s.\n", path,
+			r < 0 ? strerror(-r) : "it is larger than 1 MiB");
+		end = USAGE;
+	} else if (config_read(config, path, (const char *)text.data, text.size, &diagnoses)) {
+		fwrite(diagnoses.data, 1, diagnoses.size, stderr);
+		end = USAGE;
+	}
+	pen_buffer_done(&text);
+	pen_buffer_done(&diagnoses);
+	return end;
+}
+
+static void apply(struct config *config, const struct options *options)
+{
+	int level = (int)config->log_level + options->verbosity;
+
+	if (options->is_quiet)
+		level = PEN_LOG_WARNING;
+	config->log_level = level > PEN_LOG_DEBUG ? PEN_LOG_DEBUG : (enum pen_log_level)level;
+	config->is_json |= options->is_json;
+}
+
+static int print_config(const struct config *config)
+{
+	struct pen_buffer text;
+	int r;
+
+	pen_buffer_init(&text, 0);
+	r = config_print(config, &text);
+	if (!r)
+		fwrite(text.data, 1, text.size, stdout);
+	pen_buffer_done(&text);
+	return r ? FAILED : OK;
+}
+
+/* ---- signals ---- */
+
+static struct pen_server *running;
+static volatile sig_atomic_t is_stopping, is_hung_up;
+
+static void on_signal(int number)
+{
+	if (number == SIGHUP)
+		is_hung_up = 1;
+	else
+		is_stopping = 1;
+	pen_server_stop(running);
+}
+
+static void handle_signals(void (*handler)(int))
+{
+	const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+
+	for (size_t i = 0; i < PEN_COUNT(numbers); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+static int run(struct serve *serve, const struct log *log)
+{
+	int r = 0;
+
+	while (!r && !is_stopping) {
+		r = pen_server_run(serve->server);
+		if (is_hung_up)
+			log_line(log, PEN_LOG_WARNING, "signal", "name", "SIGHUP", "message",
+				 "the configuration is read at start only; an smb.conf is read "
+				 "anew each time",
+				 NULL);
+		is_hung_up = 0;
+	}
+	if (r)
+		log_line(log, PEN_LOG_ERROR, "server", "error", pen_error_name(r), "message",
+			 pen_server_error(serve->server), NULL);
+	return r;
+}
+
+static int serve_until_stopped(const struct config *config, bool is_quiet)
+{
+	const struct log log = { .level = config->log_level, .is_json = config->is_json };
+	struct serve serve;
+	int r;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (serve_start(&serve, config, &log))
+		return FAILED;
+	running = serve.server;
+	handle_signals(on_signal);
+	if (!is_quiet)
+		greet(&serve);
+	log_line(&log, PEN_LOG_INFO, "start", "version", PEN_VERSION, "directory",
+		 config->directory, NULL);
+	r = run(&serve, &log);
+	handle_signals(SIG_IGN); /* the server that a handler would stop goes */
+	serve_stop(&serve);
+	log_line(&log, PEN_LOG_INFO, "stop", NULL);
+	return r ? FAILED : OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct config config;
+	int end;
+
+	end = parse(&options, argc, argv);
+	if (end >= 0)
+		return end;
+	if (config_init(&config)) {
+		fprintf(stderr, "penstockd: no memory.\n");
+		return FAILED;
+	}
+	end = load(&config, &options);
+	apply(&config, &options);
+	if (!end && options.is_print)
+		end = print_config(&config);
+	else if (!end && options.is_check)
+		puts("The configuration is right.");
+	else if (!end)
+		end = serve_until_stopped(&config, options.is_quiet);
+	config_done(&config);
+	return end;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/program.h"
+#include "base/cleanup.h"
+#include "io/socket.h"
+#include "service/epm/epm.h"
+#include "service/mgmt/mgmt.h"
+#include "service/rpcecho/rpcecho.h"
+#include "service/srvsvc/srvsvc.h"
+#include "store/store.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- epm ---- */
+
+static int epm_start(const struct config *config, void **datap, char error[256])
+{
+	struct pen_epm *epm;
+	int r = pen_epm_new(&epm);
+
+	if (!r)
+		*datap = epm;
+	return r;
+}
+
+static int epm_ready(void *data, const struct pen_server *server)
+{
+	return pen_epm_add_server(data, server);
+}
+
+static void epm_stop(void *data)
+{
+	pen_epm_free(data);
+}
+
+static const char *const epm_endpoints[] = { "ncacn_np:[\\pipe\\epmapper]", "ncalrpc:[EPMAPPER]",
+					     NULL };
+
+/* ---- srvsvc ---- */
+
+struct srvsvc {
+	struct pen_store *store; /* NULL: shares come from a file */
+	struct pen_shares *shares;
+	struct pen_srvsvc *service;
+};
+
+static void srvsvc_stop(void *data)
+{
+	struct srvsvc *srvsvc = data;
+
+	pen_srvsvc_free(srvsvc->service);
+	pen_shares_free(srvsvc->shares);
+	pen_store_close(srvsvc->store);
+	free(srvsvc);
+}
+
+static void srvsvc_stopp(struct srvsvc **srvsvcp)
+{
+	if (*srvsvcp)
+		srvsvc_stop(*srvsvcp);
+}
+
+static int open_store(struct srvsvc *srvsvc, const char *path, char error[256])
+{
+	char sentence[200] = "";
+	char directory[4096];
+	const char *slash = strrchr(path, '/');
+	int r = 0;
+
+	if (slash && slash > path && (size_t)(slash - path) < sizeof(directory)) {
+		memcpy(directory, path, (size_t)(slash - path));
+		directory[slash - path] = '\0';
+		r = pen_directory_make(directory, 0700);
+		if (r) {
+			snprintf(error, 256, "cannot use the directory of %s: %s", path,
+				 strerror(-r));
+			return r;
+		}
+	}
+	r = pen_store_open(&srvsvc->store, path, sentence);
+	if (r) {
+		snprintf(error, 256, "%s: %s", path, *sentence ? sentence : pen_error_name(r));
+		return r;
+	}
+	r = pen_shares_new_store(&srvsvc->shares, srvsvc->store);
+	if (r)
+		snprintf(error, 256, "%s: %s", path, pen_store_error(srvsvc->store));
+	return r;
+}
+
+static int srvsvc_start(const struct config *config, void **datap, char error[256])
+{
+	pen_cleanup(srvsvc_stopp) struct srvsvc *srvsvc = calloc(1, sizeof(*srvsvc));
+	struct pen_srvsvc_config service = {
+		.name = config->name,
+		.comment = config->comment,
+		.started = (uint64_t)time(NULL),
+	};
+	int r;
+
+	if (!srvsvc)
+		return -ENOMEM;
+	if (config->smb_conf)
+		r = pen_shares_new_smb_conf(&srvsvc->shares, config->smb_conf);
+	else
+		r = open_store(srvsvc, config->store, error);
+	if (r)
+		return r;
+	service.shares = srvsvc->shares;
+	r = pen_srvsvc_new(&srvsvc->service, &service);
+	if (r)
+		return r;
+	*datap = pen_take(&srvsvc);
+	return 0;
+}
+
+static const char *const srvsvc_endpoints[] = { "ncacn_np:[\\pipe\\srvsvc]", "ncalrpc:[srvsvc]",
+						NULL };
+
+static void *srvsvc_call_data(void *data)
+{
+	return ((struct srvsvc *)data)->service;
+}
+
+/* ---- rpcecho ---- */
+
+static const char *const rpcecho_endpoints[] = { "ncacn_np:[\\pipe\\rpcecho]", "ncalrpc:[rpcecho]",
+						 NULL };
+
+static const struct daemon_program programs[] = {
+	{ .name = "epm",
+	  .service = &pen_epm_service,
+	  .is_default = true,
+	  .is_mapper = true,
+	  .endpoints = epm_endpoints,
+	  .start = epm_start,
+	  .ready = epm_ready,
+	  .stop = epm_stop },
+	{ .name = "mgmt", .service = &pen_mgmt_service, .is_default = true },
+	{ .name = "srvsvc",
+	  .service = &pen_srvsvc_service,
+	  .is_default = true,
+	  .endpoints = srvsvc_endpoints,
+	  .start = srvsvc_start,
+	  .call_data = srvsvc_call_data,
+	  .stop = srvsvc_stop },
+	{ .name = "rpcecho", .service = &pen_rpcecho_service, .endpoints = rpcecho_endpoints },
+};
+
+_Static_assert(PEN_COUNT(programs) <= CONFIG_SERVICES_MAX, "room for all in struct config");
+
+const struct daemon_program *daemon_program(size_t n)
+{
+	return n < PEN_COUNT(programs) ? &programs[n] : NULL;
+}

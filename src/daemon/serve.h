@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_SERVE_H
+#define PEN_DAEMON_SERVE_H
+/*
+ * Which programs are served at which endpoints.
+ */
+#include "daemon/log.h"
+#include "daemon/program.h"
+
+struct serve {
+	const struct config *config;
+	const struct log *log;
+	struct pen_server *server;
+	void *data[CONFIG_SERVICES_MAX];
+	bool is_started[CONFIG_SERVICES_MAX];
+	char *ncalrpc_dir, *np_dir;
+	const char *mapper_tcp; /* the binding of the first address, NULL: none */
+	const char *services_tcp;
+};
+
+/* Starts the programs, and listens. What fails is logged; a negative errno or PEN_E_. */
+int serve_start(struct serve *serve, const struct config *config, const struct log *log);
+void serve_stop(struct serve *serve);
+
+#endif
