@@ -196,6 +196,7 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 	struct pen_arena *arena = &call->call.arena;
 	struct pen_ndr_error error = { "" };
 	struct pen_scope scope;
+	size_t n_used;
 	int r;
 
 	call->in = pen_arena_zalloc(arena, operation->in->size);
@@ -203,8 +204,9 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 	if (!call->in || !call->out)
 		return -ENOMEM;
 	scope = (struct pen_scope){ .in = call->in, .out = call->out };
+	/* Bytes after the parameters are no error: clients pad, and Windows reads past it. */
 	r = pen_ndr_get(operation->in, event->layout, &scope, event->stub.data, event->stub.size,
-			call->in, arena, NULL, &error);
+			call->in, arena, &n_used, &error);
 	if (r)
 		return pen_call_explain(&call->call, r, "The request does not decode: %s",
 					error.text);
