@@ -39,8 +39,7 @@ static const char *hint_for(int result, uint32_t status)
 	case PEN_E_NOT_FOUND:
 		return "\"penstock endpoints HOST\" lists what is offered where.";
 	case PEN_E_REJECTED:
-		return "The server does not offer that interface there; \"penstock endpoints "
-		       "HOST\" lists where it is.";
+		return "\"penstock endpoints HOST\" lists where it is.";
 	case PEN_E_TIMEOUT:
 	case -ETIMEDOUT:
 		return "--timeout SECONDS waits longer.";
