@@ -9,7 +9,6 @@
 /* A call's stub storage above this is given back when the call ends. */
 enum { STUB_KEPT = 65536, CALLS_KEPT = 16 };
 
-
 struct pen_conn_limits pen_conn_limits_default(enum pen_protseq protseq, bool is_server)
 {
 	static const uint16_t frag_max[] = {
