@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- epm ---- */
 
@@ -71,7 +72,8 @@ static int open_store(struct srvsvc *srvsvc, const char *path, char error[256])
 	if (slash && slash > path && (size_t)(slash - path) < sizeof(directory)) {
 		memcpy(directory, path, (size_t)(slash - path));
 		directory[slash - path] = '\0';
-		r = pen_directory_make(directory, 0700);
+		/* The file keeps others out by itself; one we make does so too. */
+		r = pen_directory_make(directory, access(directory, F_OK) ? 0700 : 0755);
 		if (r) {
 			snprintf(error, 256, "cannot use the directory of %s: %s", path,
 				 strerror(-r));
