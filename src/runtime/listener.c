@@ -36,6 +36,22 @@ static int make_unix_token(const struct pen_server *server, int fd, const struct
 				  groups ? size / sizeof(*groups) : 0, 0, peer->uid == geteuid());
 }
 
+/* Nobody, from an address, by way of one of ours. */
+static int make_tcp_token(const struct pen_server *server, int fd, const char *remote,
+			  struct pen_token **tokenp)
+{
+	struct pen_token_info info = *pen_token_info(server->anonymous);
+	struct pen_address address = { .size = sizeof(address.storage) };
+	char local[46];
+
+	if (getsockname(fd, (struct sockaddr *)&address.storage, &address.size))
+		return -errno;
+	pen_address_print(&address, local);
+	info.remote_address = remote;
+	info.local_address = local;
+	return pen_token_new(tokenp, &info);
+}
+
 /* Who is at the other end, as the kernel knows it: a name to count by, and a token. */
 static int identify(const struct pen_server *server, int fd, char name[PEN_PEER_NAME_SIZE],
 		    struct pen_token **tokenp)
@@ -50,8 +66,7 @@ static int identify(const struct pen_server *server, int fd, char name[PEN_PEER_
 	if (address.storage.ss_family != AF_UNIX) {
 		pen_address_print(&address, text);
 		snprintf(name, PEN_PEER_NAME_SIZE, "%s", text);
-		*tokenp = pen_token_ref(server->anonymous);
-		return 0;
+		return make_tcp_token(server, fd, text, tokenp);
 	}
 	r = pen_socket_peer(fd, &peer);
 	if (r)

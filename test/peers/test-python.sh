@@ -13,7 +13,7 @@ dump() {
 }
 expect "rpcdump finds srvsvc" '4B324FC8-1670-01D3-1278-5A47BF6EE188 v3.0' dump
 expect "rpcdump finds its TCP endpoint" 'ncacn_ip_tcp:127.0.0.1\[[0-9]+\]' dump
-expect "rpcdump finds its pipe" 'ncacn_np:.*\[\\PIPE\\srvsvc\]' dump
+expect "rpcdump finds its pipe" 'ncacn_np:.*\[\\(pipe|PIPE)\\srvsvc\]' dump
 expect "rpcdump finds its local endpoint" 'ncalrpc:\[' dump
 expect "rpcdump counts" 'Received [0-9]+ endpoints' dump
 port=$("$PENSTOCK" endpoints --json 127.0.0.1 | python3 -c '
