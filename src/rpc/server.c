@@ -167,6 +167,45 @@ static int judge(struct pen_conn *conn, const struct proposal *proposal, struct 
 	return r;
 }
 
+/* Of one PDU: what was accepted so far, as abstract and transfer syntax. */
+struct accepted {
+	size_t n;
+	struct {
+		struct pen_syntax_id abstract;
+		struct pen_syntax_id transfer;
+	} rows[UINT8_MAX];
+};
+
+static bool is_accepted(const struct accepted *accepted, const struct pen_syntax_id *abstract,
+			const struct pen_syntax_id *transfer)
+{
+	for (size_t i = 0; i < accepted->n; i++)
+		if (pen_syntax_id_equal(&accepted->rows[i].abstract, abstract) &&
+		    pen_syntax_id_equal(&accepted->rows[i].transfer, transfer))
+			return true;
+	return false;
+}
+
+/* As Windows does, one PDU gets each pair of syntaxes once. */
+static int judge_once(struct pen_conn *conn, const struct proposal *proposal,
+		      struct accepted *accepted, struct ack *ack)
+{
+	const struct pen_syntax_id *transfer =
+		proposal->has_ndr ? &pen_syntax_ndr : &pen_syntax_ndr64;
+	int r;
+
+	if (is_accepted(accepted, &proposal->abstract, transfer)) {
+		*ack = reject(PEN_ACK_TRANSFER_SYNTAXES_NOT_SUPPORTED);
+		return 0;
+	}
+	r = judge(conn, proposal, ack);
+	if (!r && ack->result == PEN_ACK_ACCEPTANCE) {
+		accepted->rows[accepted->n].abstract = proposal->abstract;
+		accepted->rows[accepted->n++].transfer = ack->transfer;
+	}
+	return r;
+}
+
 static void put_ack(struct pen_writer *w, const struct ack *ack)
 {
 	pen_writer_u16(w, (uint16_t)ack->result);
@@ -182,8 +221,10 @@ static int negotiate(struct pen_conn *conn, struct pen_reader *r, bool is_bind,
 		     struct pen_writer *w)
 {
 	uint8_t n = pen_reader_u8(r);
+	struct accepted accepted;
 	bool has_features = false;
 
+	accepted.n = 0;
 	pen_reader_bytes(r, 3);
 	if (!pen_reader_ok(r))
 		return PEN_E_BAD_DATA;
@@ -210,7 +251,7 @@ static int negotiate(struct pen_conn *conn, struct pen_reader *r, bool is_bind,
 				     (PEN_FEATURE_SECURITY_CONTEXT_MULTIPLEXING |
 				      PEN_FEATURE_KEEP_CONNECTION_ON_ORPHAN);
 		} else {
-			result = judge(conn, &proposal, &ack);
+			result = judge_once(conn, &proposal, &accepted, &ack);
 		}
 		if (result)
 			return result;

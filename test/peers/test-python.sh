@@ -21,13 +21,20 @@ import json, re, sys
 text = sys.stdin.read()
 print(re.search(r"ncacn_ip_tcp:[^\[]*\[(\d+)\]", text.split("srvsvc", 1)[1]).group(1))')
 count "impacket over TCP" /usr/bin/python3 "$PEERS/session_impacket.py" plain "ncacn_ip_tcp:127.0.0.1[$port]"
-for options in "" bigendian ndr64; do
-	count "Samba's python over TCP $options" /usr/bin/python3 "$PEERS/session_samba.py" plain \
+sessions() {
+	local options
+	for options in "$@"; do
+
+		count "Samba's python over TCP $options" /usr/bin/python3 "$PEERS/session_samba.py" plain \
 		ncacn_ip_tcp:127.0.0.1 "$WORK/client.conf" $options
-	count "Samba's python over ncalrpc $options" /usr/bin/python3 "$PEERS/session_samba.py" admin \
+		count "Samba's python over ncalrpc $options" /usr/bin/python3 "$PEERS/session_samba.py" admin \
 		ncalrpc: "$WORK/client.conf" $options
-done
+	done
+}
+sessions "" bigendian
 capture_stop 200
+# tshark 4.0 does not dissect srvsvc in NDR64: docs/conformance.md.
+sessions ndr64
 count "the raw protocol suite, without authentication" env SERVER=127.0.0.1 \
 	/usr/bin/python3 "$PEERS/raw_protocol.py"
 penstock_stop
