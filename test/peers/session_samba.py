@@ -96,7 +96,7 @@ def echo_session(server):
         check(f"EchoData of {size}", list(server.EchoData(data)) == data)
         server.SinkData(data)
     check("SourceData", len(server.SourceData(5000)) == 5000)
-    check("TestCall", server.TestCall("input") == "this is a test string", server.TestCall("input"))
+    check("TestCall", server.TestCall("input") == "input", server.TestCall("input"))
     for level in range(1, 8):
         server.TestCall2(level)
     surrounding = echo.Surrounding()

@@ -6,7 +6,7 @@ torture() { # BINDING USER%PASSWORD SUITE...
 	shift 2
 	for suite in "$@"; do
 		timeout -k 5 120 smbtorture -s "$WORK/client.conf" --format=subunit --basedir="$WORK/tmp" \
-			--option=torture:progress=no -W PENTEST -U "$user" --target=samba3 "$binding" "$suite" \
+			--option=torture:progress=no --option=torture:dangerous=yes -W PENTEST -U "$user" --target=samba3 "$binding" "$suite" \
 			>"$WORK/torture.out" 2>&1
 		echo "== $suite $binding (exit $?)" >>"$WORK/torture.log"
 		cat "$WORK/torture.out" >>"$WORK/torture.log"

@@ -48,7 +48,7 @@ static int source_data(struct pen_call *call, const struct rpcecho_echo_SourceDa
 static int test_call(struct pen_call *call, const struct rpcecho_echo_TestCall_in *in,
 		     struct rpcecho_echo_TestCall_out *out)
 {
-	out->s2 = "this is a test string";
+	out->s2 = in->s1;
 	return 0;
 }
 

@@ -237,12 +237,15 @@ static int container_fill(struct pen_call *call, const struct level *level,
 	return 0;
 }
 
-/* Administrators alone see paths and descriptors. */
+/*
+ * Administrators alone see paths and descriptors; and, though anybody may ask about one
+ * share at level 501, all shares at that level: so Windows answers (docs/conformance.md).
+ */
 static uint32_t enum_refusal(const struct pen_call *call, const struct level *level, bool sticky)
 {
 	if (!level || !level->is_enumerated || (sticky && level->level == 501))
 		return PEN_WERR_INVALID_LEVEL;
-	if ((level->is_for_admins || sticky) && !pen_srvsvc_is_admin(call))
+	if ((level->is_for_admins || level->level == 501) && !pen_srvsvc_is_admin(call))
 		return PEN_WERR_ACCESS_DENIED;
 	return 0;
 }
@@ -343,29 +346,33 @@ int pen_srvsvc_share_get(struct pen_call *call, const struct srvsvc_NetrShareGet
 	return 0;
 }
 
-/* The share whose path the device is [MS-SRVS 3.1.4.13]. */
+/*
+ * The share whose path the device is [MS-SRVS 3.1.4.13]; the path of IPC$ is empty. A
+ * type is told without STYPE_SPECIAL.
+ */
 int pen_srvsvc_share_check(struct pen_call *call, const struct srvsvc_NetrShareCheck_in *in,
 			   struct srvsvc_NetrShareCheck_out *out)
 {
 	struct pen_arena *arena = pen_call_arena(call);
-	struct pen_share *rows;
-	const char *path;
+	const struct pen_share **rows;
+	const char *path = "";
 	size_t n;
 	int r;
 
 	out->result = PEN_WERR_NERR_DEVICENOTSHARED;
-	path = pen_srvsvc_path_from_windows(arena, in->Device);
+	if (*in->Device)
+		path = pen_srvsvc_path_from_windows(arena, in->Device);
 	if (!path)
 		return 0;
-	r = pen_shares_list(pen_srvsvc_of(call)->shares, arena, &rows, &n);
+	r = rows_list(call, false, &rows, &n);
 	if (r) {
 		out->result = pen_srvsvc_error(r);
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(rows[i].path, path))
+		if (strcmp(rows[i]->path, path))
 			continue;
-		out->Type = rows[i].type;
+		out->Type = rows[i]->type & ~PEN_SHARE_SPECIAL;
 		out->result = 0;
 		break;
 	}
