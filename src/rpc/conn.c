@@ -284,7 +284,7 @@ int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t f
 		size_t n = size - done < room ? size - done : room;
 		bool is_last = done + n == size;
 		struct fragment fragment = {
-			.data = data + done,
+			.data = n ? data + done : NULL,
 			.n = n,
 			.is_copied = is_copied,
 			.release = is_last && !is_copied ? data : NULL,
