@@ -34,8 +34,10 @@ static void in_scalar(struct pen_walk *w, const struct pen_type *type, void *val
 	bool is_number = node->kind == PEN_JSON_NUMBER;
 	bool is_good = false;
 
-	if (is_float && (is_number || node->kind == PEN_JSON_STRING))
+	if (is_float && is_number)
 		is_good = pen_number_parse_float(type, node->text, node->n_text, value);
+	else if (is_float && node->kind == PEN_JSON_STRING)
+		is_good = pen_number_parse_bits(type, node->text, node->n_text, value);
 	else if (is_number)
 		is_good = pen_number_parse(type, node->text, node->n_text, value);
 	else if (type->kind == PEN_ENUM && node->kind == PEN_JSON_STRING)
@@ -302,21 +304,13 @@ static void in_empty(struct pen_walk *w)
 		fail_kind(w, "an empty object");
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void in_bytes(struct pen_walk *w, uint8_t *bytes, size_t n)
 {
 	const char *text = node_of(w)->text;
 
 	for (size_t i = 0; i < n; i++) {
-		int high = hex_digit(text[2 * i]);
-		int low = hex_digit(text[2 * i + 1]);
+		int high = pen_hex_digit(text[2 * i]);
+		int low = pen_hex_digit(text[2 * i + 1]);
 
 		if (high < 0 || low < 0) {
 			fail_kind(w, "a string of hex digits");

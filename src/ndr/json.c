@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ndr/json.h"
 #include "base/utf16.h"
+#include "ndr/number.h"
 #include <string.h>
 
 struct parser {
@@ -41,14 +42,6 @@ static bool is_digit(const struct parser *s)
 	return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool parse_escape(struct parser *s)
 {
 	if (s->p == s->end || !*s->p)
@@ -57,7 +50,7 @@ static bool parse_escape(struct parser *s)
 		return strchr("\"\\/bfnrt", *s->p++) || fail(s, PEN_E_SYNTAX);
 	s->p++;
 	for (int i = 0; i < 4; i++, s->p++) {
-		if (s->p == s->end || hex_digit(*s->p) < 0)
+		if (s->p == s->end || pen_hex_digit(*s->p) < 0)
 			return fail(s, PEN_E_SYNTAX);
 	}
 	return true;
@@ -237,7 +230,7 @@ static int32_t escaped(const char **pp)
 		return meanings[strchr(letters, *p) - letters];
 	}
 	for (int i = 1; i <= 4; i++)
-		c = c << 4 | hex_digit(p[i]);
+		c = c << 4 | pen_hex_digit(p[i]);
 	*pp = p + 5;
 	return c;
 }

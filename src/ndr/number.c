@@ -70,13 +70,10 @@ bool pen_number_parse(const struct pen_type *type, const char *text, size_t n, v
 
 bool pen_number_parse_float(const struct pen_type *type, const char *text, size_t n, void *value)
 {
-	bool is_bits = n > 2 && text[0] == '0' && text[1] == 'x';
 	char copy[64];
 	char *point;
 	char *end;
 	double number;
-	uint64_t bits;
-	uint32_t bits32;
 	float f;
 
 	if (n == 0 || n >= sizeof(copy))
@@ -86,19 +83,41 @@ bool pen_number_parse_float(const struct pen_type *type, const char *text, size_
 	point = strchr(copy, '.');
 	if (point)
 		*point = localeconv()->decimal_point[0];
-	if (is_bits) {
-		bits = strtoull(copy, &end, 16);
-		bits32 = (uint32_t)bits;
-		memcpy(value, type->kind == PEN_FLOAT ? (void *)&bits32 : (void *)&bits,
-		       type->size);
-	} else {
-		number = strtod(copy, &end);
-		f = fabs(number) <= 3.5e38 ? (float)number : 0;
-		if (type->kind == PEN_FLOAT && f == 0 && number != 0 && fabs(number) > 1)
-			return false;
-		memcpy(value, type->kind == PEN_FLOAT ? (void *)&f : (void *)&number, type->size);
+	if (type->kind == PEN_FLOAT) {
+		f = strtof(copy, &end);
+		memcpy(value, &f, sizeof(f));
+		return *end == '\0' && isfinite(f);
 	}
-	return *end == '\0';
+	number = strtod(copy, &end);
+	memcpy(value, &number, sizeof(number));
+	return *end == '\0' && isfinite(number);
+}
+
+int pen_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool pen_number_parse_bits(const struct pen_type *type, const char *text, size_t n, void *value)
+{
+	uint64_t bits = 0;
+	uint32_t bits32;
+
+	if (n < 3 || n > 2 + 2 * type->size || text[0] != '0' || text[1] != 'x')
+		return false;
+	for (size_t i = 2; i < n; i++) {
+		int digit = pen_hex_digit(text[i]);
+
+		if (digit < 0)
+			return false;
+		bits = bits << 4 | (uint64_t)digit;
+	}
+	bits32 = (uint32_t)bits;
+	memcpy(value, type->kind == PEN_FLOAT ? (void *)&bits32 : (void *)&bits, type->size);
+	return true;
 }
 
 const struct pen_enumerator *pen_enumerator_of(const struct pen_type *type, int64_t number)

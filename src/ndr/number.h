@@ -18,8 +18,14 @@ void pen_number_print(const struct pen_type *type, const void *value,
 /* Reads an integer. False: it is none, or does not fit the type. */
 bool pen_number_parse(const struct pen_type *type, const char *text, size_t n, void *value);
 
-/* Reads a float or a double: a number, or the string of its bits without its quotes. */
+/* Reads a JSON number as a float or a double. False: it is none, or too large for the type. */
 bool pen_number_parse_float(const struct pen_type *type, const char *text, size_t n, void *value);
+
+/* Reads a float's or a double's bits, "0x7fc00000". */
+bool pen_number_parse_bits(const struct pen_type *type, const char *text, size_t n, void *value);
+
+/* The digit's value, or -1. */
+int pen_hex_digit(char c);
 
 /* The enumerator that the number has, or NULL. */
 const struct pen_enumerator *pen_enumerator_of(const struct pen_type *type, int64_t number);

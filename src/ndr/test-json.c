@@ -64,7 +64,8 @@ static void test_scalars(void **state)
 		    "\"narrow\":\"BLUE\",\"wide\":7,\"i3264\":-9223372036854775808,"
 		    "\"u3264\":18446744073709551615,\"f\":0.100000001,\"d\":-2.5e-300,"
 		    "\"truth\":true,\"unit\":65}");
-	expect_json(&type_scalars, " { \"truth\" : 2 , \"f\":\"0x7fc00001\",\"d\":1e400} ",
+	expect_json(&type_scalars,
+		    " { \"truth\" : 2 , \"f\":\"0x7fc00001\",\"d\":\"0x7ff0000000000000\"} ",
 		    "{\"i8\":0,\"u16\":0,\"u32\":0,\"u64\":0,\"narrow\":\"RED\",\"wide\":\"RED\","
 		    "\"i3264\":0,\"u3264\":0,\"f\":\"0x7fc00001\",\"d\":\"0x7ff0000000000000\","
 		    "\"truth\":2,\"unit\":0}");
@@ -76,6 +77,22 @@ static void test_scalars(void **state)
 	expect_refused(&type_scalars, "{\"i8\":1,\"i8\":1}", PEN_E_BAD_DATA, "twice");
 	expect_refused(&type_scalars, "{\"i8\":1", PEN_E_SYNTAX, "at byte 7");
 	expect_refused(&type_mixed, "{\"percent\":101}", PEN_E_BAD_DATA, "range");
+}
+
+/* A number is as it was written, or refused; it is never made infinite. */
+static void test_floats(void **state)
+{
+	expect_json(&type_variant, "{\"$tag\":2,\"large\":1.7976931348623157e308}",
+		    "{\"$tag\":2,\"large\":1.7976931348623157e+308}");
+	expect_same(&type_variant, "{\"$tag\":2,\"large\":-0}");
+	expect_json(&type_variant, "{\"$tag\":2,\"large\":\"0x3fE0000000000000\"}",
+		    "{\"$tag\":2,\"large\":0.5}");
+	expect_refused(&type_scalars, "{\"d\":1e400}", PEN_E_BAD_DATA, "d: ");
+	expect_refused(&type_scalars, "{\"f\":3.41e38}", PEN_E_BAD_DATA, "f: ");
+	expect_refused(&type_scalars, "{\"f\":\"0x17fc00001\"}", PEN_E_BAD_DATA, "f: ");
+	expect_refused(&type_scalars, "{\"d\":\"0x\"}", PEN_E_BAD_DATA, "d: ");
+	expect_refused(&type_scalars, "{\"d\":\"nan\"}", PEN_E_BAD_DATA, "d: ");
+	expect_refused(&type_scalars, "{\"d\":\" 1\"}", PEN_E_BAD_DATA, "d: ");
 }
 
 /* Sizes and discriminants are taken from what is there. */
@@ -200,10 +217,11 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scalars),	  cmocka_unit_test(test_left_out),
-		cmocka_unit_test(test_arrays),	  cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_graph),	  cmocka_unit_test(test_print),
-		cmocka_unit_test(test_no_memory), cmocka_unit_test(test_parser_depth),
+		cmocka_unit_test(test_scalars),	     cmocka_unit_test(test_floats),
+		cmocka_unit_test(test_left_out),     cmocka_unit_test(test_arrays),
+		cmocka_unit_test(test_strings),	     cmocka_unit_test(test_graph),
+		cmocka_unit_test(test_print),	     cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_parser_depth),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
