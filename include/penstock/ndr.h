@@ -289,7 +289,7 @@ int pen_ndr_to_json(const struct pen_type *type, const struct pen_scope *scope, 
 
 /*
  * Reads what to_json wrote into value (type->size zeroed bytes). A missing
- * member is zero or NULL, so that a person need write only what matters; where
+ * member is zero, NULL or empty, so that a person need write only what matters; where
  * a size_is, length_is or switch_is names a member that is missing or 0, it is
  * taken from the array or the arm. An unknown member is an error, so that no
  * typing error is lost.

@@ -66,7 +66,7 @@ static struct pen_scope scope_of(const struct subject *subject, const void *valu
 	return (struct pen_scope){ .out = subject->is_answer ? value : NULL };
 }
 
-/* Of an answer alone not all can be computed. */
+/* False: not all attributes can be computed, as of an answer alone. */
 static bool to_json(const struct subject *subject, const void *value, struct pen_buffer *json)
 {
 	struct pen_scope scope = scope_of(subject, value);

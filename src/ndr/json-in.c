@@ -264,15 +264,35 @@ static void in_open(struct pen_walk *w, const struct pen_type *type)
 		fail_kind(w, "an object");
 }
 
-static bool in_member(struct pen_walk *w, const char *name)
+/* What stands for a member that is left out and is more than zeros; or NULL. Nothing writes to it.
+ */
+static struct pen_json *left_out(const struct pen_type *type)
+{
+	static const struct pen_json object = { .kind = PEN_JSON_OBJECT };
+	static const struct pen_json array = { .kind = PEN_JSON_ARRAY };
+	static const struct pen_json bytes = { .kind = PEN_JSON_STRING };
+	const struct pen_json *node = NULL;
+
+	if (type->kind == PEN_STRUCT || type->kind == PEN_UNION)
+		node = &object;
+	else if (type->kind == PEN_ARRAY && pen_type_is_apart(type))
+		node = type->n_dimensions == 1 && pen_type_is_byte(type->element) ? &bytes : &array;
+	return (struct pen_json *)(uintptr_t)node;
+}
+
+/* A count or a discriminant that is there is held against what is left out, too. */
+static bool in_member(struct pen_walk *w, const char *name, const struct pen_type *type)
 {
 	struct pen_json *member = pen_json_find(node_of(w), name);
 
-	if (!member || !pen_walk_ok(w))
+	if (!pen_walk_ok(w))
 		return false;
-	member->is_used = true;
+	if (member)
+		member->is_used = true;
+	else
+		member = left_out(type);
 	w->position = member;
-	return true;
+	return member;
 }
 
 static void in_item(struct pen_walk *w, uint64_t index)

@@ -117,7 +117,7 @@ static void out_item(struct pen_walk *w, uint64_t index)
 	emitter_of(w)->is_first = false;
 }
 
-static bool out_member(struct pen_walk *w, const char *name)
+static bool out_member(struct pen_walk *w, const char *name, const struct pen_type *type)
 {
 	out_item(w, 0);
 	emit_string(w, name, false);

@@ -110,7 +110,7 @@ static void print_item(struct pen_walk *w, uint64_t index)
 	printer_of(w)->is_empty = false;
 }
 
-static bool print_member(struct pen_walk *w, const char *name)
+static bool print_member(struct pen_walk *w, const char *name, const struct pen_type *type)
 {
 	print_item(w, 0);
 	emit(w, "%s: ", name);

@@ -113,6 +113,16 @@ static void test_left_out(void **state)
 	expect_refused(&type_choice, "{\"tag\":9,\"u\":{\"number\":1}}", PEN_E_BAD_DATA, "says 9");
 }
 
+/* What is left out is empty, and must be what the members that are there say. */
+static void test_left_out_with_its_count(void **state)
+{
+	expect_json(&type_outer, "{}", "{\"first\":0,\"tail\":{\"n\":0,\"items\":[]}}");
+	expect_json(&type_choice, "{\"tag\":1}", "{\"tag\":1,\"u\":{\"number\":0}}");
+	expect_refused(&type_outer, "{\"tail\":{\"n\":2}}", PEN_E_BAD_DATA, "says 2");
+	expect_refused(&type_mixed, "{\"rows\":2,\"columns\":3}", PEN_E_BAD_DATA, "says 2");
+	expect_refused(&type_variant, "{}", PEN_E_BAD_DATA, "no arm");
+}
+
 static void test_arrays(void **state)
 {
 	expect_same(&type_mixed, "{\"bytes\":[\"010203\",\"040506\"],"
@@ -217,11 +227,11 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scalars),	     cmocka_unit_test(test_floats),
-		cmocka_unit_test(test_left_out),     cmocka_unit_test(test_arrays),
-		cmocka_unit_test(test_strings),	     cmocka_unit_test(test_graph),
-		cmocka_unit_test(test_print),	     cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_parser_depth),
+		cmocka_unit_test(test_scalars),	  cmocka_unit_test(test_floats),
+		cmocka_unit_test(test_left_out),  cmocka_unit_test(test_left_out_with_its_count),
+		cmocka_unit_test(test_arrays),	  cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_graph),	  cmocka_unit_test(test_print),
+		cmocka_unit_test(test_no_memory), cmocka_unit_test(test_parser_depth),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -402,7 +402,7 @@ static void walk_members(struct pen_walk *w, const struct pen_type *type, void *
 			if (format->is_reading && is_plain(field->type) != (pass == 0))
 				continue;
 			w->name = field->name ? field->name : "return";
-			if (format->member(w, w->name))
+			if (format->member(w, w->name, field->type))
 				pen_walk_value(w, field->type, (uint8_t *)value + field->offset);
 			w->position = position;
 		}
@@ -474,9 +474,9 @@ static void walk_arm(struct pen_walk *w, const struct pen_type *type, const stru
 	void *position = w->position;
 
 	w->format->open(w, type);
-	if (!is_told && !w->format->is_reading && w->format->member(w, "$tag"))
+	if (!is_told && !w->format->is_reading && w->format->member(w, "$tag", type->tag))
 		w->format->scalar(w, type->tag, value);
-	if (is_named && w->format->member(w, arm->name))
+	if (is_named && w->format->member(w, arm->name, arm->type))
 		pen_walk_value(w, arm->type, (uint8_t *)value + type->arms_offset);
 	w->position = position;
 	if (pen_walk_ok(w))

@@ -76,7 +76,8 @@ struct pen_format {
 	/* Of a tree. Position is restored by the walker after a member or an item. */
 	void (*empty)(struct pen_walk *w); /* an arm of nothing */
 	void (*open)(struct pen_walk *w, const struct pen_type *type);
-	bool (*member)(struct pen_walk *w, const char *name); /* false: it is left out */
+	/* False: it is left out, and stays zero. */
+	bool (*member)(struct pen_walk *w, const char *name, const struct pen_type *type);
 	void (*item)(struct pen_walk *w, uint64_t index);
 	void (*close)(struct pen_walk *w, const struct pen_type *type);
 	void (*bytes)(struct pen_walk *w, uint8_t *bytes, size_t n);
