@@ -18,6 +18,7 @@ extern "C" {
 
 struct pen_conn;
 struct pen_buffer;
+struct pen_pool;
 struct pen_assoc_groups;
 struct pen_mech;
 
@@ -57,6 +58,7 @@ struct pen_conn_config {
 	void *find_data;
 	const char *secondary_address;	 /* of bind_ack: the port or the pipe's name; borrowed */
 	struct pen_assoc_groups *groups; /* borrowed, shared by a server's associations */
+	struct pen_pool *pool;		 /* of large blocks of memory; borrowed, may be NULL */
 
 	const struct pen_mech *const *mechs; /* security mechanisms, borrowed */
 	size_t n_mechs;
@@ -104,11 +106,27 @@ struct pen_event {
 int pen_conn_feed(struct pen_conn *conn, const void *data, size_t n);
 
 /*
+ * The same without a copy: the bytes must stay as they are until next returns
+ * PEN_E_AGAIN or keep is called, which copies what has not been handled. Both fail
+ * only with -ENOMEM, and then the association has lost bytes and must be freed.
+ */
+int pen_conn_lend(struct pen_conn *conn, const void *data, size_t n);
+int pen_conn_keep(struct pen_conn *conn);
+
+/*
  * Pulls the next event. PEN_E_AGAIN: nothing more until more is fed.
  * PEN_E_PROTOCOL: the peer broke the rules, and the association is over once
  * the output is sent; pen_conn_reason says which rule.
  */
 int pen_conn_next(struct pen_conn *conn, struct pen_event *event);
+
+/*
+ * Hands over the storage of the stub that next has just told of, if it has one of its
+ * own because it came in several fragments: then the event's stub lives as long as the
+ * storage, which the caller ends with pen_buffer_done. False: it lies among what was fed,
+ * and goes with the next call of next.
+ */
+bool pen_conn_take_stub(struct pen_conn *conn, struct pen_buffer *storage);
 
 /* The sentence for the last failure. Never NULL; owned by the association. */
 const char *pen_conn_reason(const struct pen_conn *conn);

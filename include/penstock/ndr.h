@@ -217,6 +217,11 @@ extern const struct pen_type pen_type_handle;
 struct pen_layout {
 	enum pen_transfer transfer;
 	bool is_big_endian;
+	/*
+	 * Of get: the bytes are aligned to 8 and stay where they are as long as the value
+	 * lives, which may write to them: so large arrays need not be copied out of them.
+	 */
+	bool is_lasting;
 };
 
 /*

@@ -15,8 +15,25 @@ void pen_buffer_init(struct pen_buffer *buffer, size_t max)
 
 void pen_buffer_done(struct pen_buffer *buffer)
 {
-	free(buffer->data);
-	pen_buffer_init(buffer, buffer->max);
+	pen_pool_give(buffer->pool, buffer->data, buffer->capacity);
+	buffer->data = NULL;
+	buffer->size = buffer->capacity = 0;
+}
+
+/* A block that is kept saves fresh pages, and a larger one later growth. */
+static int grow_into_pool(struct pen_buffer *buffer, size_t capacity)
+{
+	size_t size;
+	uint8_t *data = pen_pool_take(buffer->pool, capacity, &size);
+
+	if (!data)
+		return PEN_E_NOT_FOUND;
+	if (buffer->size)
+		memcpy(data, buffer->data, buffer->size);
+	pen_pool_give(buffer->pool, buffer->data, buffer->capacity);
+	buffer->data = data;
+	buffer->capacity = size;
+	return 0;
 }
 
 int pen_buffer_reserve(struct pen_buffer *buffer, size_t n)
@@ -34,6 +51,8 @@ int pen_buffer_reserve(struct pen_buffer *buffer, size_t n)
 		capacity = CAPACITY_MIN;
 	while (capacity < buffer->size + n)
 		capacity *= 2;
+	if (buffer->pool && capacity >= PEN_POOL_MIN && !grow_into_pool(buffer, capacity))
+		return 0;
 	data = realloc(buffer->data, capacity);
 	if (!data)
 		return -ENOMEM;

@@ -4,16 +4,19 @@
 /*
  * Bytes that grow, up to a limit.
  */
-#include <penstock/base.h>
+#include "base/pool.h"
 
 struct pen_buffer {
 	uint8_t *data;
 	size_t size;
 	size_t capacity;
-	size_t max; /* limit of size; 0: none */
+	size_t max;	       /* limit of size; 0: none */
+	struct pen_pool *pool; /* of large blocks, borrowed; NULL: none */
 };
 
 void pen_buffer_init(struct pen_buffer *buffer, size_t max);
+
+/* Empty again, without memory, and with the same limit and pool. */
 void pen_buffer_done(struct pen_buffer *buffer);
 
 /* Makes room for n more bytes. -ENOMEM, or PEN_E_LIMIT where max is crossed. */

@@ -3,9 +3,12 @@
 #include "base/utf16.h"
 #include "ndr/walk.h"
 
+enum { LEND_MIN = 4096 /* bytes; fewer are as quickly copied */ };
+
 struct getter {
 	struct pen_walk walk;
 	struct pen_reader reader;
+	bool is_lasting;
 };
 
 static struct pen_reader *reader_of(struct pen_walk *w)
@@ -38,6 +41,16 @@ static void get_block(struct pen_walk *w, size_t alignment, void *value, size_t 
 		fail_short(w);
 	else if (n)
 		memcpy(value, p, n);
+}
+
+static void *get_lend(struct pen_walk *w, size_t alignment, uint64_t n)
+{
+	struct pen_reader *r = reader_of(w);
+
+	if (!((struct getter *)w)->is_lasting || n < LEND_MIN || n > pen_reader_left(r))
+		return NULL;
+	pen_reader_align(r, alignment);
+	return (void *)(uintptr_t)pen_reader_bytes(r, (size_t)n);
 }
 
 /* A count or a referent: 4 bytes, and 8 in NDR64. */
@@ -273,6 +286,7 @@ static const struct pen_format get_format = {
 	.conformance = get_conformance,
 	.variance = get_variance,
 	.admit = get_admit,
+	.lend = get_lend,
 	.discriminant = get_discriminant,
 	.align = get_align,
 	.block = get_block,
@@ -289,6 +303,7 @@ int pen_ndr_get(const struct pen_type *type, struct pen_layout layout,
 	getter.walk.transfer = layout.transfer;
 	getter.walk.is_native = layout.is_big_endian == PEN_UTF16_HOST;
 	getter.walk.arena = arena;
+	getter.is_lasting = layout.is_lasting;
 	pen_reader_init(&getter.reader, n ? data : "", n);
 	getter.reader.is_big_endian = layout.is_big_endian;
 

@@ -606,6 +606,19 @@ static void *make_elements(struct pen_walk *w, const struct pen_type *type,
 	return elements;
 }
 
+/* The elements where they are, if the format has them there as they are in memory. */
+static void *lend_elements(struct pen_walk *w, const struct pen_type *type,
+			   const struct pen_extent *extents)
+{
+	const struct pen_wire *wire = &type->element->wire[w->transfer];
+	uint64_t size = extents[0].size;
+
+	if (!w->format->lend || !wire->is_block || !w->is_native || type->n_dimensions > 1 ||
+	    extents[0].length != size || !multiply(&size, type->element->size))
+		return NULL;
+	return w->format->lend(w, wire->align, size);
+}
+
 static bool is_empty(const struct pen_type *type, const struct pen_extent *extents)
 {
 	for (uint32_t i = 0; i < type->n_dimensions; i++) {
@@ -649,9 +662,15 @@ static APART void walk_array(struct pen_walk *w, const struct pen_type *type, vo
 	if (!pen_walk_ok(w))
 		return;
 
+	if (is_apart && w->format->is_reading) {
+		*slot = lend_elements(w, type, extents);
+		if (*slot) {
+			promise_extents(w, type, extents);
+			return;
+		}
+		*slot = make_elements(w, type, extents);
+	}
 	if (is_apart) {
-		if (w->format->is_reading)
-			*slot = make_elements(w, type, extents);
 		elements = *slot;
 		if (!elements && !is_empty(type, extents))
 			pen_walk_fail(w, PEN_E_BAD_DATA, "NULL in place of an array");

@@ -65,6 +65,8 @@ struct pen_format {
 			 struct pen_extent *extents);
 	/* Reading: whether count elements may be there, before memory is taken for them. */
 	bool (*admit)(struct pen_walk *w, const struct pen_type *element, uint64_t count);
+	/* The n bytes of a block, to be left where they are; NULL: they are to be copied. */
+	void *(*lend)(struct pen_walk *w, size_t alignment, uint64_t n);
 
 	/* The discriminant; tag is where an encapsulated one is kept, else NULL. */
 	int64_t (*discriminant)(struct pen_walk *w, const struct pen_type *type, void *tag);

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A call's stub storage above this is given back when the call ends. */
-enum { STUB_KEPT = 65536, CALLS_KEPT = 16 };
+enum {
+	STUB_KEPT = 65536, /* more storage of a stub is given back when its call ends */
+	IN_KEPT = 4096,	   /* and of what was fed, when all of it is handled */
+	CALLS_KEPT = 16,
+};
 
 struct pen_conn_limits pen_conn_limits_default(enum pen_protseq protseq, bool is_server)
 {
@@ -56,6 +59,8 @@ int pen_conn_new(struct pen_conn **connp, const struct pen_conn_config *config, 
 	fill_limits(&conn->config.limits, &defaults);
 	conn->state = state;
 	conn->frag_max = conn->config.limits.frag_max;
+	conn->stub.pool = conn->config.pool;
+	conn->output.pool = conn->config.pool;
 	conn->next_call_id = 1;
 	pen_list_init(&conn->contexts);
 	pen_list_init(&conn->calls);
@@ -106,34 +111,116 @@ const char *pen_conn_reason(const struct pen_conn *conn)
 	return conn->reason;
 }
 
-int pen_conn_feed(struct pen_conn *conn, const void *data, size_t n)
+/* ---- what was fed: what is kept of it, and after that what is lent ---- */
+
+static size_t kept_left(const struct pen_conn *conn)
 {
-	if (conn->in_pos == conn->in.size) {
-		conn->in.size = conn->in_pos = 0;
-	} else if (conn->in_pos > conn->in.capacity / 2) {
+	return conn->in.size - conn->in_pos;
+}
+
+static int keep(struct pen_conn *conn, size_t n)
+{
+	int r = pen_buffer_add(&conn->in, conn->lent.data, n);
+
+	if (r)
+		return r;
+	conn->lent.data += n;
+	conn->lent.size -= n;
+	return 0;
+}
+
+int pen_conn_keep(struct pen_conn *conn)
+{
+	if (conn->in_pos == conn->in.size || conn->in_pos > conn->in.capacity / 2) {
 		pen_buffer_consume(&conn->in, conn->in_pos);
 		conn->in_pos = 0;
 	}
-	return pen_buffer_add(&conn->in, data, n);
+	return conn->lent.size ? keep(conn, conn->lent.size) : 0;
+}
+
+int pen_conn_lend(struct pen_conn *conn, const void *data, size_t n)
+{
+	int r = pen_conn_keep(conn);
+
+	if (!r)
+		conn->lent = (struct pen_slice){ .data = data, .size = n };
+	return r;
+}
+
+int pen_conn_feed(struct pen_conn *conn, const void *data, size_t n)
+{
+	int r = pen_conn_lend(conn, data, n);
+
+	if (!r)
+		r = pen_conn_keep(conn);
+	if (r)
+		conn->lent.size = 0;
+	return r;
+}
+
+/*
+ * The next n bytes, in one piece. A PDU whose beginning is kept gets what it lacks of
+ * what is lent, and no more. PEN_E_AGAIN: not all of them are there.
+ */
+static int peek(struct pen_conn *conn, size_t n, const uint8_t **datap)
+{
+	size_t kept = kept_left(conn);
+
+	if (!kept) {
+		*datap = conn->lent.data;
+		return conn->lent.size < n ? PEN_E_AGAIN : 0;
+	}
+	if (kept < n) {
+		size_t lacks = n - kept;
+		int r = keep(conn, lacks < conn->lent.size ? lacks : conn->lent.size);
+
+		if (r)
+			return r;
+	}
+	*datap = conn->in.data + conn->in_pos;
+	return kept_left(conn) < n ? PEN_E_AGAIN : 0;
+}
+
+static void advance(struct pen_conn *conn, size_t n)
+{
+	if (kept_left(conn)) {
+		conn->in_pos += n;
+	} else {
+		conn->lent.data += n;
+		conn->lent.size -= n;
+	}
+}
+
+/* The events that pointed into it have been handled. */
+static void forget_handled(struct pen_conn *conn)
+{
+	if (kept_left(conn))
+		return;
+	conn->in.size = conn->in_pos = 0;
+	if (conn->in.capacity > IN_KEPT)
+		pen_buffer_done(&conn->in);
 }
 
 static int next_pdu(struct pen_conn *conn, struct pen_event *event)
 {
-	const uint8_t *data = conn->in.data + conn->in_pos;
-	size_t left = conn->in.size - conn->in_pos;
 	struct pen_pdu_header header;
 	struct pen_slice body;
+	const uint8_t *data;
+	int r;
 
-	if (left < PEN_PDU_HEADER_SIZE)
-		return PEN_E_AGAIN;
+	forget_handled(conn);
+	r = peek(conn, PEN_PDU_HEADER_SIZE, &data);
+	if (r)
+		return r;
 	pen_pdu_header_get(&header, data);
 	if (header.rpc_vers != 5 || header.rpc_vers_minor > 1 ||
 	    header.frag_length < PEN_PDU_HEADER_SIZE)
 		return conn->role->refuse(conn, &header);
-	if (left < header.frag_length)
-		return PEN_E_AGAIN;
+	r = peek(conn, header.frag_length, &data);
+	if (r)
+		return r;
 
-	conn->in_pos += header.frag_length;
+	advance(conn, header.frag_length);
 	conn->n_in++;
 	body.data = data + PEN_PDU_HEADER_SIZE;
 	body.size = header.frag_length - PEN_PDU_HEADER_SIZE;
@@ -145,22 +232,35 @@ static int next_pdu(struct pen_conn *conn, struct pen_event *event)
 
 int pen_conn_next(struct pen_conn *conn, struct pen_event *event)
 {
-	int r = PEN_E_AGAIN;
+	uint64_t n_in;
+	int r;
 
 	if (conn->stub.capacity > STUB_KEPT)
 		pen_buffer_done(&conn->stub);
 	conn->stub.size = 0;
-	while (r == PEN_E_AGAIN) {
-		size_t pos = conn->in_pos;
-
-		if (conn->state == PEN_CONN_CLOSED)
-			return PEN_E_PROTOCOL;
-		*event = (struct pen_event){ 0 };
-		r = next_pdu(conn, event);
-		if (r == PEN_E_AGAIN && pos == conn->in_pos)
+	do {
+		if (conn->state == PEN_CONN_CLOSED) {
+			r = PEN_E_PROTOCOL;
 			break;
-	}
+		}
+		*event = (struct pen_event){ 0 };
+		n_in = conn->n_in;
+		r = next_pdu(conn, event);
+	} while (r == PEN_E_AGAIN && n_in != conn->n_in);
+	if (r == PEN_E_AGAIN && pen_conn_keep(conn))
+		r = -ENOMEM;
+	if (r == PEN_E_PROTOCOL)
+		conn->lent.size = 0;
 	return r;
+}
+
+bool pen_conn_take_stub(struct pen_conn *conn, struct pen_buffer *storage)
+{
+	if (!conn->stub.size)
+		return false;
+	*storage = conn->stub;
+	conn->stub = (struct pen_buffer){ .pool = conn->config.pool };
+	return true;
 }
 
 size_t pen_conn_output(struct pen_conn *conn, struct pen_slice *slices, size_t max)
@@ -194,7 +294,7 @@ static bool is_assembling(const struct pen_conn *conn)
 bool pen_conn_is_expecting(const struct pen_conn *conn)
 {
 	return conn->state == PEN_CONN_AWAIT_BIND || conn->state == PEN_CONN_AWAIT_BIND_ACK ||
-	       conn->state == PEN_CONN_AWAIT_ALTER_RESP || conn->in_pos < conn->in.size ||
+	       conn->state == PEN_CONN_AWAIT_ALTER_RESP || kept_left(conn) || conn->lent.size ||
 	       is_assembling(conn);
 }
 
@@ -243,6 +343,7 @@ struct fragment {
 	size_t n;
 	bool is_copied;
 	uint8_t *release;
+	size_t n_release;
 };
 
 static int end_fragment(struct pen_conn *conn, struct pen_writer *w, size_t at,
@@ -254,14 +355,14 @@ static int end_fragment(struct pen_conn *conn, struct pen_writer *w, size_t at,
 	}
 	if (w->error) {
 		conn->output.small.size = at;
-		free(fragment->release);
+		pen_pool_give(conn->config.pool, fragment->release, fragment->n_release);
 		return w->error;
 	}
 	pen_writer_store16(w, w->buffer->data + at + 8,
 			   (uint16_t)(w->buffer->size - at + fragment->n));
 	conn->n_out++;
 	return pen_output_commit_stub(&conn->output, at, fragment->data, fragment->n,
-				      fragment->release);
+				      fragment->release, fragment->n_release);
 }
 
 int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t flags,
@@ -273,12 +374,15 @@ int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t f
 	size_t room = (conn->frag_max - PEN_PDU_HEADER_SIZE - n_head) & ~(size_t)7;
 	bool is_copied = stub->size <= PEN_OUTPUT_STUB_SMALL;
 	uint8_t *data = stub->data;
+	size_t capacity = stub->capacity;
 	size_t size = stub->size;
 	size_t done = 0;
 	int r;
 
-	if (!is_copied)
-		pen_buffer_init(stub, stub->max);
+	if (!is_copied) {
+		stub->data = NULL;
+		stub->capacity = 0;
+	}
 	stub->size = 0;
 	do {
 		size_t n = size - done < room ? size - done : room;
@@ -288,6 +392,7 @@ int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t f
 			.n = n,
 			.is_copied = is_copied,
 			.release = is_last && !is_copied ? data : NULL,
+			.n_release = capacity,
 		};
 		struct pen_writer w;
 		size_t at;
@@ -303,7 +408,7 @@ int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t f
 		if (r) {
 			/* A half-sent stub cannot be taken back. */
 			if (!is_copied && !is_last)
-				free(data);
+				pen_pool_give(conn->config.pool, data, capacity);
 			pen_conn_fail(conn, "no memory to send call %u", call->call_id);
 			return r;
 		}
@@ -334,7 +439,7 @@ int pen_conn_add_call(struct pen_conn *conn, uint32_t call_id, struct pen_conn_c
 		if (!call)
 			return -ENOMEM;
 		pen_list_init(&call->link);
-		pen_buffer_init(&call->stub, 0);
+		call->stub.pool = conn->config.pool;
 	} else {
 		struct pen_buffer stub;
 

@@ -54,8 +54,9 @@ struct pen_conn {
 	enum pen_conn_state state;
 	char reason[200];
 
-	struct pen_buffer in;
+	struct pen_buffer in; /* what was fed and is kept, of which in_pos bytes are handled */
 	size_t in_pos;
+	struct pen_slice lent; /* what was fed after that, and is still somebody else's */
 	struct pen_output output;
 	uint64_t n_in, n_out;
 

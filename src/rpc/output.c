@@ -10,12 +10,13 @@ struct pen_output_piece {
 	size_t offset;
 	size_t size;
 	uint8_t *release;
+	size_t n_release;
 };
 
 void pen_output_done(struct pen_output *output)
 {
 	for (size_t i = output->first; i < output->n_pieces; i++)
-		free(output->pieces[i].release);
+		pen_pool_give(output->pool, output->pieces[i].release, output->pieces[i].n_release);
 	free(output->pieces);
 	pen_buffer_done(&output->small);
 	*output = (struct pen_output){ 0 };
@@ -72,18 +73,19 @@ int pen_output_commit(struct pen_output *output, size_t mark)
 }
 
 int pen_output_commit_stub(struct pen_output *output, size_t mark, const uint8_t *stub, size_t n,
-			   uint8_t *release)
+			   uint8_t *release, size_t n_release)
 {
 	int r = reserve_pieces(output, 2);
 
 	if (r) {
 		output->small.size = mark;
-		free(release);
+		pen_pool_give(output->pool, release, n_release);
 		return r;
 	}
 	add_small(output, mark);
-	output->pieces[output->n_pieces++] =
-		(struct pen_output_piece){ .data = stub, .size = n, .release = release };
+	output->pieces[output->n_pieces++] = (struct pen_output_piece){
+		.data = stub, .size = n, .release = release, .n_release = n_release
+	};
 	output->n_queued += n;
 	return 0;
 }
@@ -134,7 +136,7 @@ void pen_output_sent(struct pen_output *output, size_t n)
 		piece->size -= part;
 		n -= part;
 		if (piece->size == 0) {
-			free(piece->release);
+			pen_pool_give(output->pool, piece->release, piece->n_release);
 			output->first++;
 		}
 	}

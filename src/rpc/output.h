@@ -18,6 +18,7 @@ struct pen_output {
 	struct pen_output_piece *pieces;
 	size_t first, n_pieces, capacity; /* pieces still to send: [first, n_pieces) */
 	size_t n_queued;		  /* bytes */
+	struct pen_pool *pool;		  /* where stubs' storage goes; NULL: it is freed */
 };
 
 void pen_output_done(struct pen_output *output);
@@ -29,11 +30,11 @@ void pen_output_done(struct pen_output *output);
 int pen_output_commit(struct pen_output *output, size_t mark);
 
 /*
- * The same, and then n bytes of a stub at the offset. release, if not NULL, is
- * the stub's storage, which goes with its last bytes; freed here on failure too.
+ * The same, and then n bytes of a stub. release, if not NULL, is the stub's storage,
+ * of n_release bytes, which goes with its last bytes; on failure it goes at once.
  */
 int pen_output_commit_stub(struct pen_output *output, size_t mark, const uint8_t *stub, size_t n,
-			   uint8_t *release);
+			   uint8_t *release, size_t n_release);
 
 size_t pen_output_slices(const struct pen_output *output, struct pen_slice *slices, size_t max);
 void pen_output_sent(struct pen_output *output, size_t n);

@@ -6,13 +6,17 @@
 #include <string.h>
 #include <sys/uio.h>
 
-enum { SLICES_MAX = 64 };
+enum {
+	SLICES_MAX = 64,
+	LASTING_MIN = 16 * 1024, /* a stub that is kept for the arrays in it */
+};
 
 int pen_client_open(struct pen_client *client)
 {
 	const struct pen_conn_config config = {
 		.protseq = client->binding.protseq,
 		.limits = client->config.limits,
+		.pool = &client->pool,
 	};
 
 	client->is_leaving = false;
@@ -152,11 +156,14 @@ static int decode(struct pen_client_call *call, const struct pen_event *event)
 {
 	const struct pen_type *type = call->call.operation->out;
 	const struct pen_scope scope = { .in = call->in, .out = call->out };
+	struct pen_layout layout = event->layout;
 	struct pen_ndr_error error = { "" };
 	int r;
 
+	layout.is_lasting = event->stub.size >= LASTING_MIN &&
+			    pen_conn_take_stub(call->client->conn, &call->answer);
 	memset(call->out, 0, type->size);
-	r = pen_ndr_get(type, event->layout, &scope, event->stub.data, event->stub.size, call->out,
+	r = pen_ndr_get(type, layout, &scope, event->stub.data, event->stub.size, call->out,
 			&call->call.arena, NULL, &error);
 	if (r)
 		pen_call_explain(&call->call, r, "The answer does not decode: %s", error.text);
@@ -231,7 +238,7 @@ void pen_client_arrived(struct pen_client *client, ssize_t n)
 		return;
 	}
 	client->active_at = pen_clock_coarse_ms();
-	r = pen_conn_feed(client->conn, client->in, (size_t)n);
+	r = pen_conn_lend(client->conn, client->in, (size_t)n);
 	while (!r) {
 		r = pen_conn_next(client->conn, &event);
 		if (!r)

@@ -25,13 +25,21 @@ int pen_call_new(struct pen_call **callp, struct pen_client *client)
 		return -ENOMEM;
 	pen_call_init(&call->call, PEN_CALL_CLIENT, 0);
 	for (int i = 0; i < PEN_N_TRANSFERS; i++)
-		pen_buffer_init(&call->stub[i], 0);
+		call->stub[i].pool = &client->pool;
 	call->client = client;
 	TAILQ_INSERT_TAIL(&client->all, call, all);
 	if (!pen_uuid_is_nil(&client->binding.object))
 		pen_call_set_object(&call->call, &client->binding.object);
 	*callp = &call->call;
 	return 0;
+}
+
+void pen_client_call_detach(struct pen_client_call *call)
+{
+	call->client = NULL;
+	call->answer.pool = NULL;
+	for (int i = 0; i < PEN_N_TRANSFERS; i++)
+		call->stub[i].pool = NULL;
 }
 
 /* No more among the active ones. */
@@ -88,6 +96,7 @@ void pen_client_call_free(struct pen_call *base)
 		TAILQ_REMOVE(&client->all, call, all);
 	for (int i = 0; i < PEN_N_TRANSFERS; i++)
 		pen_buffer_done(&call->stub[i]);
+	pen_buffer_done(&call->answer);
 	pen_arena_done(&base->arena);
 	free(call);
 }
@@ -241,6 +250,7 @@ static int begin(struct pen_client_call *call, const struct pen_interface *inter
 	if (call->state != PEN_CLIENT_CALL_IDLE)
 		return -EBUSY;
 	pen_call_reset(&call->call);
+	pen_buffer_done(&call->answer);
 	if (!client || client->is_freed)
 		return pen_call_explain(&call->call, PEN_E_CLOSED, "The client is closed.");
 	check_stale(client);

@@ -39,12 +39,13 @@ static void client_done(struct pen_client *client)
 	pen_client_disconnect(client);
 	while ((call = TAILQ_FIRST(&client->all))) {
 		TAILQ_REMOVE(&client->all, call, all);
-		call->client = NULL;
+		pen_client_call_detach(call);
 	}
 	pen_binding_done(&client->binding);
 	pen_buffer_done(&client->text);
 	free(client->ncalrpc_dir);
 	free(client->in);
+	pen_pool_done(&client->pool);
 	free(client);
 }
 

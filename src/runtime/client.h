@@ -30,6 +30,7 @@ struct pen_client_call {
 	uint32_t call_id;
 	struct pen_buffer stub[PEN_N_TRANSFERS]; /* until it is known which one to send */
 	bool has_stub[PEN_N_TRANSFERS];
+	struct pen_buffer answer; /* its stub, if large arrays were left in it */
 	bool is_cancelled;
 	const void *in;
 	void *out;
@@ -70,6 +71,7 @@ struct pen_client {
 	uint64_t active_at;
 	uint32_t receive_timeout_ms; /* as set on the socket */
 	uint8_t *in;
+	struct pen_pool pool;
 
 	struct pen_client_calls all;
 	struct pen_client_calls active; /* waiting or sent, in the order of their start */
@@ -83,7 +85,7 @@ struct pen_client {
 	char error[256];
 };
 
-enum { PEN_CLIENT_READ_SIZE = 128 * 1024 };
+enum { PEN_CLIENT_READ_SIZE = 256 * 1024 };
 
 int pen_client_explain(struct pen_client *client, int result, const char *format, ...)
 	PEN_PRINTF(3, 4);
@@ -138,6 +140,9 @@ void pen_client_read(struct pen_client *client);
 bool pen_client_flush(struct pen_client *client);
 
 /* ---- client-call.c ---- */
+
+/* The client ends before the call. */
+void pen_client_call_detach(struct pen_client_call *call);
 
 /* The call is over; its caller will be told. */
 void pen_client_call_end(struct pen_client_call *call, int result);

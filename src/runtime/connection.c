@@ -50,6 +50,7 @@ static int start_engine(struct pen_connection *connection)
 		.find_data = connection,
 		.secondary_address = listener ? listener->secondary_address : "",
 		.groups = server->groups,
+		.pool = &server->pool,
 	};
 
 	return pen_conn_new_server(&connection->conn, &config);
@@ -270,7 +271,7 @@ static int connection_feed(struct pen_connection *connection, const uint8_t *dat
 		return 0;
 	if (connection->carrier)
 		return pen_pipe_carrier_feed(connection->carrier, connection->conn, data, n);
-	return pen_conn_feed(connection->conn, data, n);
+	return pen_conn_lend(connection->conn, data, n);
 }
 
 /* Reads once. PEN_E_CLOSED: the peer has. */
@@ -489,6 +490,9 @@ void pen_connection_turn(struct pen_connection *connection)
 		return;
 	connection->is_turning = true;
 	r = connection_advance(connection, &is_blocked);
+	/* What was read is the server's, and the next to read is another. */
+	if (!r && connection->conn)
+		r = pen_conn_keep(connection->conn);
 	if (r)
 		pen_connection_close(connection, PEN_LOG_INFO, pen_error_name(r));
 	else

@@ -135,7 +135,7 @@ int pen_pipe_carrier_feed(struct pen_pipe_carrier *carrier, struct pen_conn *con
 			continue;
 		}
 		part = n < carrier->n_message ? n : carrier->n_message;
-		r = pen_conn_feed(conn, data, part);
+		r = pen_conn_lend(conn, data, part);
 		if (r)
 			return r;
 		carrier->n_message -= (uint16_t)part;

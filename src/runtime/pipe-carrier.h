@@ -37,7 +37,7 @@ struct pen_pipe_carrier *pen_pipe_carrier_free(struct pen_pipe_carrier *carrier)
 int pen_pipe_carrier_greet(struct pen_pipe_carrier *carrier, const uint8_t *data, size_t n,
 			   size_t *usedp, struct pen_pipe_greeting *greeting);
 
-/* Feeds the engine what the messages hold. */
+/* Lends the engine what the messages hold. */
 int pen_pipe_carrier_feed(struct pen_pipe_carrier *carrier, struct pen_conn *conn,
 			  const uint8_t *data, size_t n);
 

@@ -9,6 +9,7 @@
 enum {
 	SPARE_MAX = 64,		 /* calls kept for reuse */
 	SPARE_ARENA = 64 * 1024, /* and the memory kept with each */
+	LASTING_MIN = 16 * 1024, /* a stub that is kept for the arrays in it */
 };
 
 /* ---- its life ---- */
@@ -69,6 +70,7 @@ void pen_server_call_release(struct pen_server_call *call)
 	server->stats.calls_in_progress--;
 
 	pen_call_reset(&call->call);
+	pen_buffer_done(&call->stub);
 	if (call->call.arena.total > SPARE_ARENA)
 		pen_arena_done(&call->call.arena);
 	if (server->n_spare_calls >= SPARE_MAX) {
@@ -195,6 +197,7 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 	const struct pen_operation *operation = call->call.operation;
 	struct pen_arena *arena = &call->call.arena;
 	struct pen_ndr_error error = { "" };
+	struct pen_layout layout = event->layout;
 	struct pen_scope scope;
 	size_t n_used;
 	int r;
@@ -204,9 +207,11 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 	if (!call->in || !call->out)
 		return -ENOMEM;
 	scope = (struct pen_scope){ .in = call->in, .out = call->out };
+	layout.is_lasting = event->stub.size >= LASTING_MIN &&
+			    pen_conn_take_stub(call->connection->conn, &call->stub);
 	/* Bytes after the parameters are no error: clients pad, and Windows reads past it. */
-	r = pen_ndr_get(operation->in, event->layout, &scope, event->stub.data, event->stub.size,
-			call->in, arena, &n_used, &error);
+	r = pen_ndr_get(operation->in, layout, &scope, event->stub.data, event->stub.size, call->in,
+			arena, &n_used, &error);
 	if (r)
 		return pen_call_explain(&call->call, r, "The request does not decode: %s",
 					error.text);
@@ -286,7 +291,7 @@ void pen_server_call_run(struct pen_connection *connection, const struct pen_eve
 	}
 	if (r == PEN_PENDING && call->state != PEN_SERVER_CALL_FINISHED) {
 		call->state = PEN_SERVER_CALL_PENDING;
-		call->held = call->call.arena.total;
+		call->held = call->call.arena.total + call->stub.capacity;
 		connection->held += call->held;
 		return;
 	}

@@ -27,6 +27,7 @@ struct pen_server_call {
 	struct pen_handles *handles; /* a direct call's own */
 	struct pen_random *random;   /* theirs */
 	struct pen_layout layout;    /* of the answer */
+	struct pen_buffer stub;	     /* of the request, if large arrays were left in it */
 	void *in;
 	void *out;
 	size_t held;

@@ -186,6 +186,7 @@ static void server_done(struct pen_server *server)
 	pen_server_calls_free(server);
 	pen_served_free(server);
 	pen_buffer_done(&server->stub);
+	pen_pool_done(&server->pool);
 	free(server->in);
 	free(server->ncalrpc_dir);
 	free(server->np_dir);
@@ -203,6 +204,7 @@ int pen_server_new(struct pen_server **serverp, const struct pen_server_config *
 		server->config = *config;
 	set_defaults(&server->config);
 	pen_buffer_init(&server->stub, 0);
+	server->stub.pool = &server->pool;
 	r = server_init(server);
 	if (!r)
 		r = pen_loop_init(&server->loop);

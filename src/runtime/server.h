@@ -66,6 +66,7 @@ struct pen_server {
 	struct pen_server_call *spare_calls;
 	uint32_t n_spare_calls;
 
+	struct pen_pool pool;
 	struct pen_buffer stub; /* an answer being encoded */
 	uint8_t *in;		/* what is being read */
 	size_t memory;		/* queued and assembled, of all connections */
@@ -73,7 +74,7 @@ struct pen_server {
 	char error[256];
 };
 
-enum { PEN_SERVER_READ_SIZE = 128 * 1024 };
+enum { PEN_SERVER_READ_SIZE = 256 * 1024 };
 
 /* Notes the sentence, and returns the result it explains. */
 int pen_server_explain(struct pen_server *server, int result, const char *format, ...)
