@@ -2,6 +2,7 @@
 #include "support/unit.h"
 
 #include "base/buffer.h"
+#include "base/utf16.h"
 #include "ndr/test-types.h"
 #include "support/fail.h"
 #include <errno.h>
@@ -321,6 +322,53 @@ static int setup(void **state)
 	return 0;
 }
 
+/* A large array is left in lasting bytes, if it is there as memory has it. */
+static void test_lasting_bytes(void **state)
+{
+	enum { N = 2000 };
+	static uint32_t items[N];
+	const struct outer value = { .first = 1, .tail = { .n = N, .items = items } };
+	const struct outer small = { .first = 1, .tail = { .n = 3, .items = items } };
+	struct pen_layout layouts[] = { ndr, ndr64, ndr_big };
+	struct pen_buffer buffer;
+	struct pen_arena arena;
+
+	for (uint32_t i = 0; i < N; i++)
+		items[i] = i * 3;
+	pen_buffer_init(&buffer, 0);
+	pen_arena_init(&arena, 0);
+	for (size_t i = 0; i < PEN_COUNT(layouts); i++) {
+		bool is_native = layouts[i].is_big_endian == PEN_UTF16_HOST;
+		const uint8_t *end;
+		struct outer copy = { 0 };
+
+		layouts[i].is_lasting = true;
+		buffer.size = 0;
+		assert_int_equal(pen_ndr_put(&type_outer, layouts[i], NULL, &value, &buffer, NULL),
+				 0);
+		end = buffer.data + buffer.size;
+		assert_int_equal(pen_ndr_get(&type_outer, layouts[i], NULL, buffer.data,
+					     buffer.size, &copy, &arena, NULL, NULL),
+				 0);
+		assert_memory_equal(copy.tail.items, items, sizeof(items));
+		assert_int_equal((uint8_t *)copy.tail.items == end - sizeof(items), is_native);
+		assert_int_equal(pen_ndr_get(&type_outer, layouts[i], NULL, buffer.data,
+					     buffer.size - 1, &copy, &arena, NULL, NULL),
+				 PEN_E_BAD_DATA);
+
+		buffer.size = 0;
+		assert_int_equal(pen_ndr_put(&type_outer, layouts[i], NULL, &small, &buffer, NULL),
+				 0);
+		assert_int_equal(pen_ndr_get(&type_outer, layouts[i], NULL, buffer.data,
+					     buffer.size, &copy, &arena, NULL, NULL),
+				 0);
+		assert_false((uint8_t *)copy.tail.items >= buffer.data &&
+			     (uint8_t *)copy.tail.items < buffer.data + buffer.size);
+	}
+	pen_arena_done(&arena);
+	pen_buffer_done(&buffer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_promised_size),
+		cmocka_unit_test(test_lasting_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

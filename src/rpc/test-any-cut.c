@@ -7,6 +7,7 @@
 #include "support/unit.h"
 #include <penstock/conn.h>
 #include <penstock/idl/rpcecho.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct pen_offer offer = { .interface = &rpcecho_interface };
@@ -29,6 +30,7 @@ struct server {
 	struct pen_conn *conn;
 	struct pen_buffer out; /* all that it sent */
 	size_t n_events;
+	bool is_early; /* keeps what was lent after one event */
 };
 
 static void server_open(struct server *server)
@@ -53,28 +55,47 @@ static void server_close(struct server *server)
 	pen_buffer_done(&server->out);
 }
 
-/* Echoes every request, and keeps what is sent. */
-static void server_feed(struct server *server, const uint8_t *data, size_t n)
+/* Echoes a request. False: nothing more to handle. */
+static bool server_turn(struct server *server)
 {
-	struct pen_slice slices[4];
 	struct pen_event event;
 	struct pen_buffer stub;
-	size_t n_slices;
 
+	if (pen_conn_next(server->conn, &event))
+		return false;
+	server->n_events++;
+	if (event.kind != PEN_EVENT_REQUEST)
+		return true;
 	pen_buffer_init(&stub, 0);
-	assert_int_equal(pen_conn_feed(server->conn, data, n), 0);
-	while (pen_conn_next(server->conn, &event) == 0) {
-		server->n_events++;
-		if (event.kind != PEN_EVENT_REQUEST)
-			continue;
-		assert_int_equal(pen_buffer_add(&stub, event.stub.data, event.stub.size), 0);
-		assert_int_equal(pen_conn_respond(server->conn, event.call_id, &stub), 0);
+	assert_int_equal(pen_buffer_add(&stub, event.stub.data, event.stub.size), 0);
+	assert_int_equal(pen_conn_respond(server->conn, event.call_id, &stub), 0);
+	pen_buffer_done(&stub);
+	return true;
+}
+
+/* Echoes every request, and keeps what is sent. The bytes are lent, and then gone. */
+static void server_feed(struct server *server, const uint8_t *data, size_t n)
+{
+	uint8_t *loan = malloc(n);
+	struct pen_slice slices[4];
+	size_t n_slices;
+	bool is_more = true;
+
+	memcpy(loan, data, n);
+	assert_int_equal(pen_conn_lend(server->conn, loan, n), 0);
+	while (is_more && !server->is_early)
+		is_more = server_turn(server);
+	if (server->is_early) {
+		is_more = server_turn(server);
+		assert_int_equal(pen_conn_keep(server->conn), 0);
 	}
+	free(loan);
+	while (is_more)
+		is_more = server_turn(server);
 	while ((n_slices = pen_conn_output(server->conn, slices, PEN_COUNT(slices))) > 0) {
 		assert_int_equal(pen_buffer_add(&server->out, slices[0].data, slices[0].size), 0);
 		pen_conn_sent(server->conn, slices[0].size);
 	}
-	pen_buffer_done(&stub);
 }
 
 /* What a client sends: bind, a small request, one in fragments, alter_context, cancel. */
@@ -126,7 +147,7 @@ static void record(struct pen_buffer *stream)
 	server_close(&server);
 }
 
-static void test_any_cut(void **state)
+static void try_any_cut(bool is_early)
 {
 	struct pen_buffer stream;
 	struct server whole;
@@ -140,6 +161,7 @@ static void test_any_cut(void **state)
 		struct server server;
 
 		server_open(&server);
+		server.is_early = is_early;
 		server_feed(&server, stream.data, cut);
 		assert_true(server.out.size <= whole.out.size);
 		server_feed(&server, stream.data + cut, stream.size - cut);
@@ -150,6 +172,17 @@ static void test_any_cut(void **state)
 	}
 	server_close(&whole);
 	pen_buffer_done(&stream);
+}
+
+static void test_any_cut(void **state)
+{
+	try_any_cut(false);
+}
+
+/* What is lent is taken back after the first event. */
+static void test_any_cut_of_what_is_kept(void **state)
+{
+	try_any_cut(true);
 }
 
 static void test_byte_by_byte(void **state)
@@ -215,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_cut),
+		cmocka_unit_test(test_any_cut_of_what_is_kept),
 		cmocka_unit_test(test_byte_by_byte),
 		cmocka_unit_test(test_every_prefix_says_less),
 		cmocka_unit_test(test_changed_bytes_do_no_harm),

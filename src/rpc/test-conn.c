@@ -251,6 +251,39 @@ static void test_calls_interleave_and_finish_in_any_order(void **state)
 	pair_close(&pair);
 }
 
+static void test_a_stub_of_fragments_can_be_taken(void **state)
+{
+	struct pen_buffer first = { 0 };
+	struct pen_buffer second = { 0 };
+	struct pen_event event;
+	struct pen_slice stub;
+	struct pair pair;
+	uint32_t id;
+
+	open_bound(&pair, PEN_NCACN_IP_TCP);
+	for (unsigned i = 0; i < 3; i++) {
+		fill(&pair.stub, i < 2 ? 20000 : 100, i);
+		assert_int_equal(
+			pen_conn_request(pair.client, context(&pair), 1, NULL, 0, &pair.stub, &id),
+			0);
+	}
+	carry(pair.client, pair.server, 1000);
+	assert_int_equal(pen_conn_next(pair.server, &event), 0);
+	stub = event.stub;
+	assert_true(pen_conn_take_stub(pair.server, &first));
+	assert_false(pen_conn_take_stub(pair.server, &second));
+	assert_int_equal(pen_conn_next(pair.server, &event), 0);
+	assert_true(pen_conn_take_stub(pair.server, &second));
+	expect_stub(event.stub, 20000, 1);
+	pen_buffer_done(&second);
+	assert_int_equal(pen_conn_next(pair.server, &event), 0);
+	expect_stub(event.stub, 100, 2);
+	assert_false(pen_conn_take_stub(pair.server, &second));
+	expect_stub(stub, 20000, 0);
+	pen_buffer_done(&first);
+	pair_close(&pair);
+}
+
 static void test_object_maybe_fault_cancel_and_orphan(void **state)
 {
 	const struct pen_uuid object = { .time_low = 7 };
@@ -440,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_both_transfer_syntaxes_are_negotiated),
 		cmocka_unit_test(test_unknown_interface_is_rejected_with_a_sentence),
 		cmocka_unit_test(test_calls_interleave_and_finish_in_any_order),
+		cmocka_unit_test(test_a_stub_of_fragments_can_be_taken),
 		cmocka_unit_test(test_object_maybe_fault_cancel_and_orphan),
 		cmocka_unit_test(test_operation_out_of_range_does_not_reach_the_server),
 		cmocka_unit_test(test_stub_limit_ends_the_association),
