@@ -137,6 +137,20 @@ void pen_walk_value(struct pen_walk *w, const struct pen_type *type, void *value
 
 /* Holds the expression, which may be NULL, against the value when the walk is over. */
 void pen_walk_promise(struct pen_walk *w, const struct pen_expr *expr, int64_t value);
+void pen_walk_keep_promises(struct pen_walk *w, const void *own);
+
+/* Makes room for one more row in a list that may still be the one inside the walk. */
+void *pen_walk_grow(struct pen_walk *w, void *rows, const void *inline_rows, size_t *max,
+		    size_t size);
+
+/* A pointer, and the pointees of those pending from that one on. */
+void pen_walk_pointer(struct pen_walk *w, const struct pen_type *type, void *slot);
+void pen_walk_pending(struct pen_walk *w, size_t from);
+
+void pen_walk_array(struct pen_walk *w, const struct pen_type *type, void *value);
+
+/* The expression's value; 0 after an error, in which "what" names the attribute. */
+int64_t pen_walk_evaluate(struct pen_walk *w, const struct pen_expr *expr, const char *what);
 
 /* Extents of a value that is there, by its expressions. */
 void pen_walk_conformance(struct pen_walk *w, const struct pen_type *type, void *value,
