@@ -10,51 +10,62 @@ void pen_referents_done(struct pen_referents *table)
 	*table = (struct pen_referents){ 0 };
 }
 
-static size_t place_of(const struct pen_referents *table, uint64_t key)
+/* Spreads neighbouring keys. The factor is odd, so no two keys have the same hash. */
+static uint64_t hash_of(uint64_t key)
 {
-	return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & (table->capacity - 1);
+	return key * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static struct pen_referent *row_of(const struct pen_referents *table, uint32_t id)
+{
+	return id ? &table->rows[id - 1] : NULL;
+}
+
+static uint32_t *child_of(struct pen_referent *row, uint64_t digits)
+{
+	return &row->children[digits >> 62];
 }
 
 struct pen_referent *pen_referents_find(struct pen_referents *table, uint64_t key,
 					const struct pen_type *type)
 {
-	if (!table->n)
-		return NULL;
-	for (size_t i = place_of(table, key); table->rows[i].key;
-	     i = (i + 1) & (table->capacity - 1)) {
-		if (table->rows[i].key == key && (!type || table->rows[i].type == type))
-			return &table->rows[i];
+	uint64_t digits = hash_of(key);
+	struct pen_referent *row = row_of(table, table->n ? 1 : 0);
+
+	while (row && (row->key != key || (type && row->type != type))) {
+		row = row_of(table, *child_of(row, digits));
+		digits <<= 2;
 	}
-	return NULL;
+	return row;
 }
 
-static struct pen_referent *free_place(struct pen_referents *table, uint64_t key)
-{
-	size_t i = place_of(table, key);
-
-	while (table->rows[i].key)
-		i = (i + 1) & (table->capacity - 1);
-	return &table->rows[i];
-}
-
-/* Half full at most, so that a search stays short. */
 static bool grow(struct pen_referents *table)
 {
-	struct pen_referents larger = {
-		.n = table->n,
-		.capacity = table->capacity ? table->capacity * 2 : CAPACITY_MIN,
-	};
+	size_t capacity = table->capacity ? table->capacity * 2 : CAPACITY_MIN;
+	struct pen_referent *rows;
+	size_t size;
 
-	larger.rows = calloc(larger.capacity, sizeof(larger.rows[0]));
-	if (!larger.rows)
+	if (capacity > INT32_MAX || __builtin_mul_overflow(capacity, sizeof(rows[0]), &size))
 		return false;
-	for (size_t i = 0; i < table->capacity; i++) {
-		if (table->rows[i].key)
-			*free_place(&larger, table->rows[i].key) = table->rows[i];
-	}
-	free(table->rows);
-	*table = larger;
+	rows = realloc(table->rows, size);
+	if (!rows)
+		return false;
+	table->rows = rows;
+	table->capacity = capacity;
 	return true;
+}
+
+/* Hangs the table's last row, which is not its first, below the end of its path. */
+static void hang(struct pen_referents *table, uint32_t id)
+{
+	uint64_t digits = hash_of(row_of(table, id)->key);
+	uint32_t *place = child_of(&table->rows[0], digits);
+
+	while (*place) {
+		digits <<= 2;
+		place = child_of(row_of(table, *place), digits);
+	}
+	*place = id;
 }
 
 struct pen_referent *pen_referents_add(struct pen_referents *table, uint64_t key,
@@ -62,9 +73,11 @@ struct pen_referent *pen_referents_add(struct pen_referents *table, uint64_t key
 {
 	struct pen_referent *row;
 
-	if (2 * (table->n + 1) > table->capacity && !grow(table))
+	if (table->n == table->capacity && !grow(table))
 		return NULL;
-	row = free_place(table, key);
-	*row = (struct pen_referent){ .key = key, .type = type, .id = (uint32_t)++table->n };
+	row = &table->rows[table->n++];
+	*row = (struct pen_referent){ .key = key, .type = type, .id = (uint32_t)table->n };
+	if (table->n > 1)
+		hang(table, row->id);
 	return row;
 }

@@ -3,16 +3,23 @@
 #define PEN_NDR_REFERENT_H
 /*
  * What full pointers point to: by referent when reading, by address when
- * writing. A table with open addressing; it allocates nothing while it is empty.
+ * writing. It allocates nothing while it is empty.
+ *
+ * A tree whose path to a key are the digits of its hash, two bits each. The hash is
+ * a bijection, so two keys part within PEN_REFERENT_DIGITS steps: whatever keys
+ * a peer chooses, a search is no longer. Nothing about it is secret.
  */
 #include <penstock/ndr.h>
 
+enum { PEN_REFERENT_DIGITS = 32 };
+
 struct pen_referent {
-	uint64_t key; /* 0: the place is free */
+	uint64_t key;
 	const struct pen_type *type;
-	void **slot;   /* where the first pointer to it is */
-	void *members; /* the struct that pointer is in */
-	uint32_t id;
+	void **slot;	      /* where the first pointer to it is */
+	void *members;	      /* the struct that pointer is in */
+	uint32_t id;	      /* from 1, in the order they were added */
+	uint32_t children[4]; /* ids; 0: none */
 	bool is_done;
 };
 
@@ -28,7 +35,11 @@ void pen_referents_done(struct pen_referents *table);
 struct pen_referent *pen_referents_find(struct pen_referents *table, uint64_t key,
 					const struct pen_type *type);
 
-/* A new row; the pointer lasts until the next. NULL: no memory. */
+/*
+ * A new row, of a key and type that are not there; the pointer lasts until the
+ * next. Rows of one key lie on one path, for as many types as an address can
+ * have in one table. NULL: no memory.
+ */
 struct pen_referent *pen_referents_add(struct pen_referents *table, uint64_t key,
 				       const struct pen_type *type);
 
