@@ -163,7 +163,7 @@ static size_t count_units(struct pen_walk *w, const struct pen_type *type, const
 {
 	size_t n = text ? strlen(text) : 0;
 
-	if (type->element->kind == PEN_WCHAR)
+	if (n && type->element->kind == PEN_WCHAR)
 		n = pen_utf16_count(text, n);
 	if (n < INT32_MAX)
 		return n;
