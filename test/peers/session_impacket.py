@@ -84,17 +84,53 @@ def as_admin(dce):
     request["ServerName"] = NULL
     request["Device"] = "C:\\tmp" + NULL
     check("check the device", dce.request(request)["ErrorCode"] == 0)
+    sticky = srvs.hNetrShareEnumSticky(dce, 1)["InfoStruct"]["ShareInfo"]["Level1"]["Buffer"]
+    check("enumerate the sticky ones", "impa" + NULL in [share["shi1_netname"] for share in sticky])
+    as_owner_of_a_file(dce)
     srvs.hNetrShareDel(dce, "impa" + NULL)
     check("the share is gone", "impa" not in share_names(dce))
+    delete_in_two_steps(dce)
+    delete_sticky(dce)
     refused("get a share that is not there",
             lambda: srvs.hNetrShareGetInfo(dce, "impa" + NULL, 1), 2310)
     for level in (100, 101, 102, 502, 503):
         check(f"server at level {level}",
               srvs.hNetrServerGetInfo(dce, level)["ErrorCode"] == 0)
+    check("connections", srvs.hNetrConnectionEnum(dce, "IPC$" + NULL, 1)["ErrorCode"] == 0)
+    check("files", srvs.hNetrFileEnum(dce, NULL, NULL, 3)["ErrorCode"] == 0)
+    refused("a file that is not open", lambda: srvs.hNetrFileGetInfo(dce, 1, 3), 2314)
+    refused("close a file that is not open", lambda: srvs.hNetrFileClose(dce, 1), 2314)
+    refused("end a session that is not there",
+            lambda: srvs.hNetrSessionDel(dce, "\\\\nobody" + NULL, "nobody" + NULL), 2312)
     check("sessions", srvs.hNetrSessionEnum(dce, NULL, NULL, 10)["ErrorCode"] == 0)
     check("statistics", srvs.hNetrServerStatisticsGet(dce, "LanmanServer" + NULL, 0, 0)["ErrorCode"] == 0)
     check("transports", srvs.hNetrServerTransportEnum(dce, 0)["ErrorCode"] == 0)
     check("disks", srvs.hNetrServerDiskEnum(dce, 0)["ErrorCode"] == 0)
+
+
+def as_owner_of_a_file(dce):
+    everything = 7  # owner, group, discretionary list
+    descriptor = srvs.hNetrpGetFileSecurity(dce, "impa" + NULL, "\\" + NULL, everything)
+    check("file security", descriptor[:4] == b"\x01\x00\x04\x80", descriptor)
+    check("set file security",
+          srvs.hNetrpSetFileSecurity(dce, "impa" + NULL, "\\" + NULL, everything, descriptor)["ErrorCode"] == 0)
+    check("and it is the same",
+          srvs.hNetrpGetFileSecurity(dce, "impa" + NULL, "\\" + NULL, everything) == descriptor)
+
+
+def delete_in_two_steps(dce):
+    share_add(dce, "impc", "C:\\tmp", "")
+    handle = srvs.hNetrShareDelStart(dce, "impc" + NULL)["ContextHandle"]
+    srvs.hNetrShareDelCommit(dce, handle)
+    check("deleted in two steps", "impc" not in share_names(dce))
+
+
+def delete_sticky(dce):
+    share_add(dce, "impd", "C:\\tmp", "")
+    srvs.hNetrShareDelSticky(dce, "impd" + NULL)
+    check("no more sticky, but there until the server stops", "impd" in share_names(dce))
+    srvs.hNetrShareDel(dce, "impd" + NULL)
+    check("deleted for good", "impd" not in share_names(dce))
 
 
 def as_plain(dce):
@@ -114,6 +150,10 @@ def as_anybody(dce):
     check("path type", path["ErrorCode"] == 0)
     check("canonical path",
           srvs.hNetprPathCanonicalize(dce, "C:\\a\\..\\b" + NULL, NULL)["ErrorCode"] == 0)
+    check("equal paths",
+          srvs.hNetprPathCompare(dce, "C:\\a" + NULL, "c:\\A" + NULL)["ErrorCode"] == 0)
+    check("canonical name",
+          srvs.hNetprNameCanonicalize(dce, "share" + NULL, 50, 9)["ErrorCode"] == 0)
     check("validate a name", srvs.hNetprNameValidate(dce, "share" + NULL, 9)["ErrorCode"] == 0)
     check("equal names",
           srvs.hNetprNameCompare(dce, "Share" + NULL, "sHARE" + NULL, 9)["ErrorCode"] == 0)
