@@ -6,12 +6,15 @@
 . "$PEERS/samba.sh"
 . "$PEERS/penstock.sh"
 . "$PEERS/torture.sh"
+. "$PEERS/capture.sh"
 penstock_start
 samba_start ours 2>/dev/null
+capture_start
 {
 	torture ncacn_np:127.0.0.1 admin%adminpw $SUITES
 	torture ncacn_ip_tcp:127.0.0.1 % $SUITES
 } >"$WORK/torture.seen"
+capture_stop 500
 while read -r name binding test result; do
 	[ -n "$name" ] || continue
 	seen=$(awk -v n="$name" -v b="$binding" -v t="$test" '$1 == n && $2 == b && $3 == t { print $4; exit }' "$WORK/torture.seen")
