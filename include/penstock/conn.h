@@ -102,7 +102,10 @@ struct pen_event {
 	uint32_t status;		   /* FAULT: nca_s_ or NTSTATUS; REJECTED: the reason */
 };
 
-/* Adds what arrived. Fails only with -ENOMEM; what is wrong with it, next says. */
+/*
+ * Adds what arrived; once the association is over, that is dropped. Fails only
+ * with -ENOMEM; what is wrong with it, next says.
+ */
 int pen_conn_feed(struct pen_conn *conn, const void *data, size_t n);
 
 /*
@@ -188,12 +191,13 @@ int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id);
 
 /*
  * Server. Answers a request; the buffer's bytes are taken. Nothing happens for
- * a call that is not there any more, and nothing is sent for a maybe call.
+ * a call that is not there any more, and nothing is sent for a maybe call. No
+ * fault says 0: that is sent as nca_s_fault_unspec [MS-RPCE 3.3.3.5.1].
  */
 int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub);
 int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, bool did_not_execute);
 
-/* Server. Asks the client to close when it has nothing in flight. */
+/* Server. Asks a client that is bound to close when it has nothing in flight. */
 int pen_conn_shutdown(struct pen_conn *conn);
 
 /*

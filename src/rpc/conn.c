@@ -140,8 +140,11 @@ int pen_conn_keep(struct pen_conn *conn)
 
 int pen_conn_lend(struct pen_conn *conn, const void *data, size_t n)
 {
-	int r = pen_conn_keep(conn);
+	int r;
 
+	if (conn->state == PEN_CONN_CLOSED)
+		return 0;
+	r = pen_conn_keep(conn);
 	if (!r)
 		conn->lent = (struct pen_slice){ .data = data, .size = n };
 	return r;

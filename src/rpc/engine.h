@@ -74,6 +74,10 @@ struct pen_conn {
 	/* The stub of the call that next last told of, until the next pull. */
 	struct pen_buffer stub;
 
+	/* server: a request that was answered before it was whole; the rest is passed over */
+	bool is_refusing;
+	uint32_t refused_call_id;
+
 	/* client */
 	uint32_t next_call_id;
 	uint16_t next_context_id;

@@ -447,11 +447,19 @@ static struct pen_conn_call *find_assembling(struct pen_conn *conn)
 	return NULL;
 }
 
-/* Faults a call that will not run; the association goes on. */
-static int fault_only(struct pen_conn *conn, uint32_t call_id, uint16_t context_id, uint32_t status)
+/*
+ * Faults a call that will not run, unless it is one that wants no answer; the
+ * association goes on, and what may still come of the request is passed over.
+ */
+static int fault_only(struct pen_conn *conn, const struct pen_pdu_header *header, bool is_maybe,
+		      uint16_t context_id, uint32_t status)
 {
-	int r = send_fault(conn, call_id, context_id, status, PEN_PFC_DID_NOT_EXECUTE);
+	int r = 0;
 
+	conn->is_refusing = !(header->flags & PEN_PFC_LAST_FRAG);
+	conn->refused_call_id = header->call_id;
+	if (!is_maybe)
+		r = send_fault(conn, header->call_id, context_id, status, PEN_PFC_DID_NOT_EXECUTE);
 	return r ? r : PEN_E_AGAIN;
 }
 
@@ -470,6 +478,7 @@ static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 {
 	struct pen_conn_context *context = pen_conn_find_context(conn, request->context_id);
 	struct pen_conn_call *other = find_assembling(conn);
+	bool is_maybe = header->flags & PEN_PFC_MAYBE;
 	struct pen_conn_call *call;
 	int r;
 
@@ -488,20 +497,20 @@ static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 		return proto_error(conn, header->call_id, 0, 0);
 	}
 	if (!context)
-		return fault_only(conn, header->call_id, 0, PEN_FAULT_UNK_IF);
+		return fault_only(conn, header, is_maybe, 0, PEN_FAULT_UNK_IF);
 	if (!(header->flags & PEN_PFC_LAST_FRAG) &&
 	    request->alloc_hint > conn->config.limits.stub_max)
 		return too_large(conn, header->call_id, request->context_id);
 	r = pen_conn_add_call(conn, header->call_id, &call);
 	if (r == PEN_E_LIMIT)
-		return fault_only(conn, header->call_id, request->context_id,
+		return fault_only(conn, header, is_maybe, request->context_id,
 				  PEN_FAULT_SERVER_TOO_BUSY);
 	if (r)
 		return r;
 	call->context = &context->context;
 	call->opnum = request->opnum;
 	call->is_assembling = true;
-	call->is_maybe = header->flags & PEN_PFC_MAYBE;
+	call->is_maybe = is_maybe;
 	call->is_big_endian = header->is_big_endian;
 	call->has_object = header->flags & PEN_PFC_OBJECT_UUID;
 	call->object = request->object;
@@ -514,6 +523,10 @@ static int continue_call(struct pen_conn *conn, const struct pen_pdu_header *hea
 {
 	struct pen_conn_call *call = pen_conn_find_call(conn, header->call_id);
 
+	if (!call && conn->is_refusing && header->call_id == conn->refused_call_id) {
+		conn->is_refusing = !(header->flags & PEN_PFC_LAST_FRAG);
+		return PEN_E_AGAIN;
+	}
 	if (!call || !call->is_assembling) {
 		pen_conn_fail(conn, "call %u: later fragment without a first", header->call_id);
 		return proto_error(conn, header->call_id, 0, 0);
@@ -527,17 +540,16 @@ static int continue_call(struct pen_conn *conn, const struct pen_pdu_header *hea
 	return 0;
 }
 
-static int complete_call(struct pen_conn *conn, struct pen_conn_call *call, struct pen_slice last,
-			 struct pen_event *event)
+static int complete_call(struct pen_conn *conn, const struct pen_pdu_header *header,
+			 struct pen_conn_call *call, struct pen_slice last, struct pen_event *event)
 {
 	const struct pen_interface *interface = call->context->offer->interface;
-	uint32_t call_id = call->call_id;
 	uint16_t context_id = call->context->context_id;
 	int r;
 
 	r = pen_conn_whole_stub(conn, call, last, &event->stub);
 	if (r == PEN_E_LIMIT)
-		return too_large(conn, call_id, context_id);
+		return too_large(conn, call->call_id, context_id);
 	if (r)
 		return r;
 	call->is_assembling = false;
@@ -545,11 +557,10 @@ static int complete_call(struct pen_conn *conn, struct pen_conn_call *call, stru
 		bool is_maybe = call->is_maybe;
 
 		pen_conn_end_call(conn, call);
-		return is_maybe ? PEN_E_AGAIN
-				: fault_only(conn, call_id, context_id, PEN_FAULT_OP_RNG_ERROR);
+		return fault_only(conn, header, is_maybe, context_id, PEN_FAULT_OP_RNG_ERROR);
 	}
 	event->kind = PEN_EVENT_REQUEST;
-	event->call_id = call_id;
+	event->call_id = call->call_id;
 	event->context = call->context;
 	event->opnum = call->opnum;
 	event->object = call->has_object ? &call->object : NULL;
@@ -588,14 +599,17 @@ static int receive_request(struct pen_conn *conn, const struct pen_pdu_header *h
 	if (r)
 		return r;
 	if (header->flags & PEN_PFC_LAST_FRAG)
-		return complete_call(conn, call, request.stub, event);
+		return complete_call(conn, header, call, request.stub, event);
 	r = pen_conn_assemble(conn, call, request.stub);
 	if (r == PEN_E_LIMIT)
 		return too_large(conn, header->call_id, request.context_id);
 	return r ? r : PEN_E_AGAIN;
 }
 
-/* For a call that is not there, or not whole yet, neither has a meaning [C706 12.6.4.8]. */
+/*
+ * For a call that is not there neither has a meaning. Nor for one that is not whole
+ * yet: [C706 12.6.4.8] would have it forgotten, Windows takes the rest and runs it.
+ */
 static int receive_notice(struct pen_conn *conn, const struct pen_pdu_header *header,
 			  enum pen_event_kind kind, struct pen_event *event)
 {
@@ -675,6 +689,8 @@ int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, boo
 
 	if (!call)
 		return 0;
+	if (status == 0)
+		status = PEN_FAULT_UNSPEC;
 	if (!call->is_maybe && conn->state != PEN_CONN_CLOSED)
 		r = send_fault(conn, call_id, call->context->context_id, status,
 			       did_not_execute ? PEN_PFC_DID_NOT_EXECUTE : 0);
@@ -685,8 +701,10 @@ int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, boo
 int pen_conn_shutdown(struct pen_conn *conn)
 {
 	struct pen_writer w;
-	size_t at = pen_conn_begin(conn, &w, PEN_PDU_SHUTDOWN,
-				   PEN_PFC_FIRST_FRAG | PEN_PFC_LAST_FRAG, 0);
+	size_t at;
 
+	if (conn->state != PEN_CONN_OPEN)
+		return 0;
+	at = pen_conn_begin(conn, &w, PEN_PDU_SHUTDOWN, PEN_PFC_FIRST_FRAG | PEN_PFC_LAST_FRAG, 0);
 	return pen_conn_end(conn, &w, at);
 }
