@@ -175,12 +175,40 @@ static void test_conformant_struct(void **state)
 		{ "020000000200000011002200", "02000000000000000200000011002200" } });
 }
 
+/* The struct's size is a multiple of its alignment in NDR64, behind an array too. */
+static void test_trailing_gap(void **state)
+{
+	const struct pen_type *type = rpcecho_interface.operations[8].in;
+	static const uint8_t short_of_gap[] = { 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x11, 0 };
+	uint16_t around[] = { 0x11 };
+	const struct rpcecho_echo_TestSurrounding_in in = {
+		.data = { .x = 1, .surrounding = around },
+	};
+	struct rpcecho_echo_TestSurrounding_in seen = { 0 };
+	struct pen_arena arena;
+
+	expect(&(struct vector){ 8,
+				 false,
+				 &in,
+				 NULL,
+				 { "01000000010000001100", "01000000000000000100000011000000" } });
+
+	pen_arena_init(&arena, 0);
+	assert_int_equal(pen_ndr_get(type, (struct pen_layout){ .transfer = PEN_NDR64 },
+				     &(struct pen_scope){ .in = &seen }, short_of_gap,
+				     sizeof(short_of_gap), &seen, &arena, NULL, NULL),
+			 0);
+	assert_int_equal(seen.data.surrounding[0], 0x11);
+	pen_arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scalars), cmocka_unit_test(test_arrays),
-		cmocka_unit_test(test_strings), cmocka_unit_test(test_unions),
-		cmocka_unit_test(test_enums),	cmocka_unit_test(test_conformant_struct),
+		cmocka_unit_test(test_scalars),	     cmocka_unit_test(test_arrays),
+		cmocka_unit_test(test_strings),	     cmocka_unit_test(test_unions),
+		cmocka_unit_test(test_enums),	     cmocka_unit_test(test_conformant_struct),
+		cmocka_unit_test(test_trailing_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,17 @@ static void get_align(struct pen_walk *w, size_t alignment)
 		fail_short(w);
 }
 
+static void get_trail(struct pen_walk *w, size_t alignment, bool is_optional)
+{
+	struct pen_reader *r = reader_of(w);
+	size_t gap = -r->pos & (alignment - 1);
+
+	if (!is_optional || gap <= pen_reader_left(r))
+		get_align(w, alignment);
+	else
+		pen_reader_bytes(r, pen_reader_left(r));
+}
+
 static void get_block(struct pen_walk *w, size_t alignment, void *value, size_t n)
 {
 	struct pen_reader *r = reader_of(w);
@@ -290,6 +301,7 @@ static const struct pen_format get_format = {
 	.discriminant = get_discriminant,
 	.align = get_align,
 	.block = get_block,
+	.trail = get_trail,
 };
 
 int pen_ndr_get(const struct pen_type *type, struct pen_layout layout,

@@ -32,6 +32,11 @@ static void put_align(struct pen_walk *w, size_t alignment)
 	check(w);
 }
 
+static void put_trail(struct pen_walk *w, size_t alignment, bool is_optional)
+{
+	put_align(w, alignment);
+}
+
 static void put_block(struct pen_walk *w, size_t alignment, void *value, size_t n)
 {
 	pen_writer_align(writer_of(w), alignment);
@@ -268,6 +273,7 @@ static const struct pen_format put_format = {
 	.discriminant = put_discriminant,
 	.align = put_align,
 	.block = put_block,
+	.trail = put_trail,
 };
 
 int pen_ndr_put(const struct pen_type *type, struct pen_layout layout,

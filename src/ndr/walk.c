@@ -210,9 +210,8 @@ static APART void walk_struct(struct pen_walk *w, const struct pen_type *type, v
 	w->members = value;
 	walk_fields(w, type, value);
 	w->members = members;
-	/* The trailing gap of [MS-RPCE 2.2.5.3.4.1]. */
-	if (w->transfer == PEN_NDR64 && type->kind == PEN_STRUCT && !type->is_conformant)
-		w->format->align(w, wire->align);
+	if (w->transfer == PEN_NDR64 && type->kind == PEN_STRUCT)
+		w->format->trail(w, wire->align, type->is_conformant);
 }
 
 /*

@@ -74,6 +74,12 @@ struct pen_format {
 	/* Of a wire. */
 	void (*align)(struct pen_walk *w, size_t alignment);
 	void (*block)(struct pen_walk *w, size_t alignment, void *value, size_t n);
+	/*
+	 * The gap after a struct in NDR64, whose size is a multiple of its alignment
+	 * [MS-RPCE 2.2.5.3.4.1]. After a conformant array the specification can be read
+	 * either way: we send it, and do not insist on it where the bytes end.
+	 */
+	void (*trail)(struct pen_walk *w, size_t alignment, bool is_optional);
 
 	/* Of a tree. Position is restored by the walker after a member or an item. */
 	void (*empty)(struct pen_walk *w); /* an arm of nothing */
