@@ -186,7 +186,10 @@ int pen_conn_request(struct pen_conn *conn, const struct pen_context *context, u
 /* Client. Asks the server to cancel; the call still ends by an answer. */
 int pen_conn_cancel(struct pen_conn *conn, uint32_t call_id);
 
-/* Client. Gives the call up: no event for it will come. */
+/*
+ * Client. Gives the call up: no event for it will come. The server is told if it
+ * has said in bind that the association outlives that.
+ */
 int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id);
 
 /*

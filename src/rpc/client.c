@@ -4,6 +4,7 @@
  * is held against what it was asked, as strictly as a server holds a client's word.
  */
 #include "rpc/engine.h"
+#include <penstock/status.h>
 #include <stdio.h>
 
 /* What a client may hear, state by state. All else is a protocol error. */
@@ -121,8 +122,11 @@ static int get_result(struct pen_conn *conn, struct pen_reader *r, uint8_t index
 
 	if (!pen_reader_ok(r))
 		return PEN_E_PROTOCOL;
-	if (index > conn->binding_has_ndr64) /* the features: no answer is needed */
+	if (index > conn->binding_has_ndr64) { /* the features */
+		conn->keeps_on_orphan = result == PEN_ACK_NEGOTIATE_ACK &&
+					(reason & PEN_FEATURE_KEEP_CONNECTION_ON_ORPHAN);
 		return result == PEN_ACK_ACCEPTANCE ? PEN_E_PROTOCOL : 0;
+	}
 	if (result != PEN_ACK_ACCEPTANCE) {
 		if (index == 0)
 			*reasonp = reason;
@@ -172,7 +176,8 @@ static int receive_ack(struct pen_conn *conn, const struct pen_pdu_header *heade
 	pen_reader_align(&r, 4);
 	n = pen_reader_u8(&r);
 	pen_reader_bytes(&r, 3);
-	if (!pen_reader_ok(&r) || header->call_id != conn->bind_call_id || n != n_proposed)
+	if (!pen_reader_ok(&r) || header->auth_length || header->call_id != conn->bind_call_id ||
+	    n != n_proposed)
 		return pen_conn_fail(conn, "the server's answer to bind is not one");
 	if (is_bind && max_recv < PEN_FRAG_MUST_RECEIVE)
 		return pen_conn_fail(conn, "the server receives fragments of %u bytes only",
@@ -315,6 +320,8 @@ static int receive_fault(struct pen_conn *conn, const struct pen_pdu_header *hea
 	event->status = pen_reader_u32(&r);
 	if (!pen_reader_ok(&r) || header->auth_length)
 		return pen_conn_fail(conn, "call %u: the fault is not one", header->call_id);
+	if (event->status == 0) /* says that there is none [MS-RPCE 3.3.2.5.1] */
+		event->status = PEN_FAULT_PROTO_ERROR;
 	event->call_id = header->call_id;
 	event->did_not_execute = header->flags & PEN_PFC_DID_NOT_EXECUTE;
 	if (!call) {
@@ -437,5 +444,6 @@ int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id)
 	if (!call || call->is_orphaned || conn->state == PEN_CONN_CLOSED)
 		return 0;
 	call->is_orphaned = true;
-	return send_notice(conn, PEN_PDU_ORPHANED, call_id);
+	/* Others could only be left after it [MS-RPCE 3.3.1.5.10]: their answer is awaited. */
+	return conn->keeps_on_orphan ? send_notice(conn, PEN_PDU_ORPHANED, call_id) : 0;
 }

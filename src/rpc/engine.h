@@ -85,6 +85,7 @@ struct pen_conn {
 	struct pen_syntax_id binding; /* the interface being bound */
 	uint16_t binding_context_id;  /* of the first context offered for it */
 	bool binding_has_ndr64;
+	bool keeps_on_orphan; /* the server goes on with the association after orphaned */
 };
 
 int pen_conn_new(struct pen_conn **connp, const struct pen_conn_config *config, bool is_server,
