@@ -115,6 +115,8 @@ struct pen_model {
 
 struct pen_model *pen_idl_resolve(struct pen_idl *idl, const struct pen_tree *tree);
 
+bool pen_kind_is_integer(enum pen_kind kind);
+
 void pen_idl_dump_model(const struct pen_model *model, struct pen_buffer *out);
 
 #endif

@@ -54,6 +54,12 @@ const char *pen_plan_c_type(const struct pen_type *type);
 /* ours, or NULL for one of ndr's. */
 const struct pen_plan_type *pen_plan_find(const struct pen_type *type);
 
+/* ndr's table of a scalar without a range. */
+const struct pen_type *pen_plan_scalar(enum pen_kind kind);
+
+/* Of the C value, in bytes. */
+size_t pen_plan_align(const struct pen_type *type);
+
 /* Whether a C value of the array is an array in place, not a pointer. */
 bool pen_plan_is_in_place(const struct pen_type *type);
 

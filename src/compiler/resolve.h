@@ -74,6 +74,10 @@ const struct pen_model_step *pen_resolve_length(struct pen_resolver *resolver,
 						const struct pen_tree_expr *last,
 						const struct pen_tree_expr *first);
 
+/* A constant of that name, whose value the caller gives it. */
+struct pen_model_constant *pen_constant_add(struct pen_resolver *resolver, const char *name,
+					    struct pen_pos pos);
+
 /* Complains of attributes that are unknown, or known and not offered. */
 void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_attribute *list);
 
@@ -96,6 +100,21 @@ struct pen_model_type *pen_resolve_spec(struct pen_resolver *resolver,
 					const char *hint);
 struct pen_model_type *pen_model_scalar(struct pen_resolver *resolver, enum pen_kind kind);
 
-bool pen_kind_is_integer(enum pen_kind kind);
+/* The types that a typedef names. */
+void pen_resolve_typedef(struct pen_resolver *resolver, const struct pen_tree_decl *decl);
+
+/* The members of a struct or the arms of a union. */
+void pen_resolve_members(struct pen_resolver *resolver, struct pen_model_type *type,
+			 const struct pen_tree_decl *members);
+
+/* No value of the discriminant may choose two arms. */
+void pen_check_cases(struct pen_resolver *resolver, const struct pen_model_type *type);
+
+/* Appends an operation to the interface; tail is where. */
+void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_interface *interface,
+			   struct pen_model_operation **tail, const struct pen_tree_decl *decl);
+
+/* How many members or parameters the declarations make. */
+uint32_t pen_tree_count_fields(const struct pen_tree_decl *decl);
 
 #endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Types as they are written: the words of the language's own, and the bodies of
+ * structs, unions and enums.
+ */
+#include "compiler/parse.h"
+#include <string.h>
+
+/* The words a type of the language can be made of. */
+static const struct {
+	const char *word;
+	enum pen_kind is_signed;
+	enum pen_kind is_unsigned;
+} bases[] = {
+	{ "void", PEN_VOID, PEN_VOID },
+	{ "small", PEN_I8, PEN_U8 },
+	{ "char", PEN_I8, PEN_U8 },
+	{ "__int8", PEN_I8, PEN_U8 },
+	{ "byte", PEN_BYTE, PEN_BYTE },
+	{ "boolean", PEN_BOOLEAN, PEN_BOOLEAN },
+	{ "wchar_t", PEN_WCHAR, PEN_WCHAR },
+	{ "short", PEN_I16, PEN_U16 },
+	{ "__int16", PEN_I16, PEN_U16 },
+	{ "long", PEN_I32, PEN_U32 },
+	{ "int", PEN_I32, PEN_U32 },
+	{ "__int32", PEN_I32, PEN_U32 },
+	{ "error_status_t", PEN_ERROR_STATUS, PEN_ERROR_STATUS },
+	{ "hyper", PEN_I64, PEN_U64 },
+	{ "__int64", PEN_I64, PEN_U64 },
+	{ "__int3264", PEN_I3264, PEN_U3264 },
+	{ "float", PEN_FLOAT, PEN_FLOAT },
+	{ "double", PEN_DOUBLE, PEN_DOUBLE },
+};
+
+static bool take_base(struct pen_parser *parser, size_t *ip)
+{
+	for (size_t i = 0; i < PEN_COUNT(bases); i++) {
+		if (pen_parser_take(parser, bases[i].word)) {
+			*ip = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "unsigned long int", "long unsigned", "char": false if no such type is here. */
+static bool parse_base(struct pen_parser *parser, struct pen_tree_spec *spec)
+{
+	const char *sign = NULL;
+	const char *word = NULL;
+	size_t base = 0;
+	size_t more;
+
+	for (;;) {
+		if (!sign && pen_parser_take(parser, "unsigned"))
+			sign = "unsigned";
+		else if (!sign && pen_parser_take(parser, "signed"))
+			sign = "signed";
+		else if (!word && take_base(parser, &base))
+			word = bases[base].word;
+		else if (word && !strcmp(word, "long") && pen_parser_take(parser, "long"))
+			word = "hyper";
+		else if (word && pen_parser_take(parser, "int"))
+			continue;
+		else if (word && !strcmp(word, "int") && take_base(parser, &more))
+			word = bases[base = more].word;
+		else if (!pen_parser_take(parser, "const") && !pen_parser_take(parser, "volatile"))
+			break;
+	}
+	if (!sign && !word)
+		return false;
+	if (!word)
+		word = "int";
+	for (size_t i = 0; i < PEN_COUNT(bases); i++) {
+		if (!strcmp(bases[i].word, word))
+			base = i;
+	}
+	spec->kind = PEN_TREE_BASE;
+	spec->base = sign && sign[0] == 'u' ? bases[base].is_unsigned : bases[base].is_signed;
+	if (!sign && !strcmp(word, "char"))
+		spec->base = PEN_CHAR;
+	spec->name = pen_idl_format(parser->idl, "%s%s%s", sign ? sign : "", sign ? " " : "", word);
+	return true;
+}
+
+static void parse_enumerators(struct pen_parser *parser, struct pen_tree_spec *spec)
+{
+	struct pen_tree_enumerator **tail = &spec->enumerators;
+
+	while (!parser->is_lost && !pen_parser_at(parser, "}")) {
+		struct pen_tree_enumerator *one = pen_idl_zalloc(parser->idl, sizeof(*one));
+
+		one->pos = parser->token->pos;
+		one->name = pen_parser_name(parser, "an enumerator");
+		if (!parser->is_lost && pen_parser_take(parser, "="))
+			one->value = pen_parse_expr(parser);
+		*tail = one;
+		tail = &one->next;
+		if (!pen_parser_take(parser, ","))
+			break;
+	}
+	if (parser->is_lost)
+		pen_parser_recover(parser);
+	pen_parser_expect(parser, "}");
+}
+
+static void parse_members(struct pen_parser *parser, struct pen_tree_spec *spec)
+{
+	struct pen_tree_decl **tail = &spec->members;
+
+	while (!pen_parser_at_end(parser)) {
+		*tail = pen_parse_decl(parser);
+		tail = &(*tail)->next;
+		pen_parser_end_statement(parser);
+	}
+	pen_parser_expect(parser, "}");
+}
+
+/* "switch (unsigned long level) u", before an encapsulated union's body. */
+static void parse_switch(struct pen_parser *parser, struct pen_tree_spec *spec)
+{
+	pen_parser_expect(parser, "(");
+	spec->tag = pen_parse_parameter(parser);
+	pen_parser_expect(parser, ")");
+	if (!parser->is_lost && parser->token->kind == PEN_TOKEN_NAME)
+		pen_parser_step(parser);
+}
+
+static void parse_body(struct pen_parser *parser, struct pen_tree_spec *spec)
+{
+	if (!pen_idl_enter(parser->idl, parser->token->pos)) {
+		parser->is_lost = true;
+		return;
+	}
+	spec->has_body = true;
+	pen_parser_step(parser);
+	if (spec->kind == PEN_TREE_ENUM)
+		parse_enumerators(parser, spec);
+	else
+		parse_members(parser, spec);
+	pen_idl_leave(parser->idl);
+}
+
+struct pen_tree_spec *pen_parse_spec(struct pen_parser *parser)
+{
+	struct pen_tree_spec *spec = pen_idl_zalloc(parser->idl, sizeof(*spec));
+
+	while (pen_parser_take(parser, "const") || pen_parser_take(parser, "volatile"))
+		;
+	spec->pos = parser->token->pos;
+	if (pen_parser_take(parser, "handle_t")) {
+		spec->kind = PEN_TREE_HANDLE_T;
+		spec->name = "handle_t";
+	} else if (pen_parser_at(parser, "struct") || pen_parser_at(parser, "union") ||
+		   pen_parser_at(parser, "enum")) {
+		spec->kind = pen_parser_at(parser, "struct")  ? PEN_TREE_STRUCT
+			     : pen_parser_at(parser, "union") ? PEN_TREE_UNION
+							      : PEN_TREE_ENUM;
+		pen_parser_step(parser);
+		if (parser->token->kind == PEN_TOKEN_NAME && !pen_parser_at(parser, "switch"))
+			spec->name = pen_parser_name(parser, "a tag");
+		if (spec->kind == PEN_TREE_UNION && pen_parser_take(parser, "switch"))
+			parse_switch(parser, spec);
+		if (pen_parser_at(parser, "{") && !parser->is_lost)
+			parse_body(parser, spec);
+		else if (!spec->name)
+			pen_parser_fail(parser, "{");
+	} else if (!parse_base(parser, spec)) {
+		spec->kind = PEN_TREE_TYPE_NAME;
+		spec->name = pen_parser_name(parser, "a type");
+	}
+	while (pen_parser_take(parser, "const") || pen_parser_take(parser, "volatile"))
+		;
+	return spec;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tables that are ndr's own, and what the C text calls them and ours.
+ */
+#include "compiler/plan.h"
+
+static const struct {
+	const struct pen_type *type;
+	const char *table;
+	const char *c_type;
+} scalars[PEN_PARAMETERS] = {
+	[PEN_VOID] = { &pen_type_void, "pen_type_void", "void" },
+	[PEN_I8] = { &pen_type_i8, "pen_type_i8", "int8_t" },
+	[PEN_U8] = { &pen_type_u8, "pen_type_u8", "uint8_t" },
+	[PEN_BYTE] = { &pen_type_byte, "pen_type_byte", "uint8_t" },
+	[PEN_CHAR] = { &pen_type_char, "pen_type_char", "char" },
+	[PEN_BOOLEAN] = { &pen_type_boolean, "pen_type_boolean", "uint8_t" },
+	[PEN_I16] = { &pen_type_i16, "pen_type_i16", "int16_t" },
+	[PEN_U16] = { &pen_type_u16, "pen_type_u16", "uint16_t" },
+	[PEN_WCHAR] = { &pen_type_wchar, "pen_type_wchar", "uint16_t" },
+	[PEN_I32] = { &pen_type_i32, "pen_type_i32", "int32_t" },
+	[PEN_U32] = { &pen_type_u32, "pen_type_u32", "uint32_t" },
+	[PEN_ERROR_STATUS] = { &pen_type_error_status, "pen_type_error_status", "uint32_t" },
+	[PEN_I64] = { &pen_type_i64, "pen_type_i64", "int64_t" },
+	[PEN_U64] = { &pen_type_u64, "pen_type_u64", "uint64_t" },
+	[PEN_I3264] = { &pen_type_i3264, "pen_type_i3264", "int64_t" },
+	[PEN_U3264] = { &pen_type_u3264, "pen_type_u3264", "uint64_t" },
+	[PEN_FLOAT] = { &pen_type_float, "pen_type_float", "float" },
+	[PEN_DOUBLE] = { &pen_type_double, "pen_type_double", "double" },
+	[PEN_HANDLE] = { &pen_type_handle, "pen_type_handle", "struct pen_context_handle" },
+};
+
+const struct pen_type *pen_plan_scalar(enum pen_kind kind)
+{
+	return scalars[kind].type;
+}
+
+const struct pen_plan_type *pen_plan_find(const struct pen_type *type)
+{
+	if (type->kind < PEN_PARAMETERS && scalars[type->kind].type == type)
+		return NULL;
+	return (const struct pen_plan_type *)type;
+}
+
+const char *pen_plan_table(const struct pen_type *type)
+{
+	const struct pen_plan_type *plan = pen_plan_find(type);
+
+	return plan ? plan->table : scalars[type->kind].table;
+}
+
+const char *pen_plan_c_type(const struct pen_type *type)
+{
+	const struct pen_plan_type *plan = pen_plan_find(type);
+
+	return plan ? plan->c_type : scalars[type->kind].c_type;
+}
+
+bool pen_plan_is_in_place(const struct pen_type *type)
+{
+	if (type->kind != PEN_ARRAY)
+		return false;
+	for (uint32_t i = 0; i < type->n_dimensions; i++) {
+		if (type->dimensions[i].is_conformant)
+			return false;
+	}
+	return true;
+}
+
+size_t pen_plan_align(const struct pen_type *type)
+{
+	const struct pen_plan_type *plan = pen_plan_find(type);
+
+	if (plan)
+		return plan->align;
+	return type->kind == PEN_HANDLE ? 4 : type->size ? type->size : 1;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Members of structs and arms of unions: their names, their types, and what a union's
+ * cases say.
+ */
+#include "compiler/resolve.h"
+#include <string.h>
+
+static void resolve_cases(struct pen_resolver *resolver, struct pen_model_field *field,
+			  const struct pen_tree_attribute *list)
+{
+	uint32_t n = 0;
+
+	for (const struct pen_tree_attribute *a = list; a; a = a->next) {
+		if (!strcmp(a->name, "default"))
+			field->is_default = true;
+		for (const struct pen_tree_expr *e = strcmp(a->name, "case") ? NULL : a->args; e;
+		     e = e->next)
+			n++;
+	}
+	field->cases = pen_idl_array(resolver->idl, n, sizeof(*field->cases));
+	for (const struct pen_tree_attribute *a = list; a; a = a->next) {
+		for (const struct pen_tree_expr *e = strcmp(a->name, "case") ? NULL : a->args; e;
+		     e = e->next)
+			field->cases[field->n_cases++] = pen_resolve_constant(resolver, e);
+	}
+}
+
+void pen_check_cases(struct pen_resolver *resolver, const struct pen_model_type *type)
+{
+	bool has_default = false;
+
+	for (uint32_t i = 0; i < type->n_fields; i++) {
+		const struct pen_model_field *field = &type->fields[i];
+
+		if (!field->n_cases && !field->is_default)
+			pen_idl_complain(resolver->idl, field->pos,
+					 "when the union has this arm is missing: [case(...)] or "
+					 "[default] says it");
+		if (field->is_default && has_default)
+			pen_idl_complain(resolver->idl, field->pos, "a second default");
+		has_default |= field->is_default;
+		for (uint32_t k = 0; k < field->n_cases; k++) {
+			for (uint32_t j = 0; j <= i; j++) {
+				uint32_t end = j == i ? k : type->fields[j].n_cases;
+
+				for (uint32_t m = 0; m < end; m++) {
+					if (type->fields[j].cases[m] == field->cases[k])
+						pen_idl_complain(resolver->idl, field->pos,
+								 "case %lld comes twice",
+								 (long long)field->cases[k]);
+				}
+			}
+		}
+	}
+}
+
+uint32_t pen_tree_count_fields(const struct pen_tree_decl *decl)
+{
+	uint32_t n = 0;
+
+	for (; decl; decl = decl->next) {
+		const struct pen_tree_declarator *d = decl->declarators;
+
+		n += !d;
+		for (; d; d = d->next)
+			n++;
+	}
+	return n;
+}
+
+static bool is_conformant(const struct pen_model_type *type)
+{
+	if (type->kind == PEN_STRUCT && type->n_fields)
+		type = type->fields[type->n_fields - 1].type;
+	for (unsigned depth = 0;
+	     type && type->kind == PEN_STRUCT && type->n_fields && depth < PEN_IDL_DEPTH_MAX;
+	     depth++)
+		type = type->fields[type->n_fields - 1].type;
+	if (!type || (type->kind != PEN_ARRAY && type->kind != PEN_STRING))
+		return false;
+	for (uint32_t i = 0; i < type->n_dimensions; i++) {
+		if (type->dimensions[i].is_conformant)
+			return true;
+	}
+	return false;
+}
+
+static void check_member(struct pen_resolver *resolver, const struct pen_model_type *owner,
+			 const struct pen_model_field *field, bool is_last)
+{
+	const struct pen_model_type *type = field->type;
+
+	while (type->kind == PEN_ARRAY)
+		type = type->element;
+	if (!type->is_complete)
+		pen_idl_complain(resolver->idl, field->pos, "\"%s\" is not defined yet",
+				 type->name);
+	else if (type->kind == PEN_VOID || type->is_handle_t)
+		pen_idl_complain(resolver->idl, field->pos, "a member has a type of the wire");
+	else if (is_conformant(field->type) && (!is_last || owner->kind == PEN_UNION))
+		pen_idl_complain(resolver->idl, field->pos,
+				 "an array without fixed size is the last member of a struct");
+}
+
+static void resolve_member(struct pen_resolver *resolver, struct pen_model_type *type,
+			   struct pen_model_field *field, const struct pen_tree_decl *decl,
+			   const struct pen_tree_declarator *declarator)
+{
+	const char *hint = pen_idl_format(resolver->idl, "%s_%s", type->name ? type->name : "",
+					  field->name ? field->name : "");
+	struct pen_shape shape;
+
+	if (!decl->spec) {
+		field->type = pen_model_scalar(resolver, PEN_VOID);
+		return;
+	}
+	if (declarator && declarator->is_operation)
+		pen_idl_complain(resolver->idl, declarator->pos, "a function is no member");
+	pen_resolve_shape(resolver, decl, declarator, hint, &shape);
+	field->type = pen_shape_build(resolver, &shape, decl, field->pos, false);
+}
+
+/* Names first, because an attribute may speak of a later member. */
+static void name_members(struct pen_resolver *resolver, struct pen_model_type *type,
+			 const struct pen_tree_decl *members)
+{
+	struct pen_model_field *field = type->fields;
+
+	for (const struct pen_tree_decl *decl = members; decl; decl = decl->next) {
+		const struct pen_tree_declarator *d = decl->declarators;
+
+		pen_check_attributes(resolver, decl->attributes);
+		do {
+			field->pos = d ? d->pos : decl->pos;
+			field->name = d ? d->name : NULL;
+			if (decl->spec && !field->name)
+				pen_idl_complain(resolver->idl, field->pos,
+						 "this member has no name");
+			if (type->kind == PEN_UNION)
+				resolve_cases(resolver, field, decl->attributes);
+			for (struct pen_model_field *other = type->fields; other < field; other++) {
+				if (field->name && other->name && !strcmp(field->name, other->name))
+					pen_idl_complain(resolver->idl, field->pos,
+							 "a second member \"%s\"", field->name);
+			}
+			field++;
+			d = d ? d->next : NULL;
+		} while (d);
+	}
+}
+
+void pen_resolve_members(struct pen_resolver *resolver, struct pen_model_type *type,
+			 const struct pen_tree_decl *members)
+{
+	const struct pen_model_field *scope = resolver->scope;
+	size_t n_scope = resolver->n_scope;
+	struct pen_model_field *field;
+
+	type->n_fields = pen_tree_count_fields(members);
+	type->fields = pen_idl_array(resolver->idl, type->n_fields, sizeof(*type->fields));
+	field = type->fields;
+	name_members(resolver, type, members);
+	resolver->scope = type->fields;
+	resolver->n_scope = type->kind == PEN_STRUCT ? type->n_fields : 0;
+	for (const struct pen_tree_decl *decl = members; decl; decl = decl->next) {
+		const struct pen_tree_declarator *d = decl->declarators;
+
+		do {
+			resolve_member(resolver, type, field++, decl, d);
+			d = d ? d->next : NULL;
+		} while (d);
+	}
+	resolver->scope = scope;
+	resolver->n_scope = n_scope;
+	for (uint32_t i = 0; i < type->n_fields; i++) {
+		if (type->fields[i].name)
+			check_member(resolver, type, &type->fields[i], i + 1 == type->n_fields);
+	}
+}
