@@ -19,7 +19,7 @@ struct pen_reader {
 
 static inline void pen_reader_init(struct pen_reader *r, const void *data, size_t size)
 {
-	*r = (struct pen_reader){ .data = (const uint8_t *)data, .size = size };
+	*r = (struct pen_reader){ .data = (const uint8_t *)(data ? data : ""), .size = size };
 }
 
 static inline bool pen_reader_ok(const struct pen_reader *r)

@@ -316,7 +316,7 @@ int pen_ndr_get(const struct pen_type *type, struct pen_layout layout,
 	getter.walk.is_native = layout.is_big_endian == PEN_UTF16_HOST;
 	getter.walk.arena = arena;
 	getter.is_lasting = layout.is_lasting;
-	pen_reader_init(&getter.reader, n ? data : "", n);
+	pen_reader_init(&getter.reader, data, n);
 	getter.reader.is_big_endian = layout.is_big_endian;
 
 	r = pen_walk_run(&getter.walk, type, value);

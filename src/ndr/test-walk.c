@@ -322,6 +322,26 @@ static int setup(void **state)
 	return 0;
 }
 
+/* Rows that have no columns take no bytes, but there must not be billions of them. */
+static void test_rows_without_columns(void **state)
+{
+	static const uint8_t bytes[] = {
+		0x02, 0x00, 0x00, 0x0b, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x04, 0x05,
+		0x06, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x03, 0x00,
+		0x04, 0x0b, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x0c, 0x00, 0x00, 0x00,
+		0x00, 0x03, 0x00, 0x00, 0x00, 0x68, 0x69, 0x00, 0x1d, 0x64, 0x00, 0x02, 0x00,
+		0x02, 0x00, 0x01, 0x00, 0x02, 0x00, 0x03, 0x00, 0x04, 0x00,
+	};
+	struct pen_ndr_error error = { "" };
+	struct mixed value = { 0 };
+	struct pen_arena arena;
+
+	pen_arena_init(&arena, 0);
+	assert_int_equal(get(&type_mixed, ndr, bytes, sizeof(bytes), &value, &arena, &error),
+			 PEN_E_LIMIT);
+	pen_arena_done(&arena);
+}
+
 /* A large array is left in lasting bytes, if it is there as memory has it. */
 static void test_lasting_bytes(void **state)
 {
@@ -383,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_promised_size),
+		cmocka_unit_test(test_rows_without_columns),
 		cmocka_unit_test(test_lasting_bytes),
 	};
 

@@ -110,6 +110,29 @@ static bool multiply(uint64_t *product, uint64_t factor)
 	return !__builtin_mul_overflow(*product, factor, product);
 }
 
+/* What a value costs beyond the bytes it is read from has a limit for all of it. */
+static bool spend(struct pen_walk *w, uint64_t cost)
+{
+	if (cost > PEN_WALK_SPARE_MAX - w->spare)
+		return false;
+	w->spare += cost;
+	return true;
+}
+
+/* How many parts have no elements in them: they take no bytes, but each takes a step. */
+static uint64_t count_empty_parts(const struct pen_type *type, const struct pen_extent *extents)
+{
+	uint64_t parts = 1;
+
+	for (uint32_t i = 0; i < type->n_dimensions; i++) {
+		if (!extents[i].length)
+			return i ? parts : 0;
+		if (!multiply(&parts, extents[i].length))
+			parts = UINT64_MAX;
+	}
+	return 0;
+}
+
 /*
  * Counts are held against what is there, and only then memory is taken: for
  * what is sent because it is sent, for the rest of the array up to a limit.
@@ -131,11 +154,10 @@ static void *make_elements(struct pen_walk *w, const struct pen_type *type,
 		return NULL;
 	}
 	if (!multiply(&size, type->element->size) || !multiply(&sent, type->element->size) ||
-	    size - sent > PEN_WALK_SPARE_MAX - w->spare) {
+	    !spend(w, size - sent) || !spend(w, count_empty_parts(type, extents))) {
 		pen_walk_fail(w, PEN_E_LIMIT, "an array of too many elements that are not sent");
 		return NULL;
 	}
-	w->spare += size - sent;
 	elements = pen_arena_zalloc(w->arena, (size_t)size);
 	if (!elements)
 		pen_walk_fail(w, PEN_E_LIMIT, "the arena is full");
@@ -216,6 +238,9 @@ void pen_walk_array(struct pen_walk *w, const struct pen_type *type, void *value
 	/* An array that is not there is an empty one: no element is looked at. */
 	if (!elements)
 		elements = (uint8_t *)w;
+	/* Without elements too: so Windows does it. */
+	if (w->format->is_wire)
+		w->format->align(w, type->element->wire[w->transfer].align);
 	if (pen_walk_ok(w))
 		walk_dimension(w, type, extents, 0, elements);
 }

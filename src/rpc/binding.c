@@ -69,7 +69,8 @@ static char *unquote(struct pen_arena *arena, const char *text, size_t n)
 	return copy;
 }
 
-static int add_option(struct pen_binding *binding, const char *text, size_t n)
+static int add_option(struct pen_binding *binding, const char *text, size_t n, const char *whole,
+		      struct pen_ndr_error *error)
 {
 	struct pen_binding_option *option = &binding->options[binding->n_options];
 	const char *equals = find_stop(text, "=");
@@ -83,11 +84,14 @@ static int add_option(struct pen_binding *binding, const char *text, size_t n)
 		if (!option->value)
 			return -ENOMEM;
 	}
-	if (strcasecmp(option->name, "endpoint") == 0 && option->value && !binding->endpoint) {
-		binding->endpoint = option->value;
+	if (strcasecmp(option->name, "endpoint") != 0 || !option->value) {
+		binding->n_options++;
 		return 0;
 	}
-	binding->n_options++;
+	if (binding->endpoint || !*option->value)
+		return refuse(error, whole,
+			      *option->value ? "a second endpoint" : "an endpoint is empty");
+	binding->endpoint = option->value;
 	return 0;
 }
 
@@ -113,7 +117,7 @@ static int parse_bracket(struct pen_binding *binding, const char *text, const ch
 		} else if (n > 0) {
 			if (binding->n_options == OPTIONS_MAX)
 				return refuse(error, whole, "too many options");
-			r = add_option(binding, text, n);
+			r = add_option(binding, text, n, whole, error);
 			if (r)
 				return r;
 		} else if (!is_first) {
