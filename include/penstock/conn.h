@@ -195,7 +195,8 @@ int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id);
 /*
  * Server. Answers a request; the buffer's bytes are taken. Nothing happens for
  * a call that is not there any more, and nothing is sent for a maybe call. No
- * fault says 0: that is sent as nca_s_fault_unspec [MS-RPCE 3.3.3.5.1].
+ * fault says 0: that is sent as nca_s_fault_unspec [MS-RPCE 3.3.3.5.1]. -ENOMEM:
+ * the association is over.
  */
 int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub);
 int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, bool did_not_execute);

@@ -340,34 +340,6 @@ int pen_conn_end(struct pen_conn *conn, struct pen_writer *w, size_t at)
 	return pen_output_commit(&conn->output, at);
 }
 
-/* One fragment of a stub: its header, and the stub's bytes copied or pointed to. */
-struct fragment {
-	const uint8_t *data;
-	size_t n;
-	bool is_copied;
-	uint8_t *release;
-	size_t n_release;
-};
-
-static int end_fragment(struct pen_conn *conn, struct pen_writer *w, size_t at,
-			const struct fragment *fragment)
-{
-	if (fragment->is_copied) {
-		pen_writer_bytes(w, fragment->data, fragment->n);
-		return pen_conn_end(conn, w, at);
-	}
-	if (w->error) {
-		conn->output.small.size = at;
-		pen_pool_give(conn->config.pool, fragment->release, fragment->n_release);
-		return w->error;
-	}
-	pen_writer_store16(w, w->buffer->data + at + 8,
-			   (uint16_t)(w->buffer->size - at + fragment->n));
-	conn->n_out++;
-	return pen_output_commit_stub(&conn->output, at, fragment->data, fragment->n,
-				      fragment->release, fragment->n_release);
-}
-
 int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t flags,
 		       const struct pen_conn_call *call, size_t n_head,
 		       void (*head)(struct pen_writer *w, const struct pen_conn_call *call,
@@ -375,6 +347,7 @@ int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t f
 		       bool is_big_endian, struct pen_buffer *stub)
 {
 	size_t room = (conn->frag_max - PEN_PDU_HEADER_SIZE - n_head) & ~(size_t)7;
+	size_t n_fragments = stub->size ? (stub->size + room - 1) / room : 1;
 	bool is_copied = stub->size <= PEN_OUTPUT_STUB_SMALL;
 	uint8_t *data = stub->data;
 	size_t capacity = stub->capacity;
@@ -382,41 +355,41 @@ int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t f
 	size_t done = 0;
 	int r;
 
+	stub->size = 0;
+	r = pen_output_reserve(&conn->output, n_fragments,
+			       n_fragments * (PEN_PDU_HEADER_SIZE + n_head) +
+				       (is_copied ? size : 0));
+	if (r)
+		return r;
 	if (!is_copied) {
 		stub->data = NULL;
 		stub->capacity = 0;
 	}
-	stub->size = 0;
-	do {
+	for (size_t i = 1; i <= n_fragments; i++) {
 		size_t n = size - done < room ? size - done : room;
-		bool is_last = done + n == size;
-		struct fragment fragment = {
-			.data = n ? data + done : NULL,
-			.n = n,
-			.is_copied = is_copied,
-			.release = is_last && !is_copied ? data : NULL,
-			.n_release = capacity,
-		};
+		bool is_last = i == n_fragments;
 		struct pen_writer w;
 		size_t at;
 
 		pen_writer_init(&w, &conn->output.small);
 		w.is_big_endian = is_big_endian;
 		at = pen_pdu_begin(&w, ptype,
-				   (uint8_t)(flags | (done == 0 ? PEN_PFC_FIRST_FRAG : 0) |
+				   (uint8_t)(flags | (i == 1 ? PEN_PFC_FIRST_FRAG : 0) |
 					     (is_last ? PEN_PFC_LAST_FRAG : 0)),
 				   call->call_id);
 		head(&w, call, (uint32_t)(size - done));
-		r = end_fragment(conn, &w, at, &fragment);
-		if (r) {
-			/* A half-sent stub cannot be taken back. */
-			if (!is_copied && !is_last)
-				pen_pool_give(conn->config.pool, data, capacity);
-			pen_conn_fail(conn, "no memory to send call %u", call->call_id);
-			return r;
+		pen_writer_store16(&w, w.buffer->data + at + 8,
+				   (uint16_t)(w.buffer->size - at + n));
+		if (is_copied) {
+			pen_writer_bytes(&w, n ? data + done : NULL, n);
+			pen_output_add(&conn->output, at, NULL, 0, NULL, 0);
+		} else {
+			pen_output_add(&conn->output, at, data + done, n, is_last ? data : NULL,
+				       capacity);
 		}
 		done += n;
-	} while (done < size);
+	}
+	conn->n_out += n_fragments;
 	return 0;
 }
 

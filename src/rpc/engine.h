@@ -101,7 +101,8 @@ int pen_conn_end(struct pen_conn *conn, struct pen_writer *w, size_t at);
 
 /*
  * Sends a stub in fragments. head writes what stands between the common header
- * and the stub, of n_head bytes. The buffer's bytes are taken.
+ * and the stub, of n_head bytes. The buffer's bytes are taken. -ENOMEM: nothing is
+ * queued.
  */
 int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t flags,
 		       const struct pen_conn_call *call, size_t n_head,

@@ -72,22 +72,23 @@ int pen_output_commit(struct pen_output *output, size_t mark)
 	return 0;
 }
 
-int pen_output_commit_stub(struct pen_output *output, size_t mark, const uint8_t *stub, size_t n,
-			   uint8_t *release, size_t n_release)
+int pen_output_reserve(struct pen_output *output, size_t n_adds, size_t n_bytes)
 {
-	int r = reserve_pieces(output, 2);
+	int r = pen_buffer_reserve(&output->small, n_bytes);
 
-	if (r) {
-		output->small.size = mark;
-		pen_pool_give(output->pool, release, n_release);
-		return r;
-	}
+	return r ? r : reserve_pieces(output, 2 * n_adds);
+}
+
+void pen_output_add(struct pen_output *output, size_t mark, const uint8_t *stub, size_t n,
+		    uint8_t *release, size_t n_release)
+{
 	add_small(output, mark);
+	if (!n)
+		return;
 	output->pieces[output->n_pieces++] = (struct pen_output_piece){
 		.data = stub, .size = n, .release = release, .n_release = n_release
 	};
 	output->n_queued += n;
-	return 0;
 }
 
 size_t pen_output_slices(const struct pen_output *output, struct pen_slice *slices, size_t max)
@@ -122,6 +123,18 @@ static void trim(struct pen_output *output)
 	}
 }
 
+/* What a burst took is given back when all of it is sent. */
+static void shrink(struct pen_output *output)
+{
+	if (output->small.capacity > PEN_OUTPUT_KEPT)
+		pen_buffer_done(&output->small);
+	if (output->capacity * sizeof(*output->pieces) > PEN_OUTPUT_KEPT) {
+		free(output->pieces);
+		output->pieces = NULL;
+		output->capacity = 0;
+	}
+}
+
 void pen_output_sent(struct pen_output *output, size_t n)
 {
 	output->n_queued -= n;
@@ -143,4 +156,6 @@ void pen_output_sent(struct pen_output *output, size_t n)
 	if (output->first == output->n_pieces)
 		output->first = output->n_pieces = 0;
 	trim(output);
+	if (!output->n_queued)
+		shrink(output);
 }

@@ -8,7 +8,10 @@
  */
 #include "base/writer.h"
 
-enum { PEN_OUTPUT_STUB_SMALL = 8192 };
+enum {
+	PEN_OUTPUT_STUB_SMALL = 8192, /* bytes of a stub that is copied */
+	PEN_OUTPUT_KEPT = 65536,      /* of each kind of memory that stays when all is sent */
+};
 
 struct pen_output_piece;
 
@@ -30,13 +33,22 @@ void pen_output_done(struct pen_output *output);
 int pen_output_commit(struct pen_output *output, size_t mark);
 
 /*
- * The same, and then n bytes of a stub. release, if not NULL, is the stub's storage,
- * of n_release bytes, which goes with its last bytes; on failure it goes at once.
+ * Room for so many adds, which write n_bytes to output->small in all. A stub of
+ * many fragments is queued as a whole or not at all. -ENOMEM.
  */
-int pen_output_commit_stub(struct pen_output *output, size_t mark, const uint8_t *stub, size_t n,
-			   uint8_t *release, size_t n_release);
+int pen_output_reserve(struct pen_output *output, size_t n_adds, size_t n_bytes);
 
+/*
+ * What commit does, where there is room, and then n bytes of a stub. release, if not
+ * NULL, is the stub's storage, of n_release bytes, which goes with its last bytes.
+ */
+void pen_output_add(struct pen_output *output, size_t mark, const uint8_t *stub, size_t n,
+		    uint8_t *release, size_t n_release);
+
+/* Up to max slices of what is queued, in order; valid until any other call. Returns how many. */
 size_t pen_output_slices(const struct pen_output *output, struct pen_slice *slices, size_t max);
+
+/* Forgets the first n bytes of what is queued, which is that much. */
 void pen_output_sent(struct pen_output *output, size_t n);
 
 #endif

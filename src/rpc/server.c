@@ -667,6 +667,14 @@ static struct pen_conn_call *find_whole(struct pen_conn *conn, uint32_t call_id)
 	return call && !call->is_assembling ? call : NULL;
 }
 
+/* A client must not wait for an answer that could not be queued: the association is over. */
+static int answered(struct pen_conn *conn, uint32_t call_id, int r)
+{
+	if (r)
+		pen_conn_fail(conn, "no memory to answer call %u", call_id);
+	return r;
+}
+
 int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub)
 {
 	struct pen_conn_call *call = find_whole(conn, call_id);
@@ -679,7 +687,7 @@ int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer 
 	stub->size = 0;
 	if (call)
 		pen_conn_end_call(conn, call);
-	return r;
+	return answered(conn, call_id, r);
 }
 
 int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, bool did_not_execute)
@@ -695,7 +703,7 @@ int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, boo
 		r = send_fault(conn, call_id, call->context->context_id, status,
 			       did_not_execute ? PEN_PFC_DID_NOT_EXECUTE : 0);
 	pen_conn_end_call(conn, call);
-	return r;
+	return answered(conn, call_id, r);
 }
 
 int pen_conn_shutdown(struct pen_conn *conn)

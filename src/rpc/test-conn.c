@@ -418,6 +418,38 @@ static void test_steady_call_allocates_nothing(void **state)
 	pair_close(&pair);
 }
 
+/* An answer of many fragments that cannot be queued is not begun; it ends the association. */
+static void test_an_answer_without_memory_is_not_half_sent(void **state)
+{
+	size_t n = 0;
+	bool is_hit;
+
+	do {
+		struct pen_slice slices[64];
+		struct pen_event event;
+		struct pair pair;
+		uint32_t id;
+		int r;
+
+		open_bound(&pair, PEN_NCACN_IP_TCP);
+		fill(&pair.stub, 4, 0);
+		assert_int_equal(
+			pen_conn_request(pair.client, context(&pair), 1, NULL, 0, &pair.stub, &id),
+			0);
+		carry(pair.client, pair.server, 1000);
+		assert_int_equal(pen_conn_next(pair.server, &event), 0);
+		fill(&pair.stub, 200000, 1);
+		pen_fail_at(++n);
+		r = pen_conn_respond(pair.server, id, &pair.stub);
+		is_hit = pen_fail_hit();
+		assert_int_equal(r, is_hit ? -ENOMEM : 0);
+		assert_int_equal(pen_conn_is_closed(pair.server), is_hit);
+		assert_int_equal(pen_conn_output(pair.server, slices, 64), is_hit ? 0 : 64);
+		pair_close(&pair);
+	} while (is_hit);
+	assert_int_equal(n, 3);
+}
+
 /* A conversation that touches everything; returns the first failure. */
 static int converse(struct pair *pair)
 {
@@ -479,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_stub_limit_ends_the_association),
 		cmocka_unit_test(test_calls_and_groups_have_limits),
 		cmocka_unit_test(test_steady_call_allocates_nothing),
+		cmocka_unit_test(test_an_answer_without_memory_is_not_half_sent),
 		cmocka_unit_test(test_any_failed_allocation_is_told_and_leaks_nothing),
 	};
 
