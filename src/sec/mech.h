@@ -5,13 +5,27 @@
  * A security mechanism, as one table of functions. The engine knows mechanisms
  * by their auth_type [MS-RPCE 2.2.1.1.7] and nothing else about them. One that
  * is not in a server's list is refused with authentication_type_not_recognized.
+ *
+ * A context is one peer's proof of who it is, and the keys that come of it. It is
+ * made by new_server or new_client, then step is called with each of the peer's
+ * tokens in turn until it returns 0; from then on it protects messages.
  */
 #include <penstock/base.h>
 
 struct pen_buffer;
+struct pen_credentials;
+struct pen_crypto;
 struct pen_token;
 
 struct pen_mech_context;
+
+enum pen_auth_type {
+	PEN_AUTH_NONE = 0,
+	PEN_AUTH_SPNEGO = 9,
+	PEN_AUTH_NTLM = 10,
+	PEN_AUTH_KRB5 = 16,
+	PEN_AUTH_SCHANNEL = 68,
+};
 
 enum pen_auth_level {
 	PEN_AUTH_LEVEL_NONE = 1,
@@ -22,29 +36,94 @@ enum pen_auth_level {
 	PEN_AUTH_LEVEL_PRIVACY,
 };
 
-struct pen_mech {
-	const char *name;
-	uint8_t auth_type;
-	bool has_header_signing;
+/* What a mechanism cannot know by itself. Its functions may be called from any thread. */
+struct pen_mech_world {
+	const struct pen_crypto *crypto;
+	void *data;
+	int (*random)(void *data, void *bytes, size_t n); /* 0, or a negative errno */
+	uint64_t (*now)(void *data);			  /* 100 ns since 1601 */
+};
 
-	int (*new_server)(struct pen_mech_context **contextp, void *config,
-			  enum pen_auth_level level);
+/* A server's side. What the pointers name must outlive the context. */
+struct pen_mech_server {
+	const struct pen_mech_world *world;
+	const void *config;		   /* the mechanism's own, by its header; may be NULL */
+	const char *peer;		   /* where the client is, for the token and for words */
+	struct pen_slice channel_bindings; /* application data [RFC 5929]; empty: none */
+	enum pen_auth_level level;
+};
+
+/* A client's side. What the pointers name must outlive the context. */
+struct pen_mech_client {
+	const struct pen_mech_world *world;
+	const void *config;
+	const struct pen_credentials *credentials;
+	const char *target; /* the server's principal, "host/server.domain"; NULL: not known */
+	struct pen_slice channel_bindings;
+	enum pen_auth_level level;
+	bool wants_delegation;
+};
+
+/*
+ * A message to be protected. What is signed is head, data and tail one after another,
+ * of which data alone is sealed. Without header signing head and tail are empty.
+ * signature has as many bytes as signature_size says.
+ */
+struct pen_protected {
+	struct pen_slice head;
+	uint8_t *data;
+	size_t n;
+	struct pen_slice tail;
+	uint8_t *signature;
+	size_t n_signature;
+	bool is_sealed;
+};
+
+struct pen_mech {
+	const char *name; /* "ntlm", as people write it */
+	uint8_t auth_type;
+
+	/* -ENOMEM; PEN_E_UNSUPPORTED: something that the configuration needs is not here. */
+	int (*new_server)(struct pen_mech_context **contextp, const struct pen_mech_server *server);
+	int (*new_client)(struct pen_mech_context **contextp, const struct pen_mech_client *client);
 	struct pen_mech_context *(*free)(struct pen_mech_context *context);
 
-	/* Takes the peer's token, appends ours. PEN_E_AGAIN: another leg is needed. */
+	/*
+	 * Takes the peer's token (a client's first step has an empty one) and appends ours,
+	 * if there is one to send.
+	 * 0: the peer is proved; PEN_E_AGAIN: another token is needed from the peer;
+	 * PEN_PENDING: call work, from any thread, and then step with no token;
+	 * PEN_E_BAD_DATA: the token is not one; PEN_E_DENIED: it proves nothing, or less than
+	 * it must. After the last two the context is of no use but for reason.
+	 */
 	int (*step)(struct pen_mech_context *context, struct pen_slice in, struct pen_buffer *out);
 
-	size_t (*signature_size)(const struct pen_mech_context *context, size_t n_sealed);
+	/* What may wait: for a KDC, or for a domain controller. NULL: step never pends. */
+	void (*work)(struct pen_mech_context *context);
 
-	/* Protects in place: data sealed at PRIVACY, the whole of pdu signed. */
-	int (*wrap)(struct pen_mech_context *context, uint8_t *data, size_t n, struct pen_slice pdu,
-		    uint8_t *signature, size_t n_signature);
-	int (*unwrap)(struct pen_mech_context *context, uint8_t *data, size_t n,
-		      struct pen_slice pdu, const uint8_t *signature, size_t n_signature);
+	/* Why the last step failed, as a sentence for a log. Never NULL. */
+	const char *(*reason)(const struct pen_mech_context *context);
 
-	/* Who the peer is, once step has returned 0. A new reference. */
+	/* Whether head and tail can be signed too. */
+	bool (*has_header_signing)(const struct pen_mech_context *context);
+
+	/* Bytes of the signature over a message of n bytes of data. */
+	size_t (*signature_size)(const struct pen_mech_context *context, size_t n, bool is_sealed);
+
+	/*
+	 * Signs, and seals if it is to be, in place. Messages are numbered: those of one
+	 * direction must be protected in the order in which they are sent.
+	 */
+	int (*protect)(struct pen_mech_context *context, struct pen_protected *message);
+
+	/* The inverse. PEN_E_DENIED: it is not what the peer protected; data is then worthless. */
+	int (*unprotect)(struct pen_mech_context *context, struct pen_protected *message);
+
+	/* Server: who the client is, once step has returned 0. A new reference. */
 	int (*token)(struct pen_mech_context *context, struct pen_token **tokenp);
-	int (*session_key)(struct pen_mech_context *context, struct pen_slice *key);
+
+	/* The key that both sides share; borrowed. Empty: there is none. */
+	struct pen_slice (*session_key)(const struct pen_mech_context *context);
 };
 
 #endif
