@@ -94,7 +94,8 @@ struct pen_mech {
 	 * 0: the peer is proved; PEN_E_AGAIN: another token is needed from the peer;
 	 * PEN_PENDING: call work, from any thread, and then step with no token;
 	 * PEN_E_BAD_DATA: the token is not one; PEN_E_DENIED: it proves nothing, or less than
-	 * it must. After the last two the context is of no use but for reason.
+	 * it must. After the last two the context is of no use but for reason; a token that
+	 * was appended all the same tells the peer, where the protocol has room for it.
 	 */
 	int (*step)(struct pen_mech_context *context, struct pen_slice in, struct pen_buffer *out);
 
@@ -107,7 +108,10 @@ struct pen_mech {
 	/* Whether head and tail can be signed too. */
 	bool (*has_header_signing)(const struct pen_mech_context *context);
 
-	/* Bytes of the signature over a message of n bytes of data. */
+	/*
+	 * Bytes of the signature over a message of n bytes of data. 0: the context cannot
+	 * sign, because no keys or no integrity came of the negotiation.
+	 */
 	size_t (*signature_size)(const struct pen_mech_context *context, size_t n, bool is_sealed);
 
 	/*
@@ -118,6 +122,13 @@ struct pen_mech {
 
 	/* The inverse. PEN_E_DENIED: it is not what the peer protected; data is then worthless. */
 	int (*unprotect)(struct pen_mech_context *context, struct pen_protected *message);
+
+	/*
+	 * Called when a message of a negotiation above was protected or unprotected, before
+	 * any other: the next is ciphered as if that one had not been, in both directions;
+	 * the numbers go on [MS-SPNG 3.3.5.1]. NULL: there is nothing to take back.
+	 */
+	int (*rewind)(struct pen_mech_context *context);
 
 	/* Server: who the client is, once step has returned 0. A new reference. */
 	int (*token)(struct pen_mech_context *context, struct pen_token **tokenp);
