@@ -96,6 +96,20 @@ uint32_t *pen_srvsvc_resume(struct pen_call *call, const uint32_t *given, uint32
 	return given ? pen_arena_copy(pen_call_arena(call), &value, sizeof(value)) : NULL;
 }
 
+int pen_srvsvc_container_new(struct pen_call *call, size_t n, size_t row_size,
+			     struct pen_srvsvc_container **containerp)
+{
+	struct pen_arena *arena = pen_call_arena(call);
+	struct pen_srvsvc_container *container = pen_arena_zalloc(arena, sizeof(*container));
+
+	if (!container)
+		return -ENOMEM;
+	container->buffer = pen_arena_array(arena, n ? n : 1, row_size);
+	container->n = (uint32_t)n;
+	*containerp = container;
+	return container->buffer ? 0 : -ENOMEM;
+}
+
 /* ---- what no server of today does: known, and refused ---- */
 
 #define NOT_SUPPORTED(operation)                                                                   \
