@@ -253,7 +253,7 @@ struct pen_ndr_error {
  * Every count is held against the bytes present before anything is allocated,
  * and counts, expressions, ranges and discriminants must agree. Elements that a
  * size_is promises and a length_is leaves out may take 16 MiB in all, and parts of
- * an array that have no elements count for a byte each. A full pointer may be
+ * an array that have no elements count for 4 KiB each. A full pointer may be
  * another name for an array or a union only within one struct.
  *
  * usedp, if not NULL, gets how many bytes the value took; without it, bytes
