@@ -15,9 +15,9 @@ static const struct config_key keys[] = {
 	{ "server", "ports", CONFIG_PORTS, AT(first_port) },
 	{ "server", "directory", CONFIG_PATH, AT(directory) },
 	{ "store", "path", CONFIG_PATH, AT(store) },
-	{ "shares", "smb_conf", CONFIG_PATH, AT(smb_conf) },
-	{ "log", "level", CONFIG_LOG_LEVEL, AT(log_level) },
-	{ "log", "format", CONFIG_LOG_FORMAT, AT(is_json) },
+	{ "shares", "smb_conf", CONFIG_PATH, AT(smb_conf), .is_live = true },
+	{ "log", "level", CONFIG_LOG_LEVEL, AT(log_level), .is_live = true },
+	{ "log", "format", CONFIG_LOG_FORMAT, AT(is_json), .is_live = true },
 	{ "limits", "connections", CONFIG_NUMBER, AT(limits.connections_max), 1, 1000000 },
 	{ "limits", "connections_per_peer", CONFIG_NUMBER, AT(limits.connections_per_peer_max), 1,
 	  1000000 },
@@ -179,6 +179,28 @@ const char *config_set(struct config *config, const struct config_key *key, cons
 }
 
 /* ---- out ---- */
+
+bool config_is_same(const struct config *a, const struct config *b, const struct config_key *key)
+{
+	const char *x, *y;
+
+	switch (key->kind) {
+	case CONFIG_NUMBER:
+	case CONFIG_SECONDS:
+		return *(const uint32_t *)place(a, key) == *(const uint32_t *)place(b, key);
+	case CONFIG_PORTS:
+		return a->first_port == b->first_port && a->last_port == b->last_port;
+	case CONFIG_LOG_LEVEL:
+		return a->log_level == b->log_level;
+	case CONFIG_LOG_FORMAT:
+	case CONFIG_YES_NO:
+		return *(const bool *)place(a, key) == *(const bool *)place(b, key);
+	default:
+		x = *(const char *const *)place(a, key);
+		y = *(const char *const *)place(b, key);
+		return x && y ? !strcmp(x, y) : x == y;
+	}
+}
 
 int config_print_value(const struct config *config, const struct config_key *key,
 		       struct pen_buffer *text)

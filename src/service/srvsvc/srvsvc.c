@@ -54,6 +54,11 @@ struct pen_srvsvc *pen_srvsvc_free(struct pen_srvsvc *s)
 	return NULL;
 }
 
+void pen_srvsvc_set_shares(struct pen_srvsvc *s, struct pen_shares *shares)
+{
+	s->shares = shares;
+}
+
 uint32_t pen_srvsvc_error(int result)
 {
 	switch (result) {
