@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/config.h"
+#include "daemon/log.h"
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -31,8 +32,6 @@ static const struct config_key keys[] = {
 	{ "limits", "idle_timeout", CONFIG_SECONDS, AT(limits.idle_timeout_ms), 1, 86400 },
 	{ "limits", "npa_timeout", CONFIG_SECONDS, AT(limits.npa_timeout_ms), 1, 86400 },
 };
-
-static const char *const levels[] = { "error", "warning", "info", "debug" };
 
 const struct config_key *config_key(size_t n)
 {
@@ -141,8 +140,8 @@ static const char *set_text(struct config *config, const struct config_key *key,
 
 static const char *set_level(struct config *config, const char *value)
 {
-	for (size_t i = 0; i < PEN_COUNT(levels); i++)
-		if (!strcmp(value, levels[i])) {
+	for (int i = PEN_LOG_ERROR; i <= PEN_LOG_DEBUG; i++)
+		if (!strcmp(value, log_level_name((enum pen_log_level)i))) {
 			config->log_level = (enum pen_log_level)i;
 			return NULL;
 		}
@@ -217,7 +216,7 @@ int config_print_value(const struct config *config, const struct config_key *key
 			return pen_buffer_printf(text, "any");
 		return pen_buffer_printf(text, "%u-%u", config->first_port, config->last_port);
 	case CONFIG_LOG_LEVEL:
-		return pen_buffer_printf(text, "%s", levels[config->log_level]);
+		return pen_buffer_printf(text, "%s", log_level_name(config->log_level));
 	case CONFIG_LOG_FORMAT:
 		return pen_buffer_printf(text, "%s", config->is_json ? "json" : "text");
 	case CONFIG_YES_NO:
