@@ -6,7 +6,7 @@
  * and the diagnoses. Memory that cannot be had ends the compilation at once, by
  * a jump to pen_idl_compile, so that no pass has to ask for it each time.
  */
-#include "base/buffer.h"
+#include <penstock/buffer.h>
 #include <penstock/idl.h>
 #include <setjmp.h>
 

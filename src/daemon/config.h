@@ -5,8 +5,8 @@
  * penstockd's configuration: defaults that suit who started it, and a short file of
  * sections and keys. One table (config-keys.c) says which there are.
  */
-#include "base/buffer.h"
 #include <penstock/arena.h>
+#include <penstock/buffer.h>
 #include <penstock/server.h>
 
 enum { CONFIG_SERVICES_MAX = 8 };

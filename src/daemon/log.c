@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/log.h"
-#include "base/buffer.h"
 #include "ndr/json.h"
+#include <penstock/buffer.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>

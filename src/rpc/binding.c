@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include <errno.h>
 #include <penstock/binding.h>
+#include <penstock/buffer.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

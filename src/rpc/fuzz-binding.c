@@ -3,8 +3,8 @@
  * What parses prints, and what is printed parses to the same, unless quoting made it too
  * long.
  */
-#include "base/buffer.h"
 #include <penstock/binding.h>
+#include <penstock/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 

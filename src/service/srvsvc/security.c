@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include "service/srvsvc/state.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <penstock/buffer.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
