@@ -31,6 +31,8 @@ struct pen_binding_option {
 	char *value; /* NULL: a flag */
 };
 
+#define PEN_BINDING_TEXT_MAX 4096 /* bytes of a string binding that is parsed */
+
 /*
  * Parses a string binding. Backslash quotes the next character, as C706 says.
  * PEN_E_SYNTAX with a sentence in error (may be NULL); -ENOMEM.
@@ -38,7 +40,7 @@ struct pen_binding_option {
 int pen_binding_parse(struct pen_binding *binding, const char *text, struct pen_ndr_error *error);
 void pen_binding_done(struct pen_binding *binding);
 
-/* Appends the text form; parsing that gives an equal binding. */
+/* Appends the text form; parsing that, if it is not too long, gives an equal binding. */
 int pen_binding_print(const struct pen_binding *binding, struct pen_buffer *buffer);
 
 /* The value of an option, "" for a flag, NULL if it is not there. */

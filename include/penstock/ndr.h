@@ -18,7 +18,7 @@
  *                     encapsulated one is a struct { tag; union u; }
  *   fixed array       T a[2][3], in place
  *   conformant array  T *, to the elements in row-major order
- *   [string]          char *, UTF-8 where the wire has UTF-16 (an unpaired
+ *   [string]          const char *, UTF-8 where the wire has UTF-16 (an unpaired
  *                     surrogate survives as its three-byte form), else as it is
  *   pointer           T *; NULL only for unique and full ones. A pointer to a
  *                     conformant array or a string is that T *, not a T **
@@ -26,8 +26,8 @@
  *   void              nothing: an empty arm, an operation without parameters
  *
  * A top-level [ref] pointer parameter is not a pointer in C: it is the value.
- * All that a decoded value points to lives in the arena it was decoded into,
- * and is freed with it.
+ * All that a decoded value points to lives in the arena it was decoded into, and is
+ * freed with it; large arrays may lie in the bytes themselves (pen_layout.is_lasting).
  */
 #include <penstock/arena.h>
 
@@ -171,14 +171,14 @@ struct pen_type {
 
 	const struct pen_type
 		*element; /* array; string: PEN_CHAR, PEN_BYTE or PEN_WCHAR; pointer */
-	const struct pen_dimension *dimensions; /* array; string: exactly one */
+	const struct pen_dimension *dimensions; /* array: 1 to 8; string: exactly one */
 	uint32_t n_dimensions;
 
 	enum pen_pointer_kind pointer_kind;
 
 	const struct pen_enumerator *enumerators;
 	uint32_t n_enumerators;
-	uint8_t enum_bits; /* 16, or 32 for [v1_enum] */
+	uint8_t enum_bits; /* in NDR: 16, or 32 for [v1_enum]. In NDR64 all have 32 */
 
 	const struct pen_type *tag;	  /* union: the discriminant's type */
 	const struct pen_expr *switch_is; /* union: NULL for an encapsulated one */
@@ -246,19 +246,21 @@ struct pen_ndr_error {
 
 /*
  * Reads one value of the type from the bytes into value, which has type->size
- * zeroed bytes. What it points to comes from the arena. When reading an
- * operation's out parameters, scope->in is the request they answer.
+ * zeroed bytes. What it points to comes from the arena, or is in the bytes where
+ * layout.is_lasting allows it. When reading an operation's out parameters, scope->in
+ * is the request they answer.
  *
  * Every count is held against the bytes present before anything is allocated,
  * and counts, expressions, ranges and discriminants must agree. Elements that a
  * size_is promises and a length_is leaves out may take 16 MiB in all, and parts of
- * an array that have no elements count for a byte each. A full pointer may be
+ * an array that have no elements count for 4 KiB each. A full pointer may be
  * another name for an array or a union only within one struct.
  *
  * usedp, if not NULL, gets how many bytes the value took; without it, bytes
  * left over are an error. PEN_E_BAD_DATA, with the reason in error (which may
- * be NULL); PEN_E_LIMIT: pointers deeper than PEN_NDR_DEPTH_MAX, or the arena is
- * full; -ENOMEM. After an error what is in value is not to be used.
+ * be NULL); PEN_E_LIMIT: pointers deeper than PEN_NDR_DEPTH_MAX, an array of too many
+ * elements that are not sent or of more than 8 dimensions, or the arena is full;
+ * -ENOMEM. After an error what is in value is not to be used.
  */
 int pen_ndr_get(const struct pen_type *type, struct pen_layout layout,
 		const struct pen_scope *scope, const void *data, size_t n, void *value,
@@ -270,13 +272,17 @@ struct pen_buffer;
  * Appends the value's wire form to the buffer; alignment counts from where the
  * buffer ended. PEN_E_BAD_DATA: the value breaks its own type (a NULL [ref], a
  * range, a length above its size, a text that is not UTF-8), with the reason.
- * -ENOMEM; PEN_E_LIMIT: the buffer's limit, or depth.
+ * -ENOMEM; PEN_E_LIMIT: the buffer's limit, depth, or dimensions. After an error the
+ * buffer is as it was.
  */
 int pen_ndr_put(const struct pen_type *type, struct pen_layout layout,
 		const struct pen_scope *scope, const void *value, struct pen_buffer *buffer,
 		struct pen_ndr_error *error);
 
-/* Appends the value as text for people, a field a line, indented. */
+/*
+ * Appends the value as text for people, a field a line, indented. Errors as of
+ * pen_ndr_put, without the reason; a text is printed whatever its bytes are.
+ */
 int pen_ndr_print(const struct pen_type *type, const struct pen_scope *scope, const void *value,
 		  struct pen_buffer *buffer);
 
@@ -288,7 +294,8 @@ int pen_ndr_print(const struct pen_type *type, const struct pen_scope *scope, co
  * all their digits; a float that is not finite a string of its bits; a context
  * handle "attributes:uuid"; NULL null. A full pointer is {"$id": n, "value": ...}
  * the first time and {"$ref": n} after that. A surrogate without its partner is
- * its \u escape, and a byte that is not UTF-8 is \udc00 + byte.
+ * its \u escape, and a byte that is not UTF-8 is \udc00 + byte. Errors as of
+ * pen_ndr_put.
  */
 int pen_ndr_to_json(const struct pen_type *type, const struct pen_scope *scope, const void *value,
 		    struct pen_buffer *buffer, struct pen_ndr_error *error);
@@ -300,6 +307,7 @@ int pen_ndr_to_json(const struct pen_type *type, const struct pen_scope *scope, 
  * taken from the array or the arm. An unknown member is an error, so that no
  * typing error is lost.
  * PEN_E_SYNTAX: not JSON; PEN_E_BAD_DATA: not of the type; both with the reason.
+ * PEN_E_LIMIT: too deep, or the arena is full; -ENOMEM.
  */
 int pen_ndr_from_json(const struct pen_type *type, const struct pen_scope *scope, const char *text,
 		      size_t n, void *value, struct pen_arena *arena, struct pen_ndr_error *error);

@@ -101,6 +101,23 @@ struct pen_server_stats {
 
 void pen_server_stats(const struct pen_server *server, struct pen_server_stats *stats);
 
+/* A live connection whose peer is known. */
+struct pen_server_connection {
+	const struct pen_token *token; /* the peer, as its transport knows it; borrowed */
+	enum pen_protseq protseq;
+	uint32_t age_ms;  /* since it was accepted */
+	uint32_t idle_ms; /* since bytes came or went */
+};
+
+/*
+ * Tells of each, in no order. What each returns other than 0 ends it, and is returned.
+ * each may make no call of the server's functions.
+ */
+int pen_server_each_connection(const struct pen_server *server,
+			       int (*each)(void *data,
+					   const struct pen_server_connection *connection),
+			       void *data);
+
 /* What is served where, one pair after another: for the endpoint mapper and mgmt. */
 struct pen_server_endpoint {
 	const struct pen_interface *interface;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
+#include "base/pool.h"
 #include <errno.h>
+#include <penstock/buffer.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
+#include <penstock/buffer.h>
 #include <penstock/security.h>
 #include <stdlib.h>
 #include <string.h>

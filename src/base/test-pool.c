@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include "base/pool.h"
 #include "support/unit.h"
+#include <penstock/buffer.h>
 #include <stdlib.h>
 
 enum { KIB = 1024 };

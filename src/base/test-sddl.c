@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
+#include <penstock/buffer.h>
 #include <penstock/security.h>
 #include <stdlib.h>
 #include <string.h>

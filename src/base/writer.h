@@ -5,7 +5,7 @@
  * The one way to write bytes for outside: appends to a buffer that the caller
  * owns. A writer remembers its first error and writes nothing after it.
  */
-#include "base/buffer.h"
+#include <penstock/buffer.h>
 #include <string.h>
 
 struct pen_writer {

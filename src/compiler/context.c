@@ -76,21 +76,16 @@ static int show_line(struct pen_buffer *out, const char *line, size_t n, size_t 
 	return r ? r : pen_buffer_printf(out, "^\n");
 }
 
-void pen_idl_complain(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)
+/* file:line:column: what, the line, and the caret. */
+static int show_place(struct pen_buffer *out, struct pen_pos pos, const char *kind,
+		      const char *text)
 {
 	const struct pen_source *source = pos.source;
 	size_t line = 1;
 	size_t start = 0;
 	size_t end;
-	va_list args;
-	char *text;
 	int r;
 
-	if (++idl->n_errors > PEN_IDL_ERRORS_MAX)
-		return;
-	va_start(args, format);
-	text = format_args(idl, format, args);
-	va_end(args);
 	for (size_t i = 0; i < pos.offset; i++) {
 		if (source->text[i] == '\n') {
 			line++;
@@ -99,15 +94,41 @@ void pen_idl_complain(struct pen_idl *idl, struct pen_pos pos, const char *forma
 	}
 	for (end = start; end < source->n && source->text[end] != '\n'; end++)
 		;
-	r = pen_buffer_printf(&idl->diagnoses, "%s:%zu:%zu: %s\n", source->name, line,
-			      pos.offset - start + 1, text);
-	if (!r)
-		r = show_line(&idl->diagnoses, source->text + start, end - start,
-			      pos.offset - start);
+	r = pen_buffer_printf(out, "%s:%zu:%zu: %s%s\n", source->name, line, pos.offset - start + 1,
+			      kind, text);
+	return r ? r : show_line(out, source->text + start, end - start, pos.offset - start);
+}
+
+void pen_idl_complain(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int r;
+
+	if (idl->n_errors >= PEN_IDL_ERRORS_MAX)
+		return;
+	va_start(args, format);
+	text = format_args(idl, format, args);
+	va_end(args);
+	idl->is_repeated = idl->latest_text && pos.source == idl->latest_pos.source &&
+			   pos.offset == idl->latest_pos.offset && !strcmp(text, idl->latest_text);
+	if (idl->is_repeated)
+		return;
+	idl->latest_pos = pos;
+	idl->latest_text = text;
+	idl->n_errors++;
+	r = show_place(&idl->diagnoses, pos, "", text);
 	if (!r && idl->n_errors == PEN_IDL_ERRORS_MAX)
 		r = pen_buffer_printf(&idl->diagnoses, "%s: too much is wrong to go on\n",
-				      source->name);
+				      pos.source->name);
 	if (r)
+		longjmp(idl->out_of_memory, 1);
+}
+
+void pen_idl_note(struct pen_idl *idl, struct pen_pos pos, const char *text)
+{
+	if (!idl->is_repeated && idl->n_errors < PEN_IDL_ERRORS_MAX &&
+	    show_place(&idl->diagnoses, pos, "note: ", text))
 		longjmp(idl->out_of_memory, 1);
 }
 

@@ -6,7 +6,7 @@
  * and the diagnoses. Memory that cannot be had ends the compilation at once, by
  * a jump to pen_idl_compile, so that no pass has to ask for it each time.
  */
-#include "base/buffer.h"
+#include <penstock/buffer.h>
 #include <penstock/idl.h>
 #include <setjmp.h>
 
@@ -31,7 +31,10 @@ struct pen_idl {
 	struct pen_arena arena;
 	struct pen_buffer diagnoses;
 	unsigned n_errors;
-	unsigned depth; /* of the recursion in progress */
+	struct pen_pos latest_pos; /* of the latest diagnosis */
+	const char *latest_text;
+	bool is_repeated; /* it was there already: a note to it is, too */
+	unsigned depth;	  /* of the recursion in progress */
 	jmp_buf out_of_memory;
 
 	pen_idl_import_fn *import;
@@ -50,9 +53,15 @@ void *pen_idl_array(struct pen_idl *idl, size_t count, size_t size);
 char *pen_idl_text(struct pen_idl *idl, const char *text, size_t n);
 char *pen_idl_format(struct pen_idl *idl, const char *format, ...) PEN_PRINTF(2, 3);
 
-/* Adds a diagnosis: where, why, the line and a caret under the place. */
+/*
+ * Adds a diagnosis: where, why, the line and a caret under the place. What was
+ * just said of the same place is not said again.
+ */
 void pen_idl_complain(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)
 	PEN_PRINTF(3, 4);
+
+/* Adds to the latest diagnosis another place that it speaks of. */
+void pen_idl_note(struct pen_idl *idl, struct pen_pos pos, const char *text);
 
 /* Goes one deeper. false: too deep, which is then diagnosed; no leave must follow. */
 bool pen_idl_enter(struct pen_idl *idl, struct pen_pos pos);

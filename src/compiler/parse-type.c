@@ -32,6 +32,12 @@ static const struct {
 	{ "double", PEN_DOUBLE, PEN_DOUBLE },
 };
 
+void pen_tree_spell_base(struct pen_spelling *spelling)
+{
+	for (size_t i = 0; i < PEN_COUNT(bases); i++)
+		pen_spelling_try(spelling, bases[i].word);
+}
+
 static bool take_base(struct pen_parser *parser, size_t *ip)
 {
 	for (size_t i = 0; i < PEN_COUNT(bases); i++) {

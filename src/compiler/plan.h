@@ -6,8 +6,8 @@
  * them as they are; printed as C, they are what penidl writes. Beside each
  * table stands what only the C text needs: names.
  */
-#include "base/buffer.h"
 #include "compiler/model.h"
+#include <penstock/buffer.h>
 
 enum { PEN_POINTER_KINDS = 3 };
 

@@ -41,6 +41,7 @@ static void add_name(struct pen_resolver *resolver, struct steps *steps,
 		     const struct pen_tree_expr *expr)
 {
 	const struct pen_model_field *field = find_member(resolver, expr->name);
+	struct pen_spelling spelling = { .word = expr->name };
 	const struct pen_symbol *symbol;
 
 	if (field) {
@@ -61,8 +62,14 @@ static void add_name(struct pen_resolver *resolver, struct steps *steps,
 						  .value = expr->name[0] == 'T' });
 		return;
 	}
-	pen_idl_complain(resolver->idl, expr->pos, "\"%s\" is no %s here", expr->name,
-			 resolver->n_scope ? "member, parameter or constant" : "constant");
+	pen_symbol_spell(resolver, PEN_SYMBOL_CONSTANT, &spelling);
+	for (size_t i = 0; i < resolver->n_scope; i++) {
+		if (resolver->scope[i].name)
+			pen_spelling_try(&spelling, resolver->scope[i].name);
+	}
+	pen_idl_complain(resolver->idl, expr->pos, "\"%s\" is no %s here%s", expr->name,
+			 resolver->n_scope ? "member, parameter or constant" : "constant",
+			 pen_idl_meant(resolver->idl, &spelling));
 	steps->is_bad = true;
 }
 

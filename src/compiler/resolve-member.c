@@ -28,7 +28,7 @@ static void resolve_cases(struct pen_resolver *resolver, struct pen_model_field 
 
 void pen_check_cases(struct pen_resolver *resolver, const struct pen_model_type *type)
 {
-	bool has_default = false;
+	const struct pen_model_field *other = NULL;
 
 	for (uint32_t i = 0; i < type->n_fields; i++) {
 		const struct pen_model_field *field = &type->fields[i];
@@ -37,18 +37,23 @@ void pen_check_cases(struct pen_resolver *resolver, const struct pen_model_type 
 			pen_idl_complain(resolver->idl, field->pos,
 					 "when the union has this arm is missing: [case(...)] or "
 					 "[default] says it");
-		if (field->is_default && has_default)
+		if (field->is_default && other) {
 			pen_idl_complain(resolver->idl, field->pos, "a second default");
-		has_default |= field->is_default;
+			pen_idl_note(resolver->idl, other->pos, "the first is here");
+		}
+		other = field->is_default && !other ? field : other;
 		for (uint32_t k = 0; k < field->n_cases; k++) {
 			for (uint32_t j = 0; j <= i; j++) {
 				uint32_t end = j == i ? k : type->fields[j].n_cases;
 
 				for (uint32_t m = 0; m < end; m++) {
-					if (type->fields[j].cases[m] == field->cases[k])
-						pen_idl_complain(resolver->idl, field->pos,
-								 "case %lld comes twice",
-								 (long long)field->cases[k]);
+					if (type->fields[j].cases[m] != field->cases[k])
+						continue;
+					pen_idl_complain(resolver->idl, field->pos,
+							 "case %lld comes twice",
+							 (long long)field->cases[k]);
+					pen_idl_note(resolver->idl, type->fields[j].pos,
+						     "the first is here");
 				}
 			}
 		}
@@ -140,9 +145,12 @@ static void name_members(struct pen_resolver *resolver, struct pen_model_type *t
 			if (type->kind == PEN_UNION)
 				resolve_cases(resolver, field, decl->attributes);
 			for (struct pen_model_field *other = type->fields; other < field; other++) {
-				if (field->name && other->name && !strcmp(field->name, other->name))
-					pen_idl_complain(resolver->idl, field->pos,
-							 "a second member \"%s\"", field->name);
+				if (!field->name || !other->name ||
+				    strcmp(field->name, other->name))
+					continue;
+				pen_idl_complain(resolver->idl, field->pos,
+						 "a second member \"%s\"", field->name);
+				pen_idl_note(resolver->idl, other->pos, "first defined here");
 			}
 			field++;
 			d = d ? d->next : NULL;

@@ -60,9 +60,11 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 		(pen_tree_find(decl->attributes, "broadcast") ? PEN_OPERATION_BROADCAST : 0);
 	operation->is_local = pen_tree_find(decl->attributes, "local") != NULL;
 	for (const struct pen_model_operation *o = interface->operations; o; o = o->next) {
-		if (!strcmp(o->name, operation->name))
-			pen_idl_complain(resolver->idl, operation->pos, "a second operation \"%s\"",
-					 operation->name);
+		if (strcmp(o->name, operation->name))
+			continue;
+		pen_idl_complain(resolver->idl, operation->pos, "a second operation \"%s\"",
+				 operation->name);
+		pen_idl_note(resolver->idl, o->pos, "first defined here");
 	}
 	*tail = operation;
 	interface->n_operations++;
@@ -83,9 +85,11 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 			field->name = pen_idl_format(resolver->idl, "parameter_%zu",
 						     (size_t)(field - operation->parameters));
 		for (const struct pen_model_field *o = operation->parameters; o < field; o++) {
-			if (!strcmp(o->name, field->name))
-				pen_idl_complain(resolver->idl, field->pos,
-						 "a second parameter \"%s\"", field->name);
+			if (strcmp(o->name, field->name))
+				continue;
+			pen_idl_complain(resolver->idl, field->pos, "a second parameter \"%s\"",
+					 field->name);
+			pen_idl_note(resolver->idl, o->pos, "first defined here");
 		}
 	}
 	resolver->scope = operation->parameters;

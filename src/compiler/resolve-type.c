@@ -101,15 +101,15 @@ static struct pen_model_type *find_tagged(struct pen_resolver *resolver,
 		spec->name ? pen_symbol_find(resolver, PEN_SYMBOL_TAG, spec->name) : NULL;
 	struct pen_model_type *type;
 
-	if (symbol) {
-		if (symbol->type->kind != kind)
-			pen_idl_complain(resolver->idl, spec->pos, "\"%s\" is something else",
-					 spec->name);
-		else if (spec->has_body && (symbol->type->is_complete || symbol->type->fields))
-			pen_idl_complain(resolver->idl, spec->pos, "\"%s\" is defined already",
-					 spec->name);
-		else
-			return symbol->type;
+	if (symbol && symbol->type->kind != kind) {
+		pen_idl_complain(resolver->idl, spec->pos, "\"%s\" is something else", spec->name);
+		pen_idl_note(resolver->idl, symbol->type->pos, "first defined here");
+	} else if (symbol && spec->has_body &&
+		   (symbol->type->is_complete || symbol->type->fields)) {
+		pen_idl_complain(resolver->idl, spec->pos, "\"%s\" is defined already", spec->name);
+		pen_idl_note(resolver->idl, symbol->type->pos, "first defined here");
+	} else if (symbol) {
+		return symbol->type;
 	}
 	type = pen_idl_zalloc(resolver->idl, sizeof(*type));
 	type->kind = kind;

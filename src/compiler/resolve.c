@@ -138,9 +138,11 @@ static void resolve_interface(struct pen_resolver *resolver,
 	interface->name = definition->name;
 	interface->pos = definition->pos;
 	for (const struct pen_model_interface *i = resolver->model->interfaces; i; i = i->next) {
-		if (!strcmp(i->name, interface->name))
-			pen_idl_complain(resolver->idl, interface->pos, "a second interface \"%s\"",
-					 interface->name);
+		if (strcmp(i->name, interface->name))
+			continue;
+		pen_idl_complain(resolver->idl, interface->pos, "a second interface \"%s\"",
+				 interface->name);
+		pen_idl_note(resolver->idl, i->pos, "first defined here");
 	}
 	resolve_attributes(resolver, interface, definition);
 	if (definition->base)

@@ -5,6 +5,7 @@
  * What the parts of the pass from tree to model share: the names known so far,
  * the scope of expressions, and the shape of a type while attributes apply.
  */
+#include "base/spelling.h"
 #include "compiler/model.h"
 
 /* One * or [] of a type, and what the attributes say of it. */
@@ -62,6 +63,12 @@ const struct pen_symbol *pen_symbol_find(const struct pen_resolver *resolver,
 /* Complains if there is one of that kind and name. */
 struct pen_symbol *pen_symbol_add(struct pen_resolver *resolver, enum pen_symbol_kind kind,
 				  const char *name, struct pen_pos pos);
+
+/* Names of that kind that may be meant. */
+void pen_symbol_spell(const struct pen_resolver *resolver, enum pen_symbol_kind kind,
+		      struct pen_spelling *spelling);
+/* "; did you mean ...?", or "" */
+const char *pen_idl_meant(struct pen_idl *idl, const struct pen_spelling *spelling);
 
 /* The value of an expression without names of members. 0 after a complaint. */
 int64_t pen_resolve_constant(struct pen_resolver *resolver, const struct pen_tree_expr *expr);

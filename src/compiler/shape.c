@@ -71,6 +71,17 @@ static bool is_one_of(const char *const *names, size_t n, const char *name)
 	return false;
 }
 
+static void complain_of_unknown(struct pen_resolver *resolver,
+				const struct pen_tree_attribute *attribute)
+{
+	struct pen_spelling spelling = { .word = attribute->name };
+
+	for (size_t i = 0; i < PEN_COUNT(understood); i++)
+		pen_spelling_try(&spelling, understood[i]);
+	pen_idl_complain(resolver->idl, attribute->pos, "there is no attribute \"%s\"%s",
+			 attribute->name, pen_idl_meant(resolver->idl, &spelling));
+}
+
 void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_attribute *list)
 {
 	for (; list; list = list->next) {
@@ -80,8 +91,7 @@ void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_a
 			pen_idl_complain(resolver->idl, list->pos,
 					 "the attribute \"%s\" is not supported", list->name);
 		else
-			pen_idl_complain(resolver->idl, list->pos, "there is no attribute \"%s\"",
-					 list->name);
+			complain_of_unknown(resolver, list);
 	}
 }
 
@@ -293,6 +303,16 @@ static void add_array(struct pen_resolver *resolver, struct pen_shape *shape,
 	add_level(resolver, shape, derivation->pos, &level);
 }
 
+static void complain_of_type(struct pen_resolver *resolver, const struct pen_tree_spec *spec)
+{
+	struct pen_spelling spelling = { .word = spec->name };
+
+	pen_symbol_spell(resolver, PEN_SYMBOL_TYPE, &spelling);
+	pen_tree_spell_base(&spelling);
+	pen_idl_complain(resolver->idl, spec->pos, "there is no type \"%s\"%s", spec->name,
+			 pen_idl_meant(resolver->idl, &spelling));
+}
+
 void pen_resolve_shape(struct pen_resolver *resolver, const struct pen_tree_decl *decl,
 		       const struct pen_tree_declarator *declarator, const char *hint,
 		       struct pen_shape *shape)
@@ -313,8 +333,7 @@ void pen_resolve_shape(struct pen_resolver *resolver, const struct pen_tree_decl
 	} else {
 		symbol = pen_symbol_find(resolver, PEN_SYMBOL_TYPE, decl->spec->name);
 		if (!symbol) {
-			pen_idl_complain(resolver->idl, decl->spec->pos, "there is no type \"%s\"",
-					 decl->spec->name);
+			complain_of_type(resolver, decl->spec);
 			shape->base = pen_model_scalar(resolver, PEN_U32);
 			return;
 		}

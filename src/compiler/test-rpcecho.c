@@ -3,8 +3,8 @@
  * The tables of the echo interface give the bytes that Samba 4.17's python
  * bindings (samba.dcerpc.echo, ndr_pack_in and ndr_pack_out) give.
  */
-#include "base/buffer.h"
 #include "support/unit.h"
+#include <penstock/buffer.h>
 #include <penstock/idl/rpcecho.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
 /*
  * The second form of a file: what was written, before any name means anything.
  */
+#include "base/spelling.h"
 #include "compiler/token.h"
 
 enum pen_tree_expr_kind {
@@ -119,6 +120,9 @@ struct pen_tree {
 /* Parses the file, and what it imports. */
 struct pen_tree *pen_idl_parse(struct pen_idl *idl, const struct pen_source *source,
 			       const struct pen_token *tokens);
+
+/* The words for the language's own types, one of which may be meant. */
+void pen_tree_spell_base(struct pen_spelling *spelling);
 
 /* The attribute of that name, or NULL. */
 const struct pen_tree_attribute *pen_tree_find(const struct pen_tree_attribute *list,

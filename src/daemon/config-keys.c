@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/config.h"
+#include "daemon/log.h"
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -15,9 +16,9 @@ static const struct config_key keys[] = {
 	{ "server", "ports", CONFIG_PORTS, AT(first_port) },
 	{ "server", "directory", CONFIG_PATH, AT(directory) },
 	{ "store", "path", CONFIG_PATH, AT(store) },
-	{ "shares", "smb_conf", CONFIG_PATH, AT(smb_conf) },
-	{ "log", "level", CONFIG_LOG_LEVEL, AT(log_level) },
-	{ "log", "format", CONFIG_LOG_FORMAT, AT(is_json) },
+	{ "shares", "smb_conf", CONFIG_PATH, AT(smb_conf), .is_live = true },
+	{ "log", "level", CONFIG_LOG_LEVEL, AT(log_level), .is_live = true },
+	{ "log", "format", CONFIG_LOG_FORMAT, AT(is_json), .is_live = true },
 	{ "limits", "connections", CONFIG_NUMBER, AT(limits.connections_max), 1, 1000000 },
 	{ "limits", "connections_per_peer", CONFIG_NUMBER, AT(limits.connections_per_peer_max), 1,
 	  1000000 },
@@ -31,8 +32,6 @@ static const struct config_key keys[] = {
 	{ "limits", "idle_timeout", CONFIG_SECONDS, AT(limits.idle_timeout_ms), 1, 86400 },
 	{ "limits", "npa_timeout", CONFIG_SECONDS, AT(limits.npa_timeout_ms), 1, 86400 },
 };
-
-static const char *const levels[] = { "error", "warning", "info", "debug" };
 
 const struct config_key *config_key(size_t n)
 {
@@ -141,8 +140,8 @@ static const char *set_text(struct config *config, const struct config_key *key,
 
 static const char *set_level(struct config *config, const char *value)
 {
-	for (size_t i = 0; i < PEN_COUNT(levels); i++)
-		if (!strcmp(value, levels[i])) {
+	for (int i = PEN_LOG_ERROR; i <= PEN_LOG_DEBUG; i++)
+		if (!strcmp(value, log_level_name((enum pen_log_level)i))) {
 			config->log_level = (enum pen_log_level)i;
 			return NULL;
 		}
@@ -180,6 +179,28 @@ const char *config_set(struct config *config, const struct config_key *key, cons
 
 /* ---- out ---- */
 
+bool config_is_same(const struct config *a, const struct config *b, const struct config_key *key)
+{
+	const char *x, *y;
+
+	switch (key->kind) {
+	case CONFIG_NUMBER:
+	case CONFIG_SECONDS:
+		return *(const uint32_t *)place(a, key) == *(const uint32_t *)place(b, key);
+	case CONFIG_PORTS:
+		return a->first_port == b->first_port && a->last_port == b->last_port;
+	case CONFIG_LOG_LEVEL:
+		return a->log_level == b->log_level;
+	case CONFIG_LOG_FORMAT:
+	case CONFIG_YES_NO:
+		return *(const bool *)place(a, key) == *(const bool *)place(b, key);
+	default:
+		x = *(const char *const *)place(a, key);
+		y = *(const char *const *)place(b, key);
+		return x && y ? !strcmp(x, y) : x == y;
+	}
+}
+
 int config_print_value(const struct config *config, const struct config_key *key,
 		       struct pen_buffer *text)
 {
@@ -195,7 +216,7 @@ int config_print_value(const struct config *config, const struct config_key *key
 			return pen_buffer_printf(text, "any");
 		return pen_buffer_printf(text, "%u-%u", config->first_port, config->last_port);
 	case CONFIG_LOG_LEVEL:
-		return pen_buffer_printf(text, "%s", levels[config->log_level]);
+		return pen_buffer_printf(text, "%s", log_level_name(config->log_level));
 	case CONFIG_LOG_FORMAT:
 		return pen_buffer_printf(text, "%s", config->is_json ? "json" : "text");
 	case CONFIG_YES_NO:

@@ -57,10 +57,8 @@ static const char *user_directory(struct pen_arena *arena, const char *variable,
 	return pen_arena_printf(arena, "/tmp/penstock-%u", (unsigned)geteuid());
 }
 
-int config_init(struct config *config)
+int config_init(struct config *config, bool is_root)
 {
-	bool is_root = !geteuid();
-
 	*config = (struct config){ .comment = "penstock", .log_level = PEN_LOG_INFO };
 	pen_arena_init(&config->arena, 0);
 	default_limits(&config->limits);

@@ -5,8 +5,8 @@
  * penstockd's configuration: defaults that suit who started it, and a short file of
  * sections and keys. One table (config-keys.c) says which there are.
  */
-#include "base/buffer.h"
 #include <penstock/arena.h>
+#include <penstock/buffer.h>
 #include <penstock/server.h>
 
 enum { CONFIG_SERVICES_MAX = 8 };
@@ -33,8 +33,8 @@ struct config {
 	bool is_enabled[CONFIG_SERVICES_MAX]; /* by program, see program.h */
 };
 
-/* Defaults for root, or for a user whose directories the environment names. */
-int config_init(struct config *config);
+/* Defaults for root, or for a user whose directories the environment names. -ENOMEM. */
+int config_init(struct config *config, bool is_root);
 void config_done(struct config *config);
 
 /*
@@ -67,6 +67,7 @@ struct config_key {
 	enum config_kind kind;
 	size_t offset;
 	uint32_t min, max; /* of numbers and seconds */
+	bool is_live;	   /* takes effect while penstockd runs */
 };
 
 /* The n-th key, those of [service NAME] left out; NULL past the last. */
@@ -74,6 +75,8 @@ const struct config_key *config_key(size_t n);
 
 /* What is wrong with the value, or NULL: it is set. PEN_E_... never; sentence in the arena. */
 const char *config_set(struct config *config, const struct config_key *key, const char *value);
+
+bool config_is_same(const struct config *a, const struct config *b, const struct config_key *key);
 
 int config_print_value(const struct config *config, const struct config_key *key,
 		       struct pen_buffer *text);

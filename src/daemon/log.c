@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/log.h"
-#include "base/buffer.h"
 #include "ndr/json.h"
+#include <penstock/buffer.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-static const char *const levels[] = { "error", "warning", "info", "debug" };
+const char *log_level_name(enum pen_log_level level)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+
+	return names[level];
+}
 
 static void put_time(struct pen_buffer *line)
 {
@@ -59,7 +64,7 @@ void log_line(const struct log *log, enum pen_log_level level, const char *what,
 	pen_buffer_printf(&line, log->is_json ? "{\"time\":\"" : "");
 	put_time(&line);
 	pen_buffer_printf(&line, log->is_json ? "\",\"level\":\"%s\",\"what\":\"%s\"" : " %s %s",
-			  levels[level], what);
+			  log_level_name(level), what);
 	va_start(args, what);
 	while ((key = va_arg(args, const char *))) {
 		const char *value = va_arg(args, const char *);

@@ -12,6 +12,9 @@ struct log {
 	bool is_json;
 };
 
+/* "error", "warning", "info" or "debug". */
+const char *log_level_name(enum pen_log_level level);
+
 /* Pairs of key and value follow, all texts, ended by NULL. */
 void log_line(const struct log *log, enum pen_log_level level, const char *what, ...)
 	__attribute__((sentinel));

@@ -2,6 +2,7 @@
 /* penstockd: the command line, the configuration file, signals. */
 #include "base/spelling.h"
 #include "daemon/greet.h"
+#include "daemon/reload.h"
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -215,18 +216,33 @@ static void handle_signals(void (*handler)(int))
 		sigaction(numbers[i], &action, NULL);
 }
 
-static int run(struct serve *serve, const struct log *log)
+/* Anything wrong: it has been said, and all stays as it was. */
+static void read_again(struct serve *serve, struct config *config, struct log *log,
+		       const struct options *options)
+{
+	struct config fresh;
+
+	if (config_init(&fresh, !geteuid()) || load(&fresh, options)) {
+		log_line(log, PEN_LOG_ERROR, "reload", "message",
+			 "the configuration stays as it was", NULL);
+	} else {
+		apply(&fresh, options);
+		reload(serve, config, log, &fresh);
+	}
+	config_done(&fresh);
+}
+
+static int run(struct serve *serve, struct config *config, struct log *log,
+	       const struct options *options)
 {
 	int r = 0;
 
 	while (!r && !is_stopping) {
 		r = pen_server_run(serve->server);
-		if (is_hung_up)
-			log_line(log, PEN_LOG_WARNING, "signal", "name", "SIGHUP", "message",
-				 "the configuration is read at start only; an smb.conf is read "
-				 "anew each time",
-				 NULL);
-		is_hung_up = 0;
+		if (is_hung_up) {
+			is_hung_up = 0;
+			read_again(serve, config, log, options);
+		}
 	}
 	if (r)
 		log_line(log, PEN_LOG_ERROR, "server", "error", pen_error_name(r), "message",
@@ -234,9 +250,9 @@ static int run(struct serve *serve, const struct log *log)
 	return r;
 }
 
-static int serve_until_stopped(const struct config *config, bool is_quiet)
+static int serve_until_stopped(struct config *config, const struct options *options)
 {
-	const struct log log = { .level = config->log_level, .is_json = config->is_json };
+	struct log log = { .level = config->log_level, .is_json = config->is_json };
 	struct serve serve;
 	int r;
 
@@ -245,11 +261,11 @@ static int serve_until_stopped(const struct config *config, bool is_quiet)
 		return FAILED;
 	running = serve.server;
 	handle_signals(on_signal);
-	if (!is_quiet)
+	if (!options->is_quiet)
 		greet(&serve);
 	log_line(&log, PEN_LOG_INFO, "start", "version", PEN_VERSION, "directory",
 		 config->directory, NULL);
-	r = run(&serve, &log);
+	r = run(&serve, config, &log, options);
 	handle_signals(SIG_IGN); /* the server that a handler would stop goes */
 	serve_stop(&serve);
 	log_line(&log, PEN_LOG_INFO, "stop", NULL);
@@ -265,7 +281,7 @@ int main(int argc, char **argv)
 	end = parse(&options, argc, argv);
 	if (end >= 0)
 		return end;
-	if (config_init(&config)) {
+	if (config_init(&config, !geteuid())) {
 		fprintf(stderr, "penstockd: no memory.\n");
 		return FAILED;
 	}
@@ -276,7 +292,7 @@ int main(int argc, char **argv)
 	else if (!end && options.is_check)
 		puts("The configuration is right.");
 	else if (!end)
-		end = serve_until_stopped(&config, options.is_quiet);
+		end = serve_until_stopped(&config, &options);
 	config_done(&config);
 	return end;
 }

@@ -46,13 +46,18 @@ struct srvsvc {
 	struct pen_srvsvc *service;
 };
 
+static void shares_close(struct srvsvc *srvsvc)
+{
+	pen_shares_free(srvsvc->shares);
+	pen_store_close(srvsvc->store);
+}
+
 static void srvsvc_stop(void *data)
 {
 	struct srvsvc *srvsvc = data;
 
 	pen_srvsvc_free(srvsvc->service);
-	pen_shares_free(srvsvc->shares);
-	pen_store_close(srvsvc->store);
+	shares_close(srvsvc);
 	free(srvsvc);
 }
 
@@ -91,6 +96,13 @@ static int open_store(struct srvsvc *srvsvc, const char *path, char error[256])
 	return r;
 }
 
+static int shares_open(struct srvsvc *srvsvc, const struct config *config, char error[256])
+{
+	if (config->smb_conf)
+		return pen_shares_new_smb_conf(&srvsvc->shares, config->smb_conf);
+	return open_store(srvsvc, config->store, error);
+}
+
 static int srvsvc_start(const struct config *config, void **datap, char error[256])
 {
 	pen_cleanup(srvsvc_stopp) struct srvsvc *srvsvc = calloc(1, sizeof(*srvsvc));
@@ -103,10 +115,7 @@ static int srvsvc_start(const struct config *config, void **datap, char error[25
 
 	if (!srvsvc)
 		return -ENOMEM;
-	if (config->smb_conf)
-		r = pen_shares_new_smb_conf(&srvsvc->shares, config->smb_conf);
-	else
-		r = open_store(srvsvc, config->store, error);
+	r = shares_open(srvsvc, config, error);
 	if (r)
 		return r;
 	service.shares = srvsvc->shares;
@@ -114,6 +123,30 @@ static int srvsvc_start(const struct config *config, void **datap, char error[25
 	if (r)
 		return r;
 	*datap = pen_take(&srvsvc);
+	return 0;
+}
+
+/* Only now is it sure that no other server serves the store, whose shares would go. */
+static int srvsvc_ready(void *data, const struct pen_server *server)
+{
+	struct srvsvc *srvsvc = data;
+
+	return srvsvc->store ? pen_shares_remove_temporary(srvsvc->shares) : 0;
+}
+
+static int srvsvc_reload(void *data, const struct config *config, char error[256])
+{
+	struct srvsvc *srvsvc = data;
+	struct srvsvc fresh = { .service = srvsvc->service };
+	int r = shares_open(&fresh, config, error);
+
+	if (r) {
+		shares_close(&fresh);
+		return r;
+	}
+	pen_srvsvc_set_shares(srvsvc->service, fresh.shares);
+	shares_close(srvsvc);
+	*srvsvc = fresh;
 	return 0;
 }
 
@@ -146,6 +179,8 @@ static const struct daemon_program programs[] = {
 	  .endpoints = srvsvc_endpoints,
 	  .start = srvsvc_start,
 	  .call_data = srvsvc_call_data,
+	  .ready = srvsvc_ready,
+	  .reload = srvsvc_reload,
 	  .stop = srvsvc_stop },
 	{ .name = "rpcecho", .service = &pen_rpcecho_service, .endpoints = rpcecho_endpoints },
 };

@@ -21,6 +21,8 @@ struct daemon_program {
 	void *(*call_data)(void *data);
 	/* All endpoints of all programs are known. */
 	int (*ready)(void *data, const struct pen_server *server);
+	/* A key that can change while it runs has. It stays as it was if this fails. */
+	int (*reload)(void *data, const struct config *config, char error[256]);
 	void (*stop)(void *data); /* after the server is gone */
 };
 

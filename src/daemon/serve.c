@@ -218,3 +218,18 @@ void serve_stop(struct serve *serve)
 	free(serve->np_dir);
 	serve->ncalrpc_dir = serve->np_dir = NULL;
 }
+
+int serve_reload(struct serve *serve, const struct config *config)
+{
+	char error[256] = "";
+	int r = 0;
+
+	for (size_t i = 0; !r && daemon_program(i); i++) {
+		if (!serve->is_started[i] || !daemon_program(i)->reload)
+			continue;
+		r = daemon_program(i)->reload(serve->data[i], config, error);
+		if (r)
+			fail(serve, r, daemon_program(i)->name, error);
+	}
+	return r;
+}

@@ -22,4 +22,7 @@ struct serve {
 int serve_start(struct serve *serve, const struct config *config, const struct log *log);
 void serve_stop(struct serve *serve);
 
+/* Tells the programs that a key has changed which can. What fails is logged. */
+int serve_reload(struct serve *serve, const struct config *config);
+
 #endif

@@ -5,9 +5,9 @@
  * rest is the text. What is accepted has a form in JSON and one on the wire,
  * which says the same; or the codec says why it has none.
  */
-#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "ndr/test-types.h"
+#include <penstock/buffer.h>
 #include <penstock/idl/epm.h>
 #include <penstock/idl/mgmt.h>
 #include <penstock/idl/rpcecho.h>

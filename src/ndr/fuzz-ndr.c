@@ -4,8 +4,8 @@
  * rest is a value on the wire, or, with the highest bit, in JSON. A value that
  * can be read can be written, and what is written says the same again.
  */
-#include "base/buffer.h"
 #include "ndr/test-types.h"
+#include <penstock/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 

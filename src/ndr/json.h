@@ -8,8 +8,8 @@
  * A text in bytes that are not UTF-8 has each stray byte as the surrogate
  * U+DC00 + byte.
  */
-#include "base/buffer.h"
 #include <penstock/arena.h>
+#include <penstock/buffer.h>
 
 enum { PEN_JSON_DEPTH_MAX = 512 };
 

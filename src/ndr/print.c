@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include "ndr/json.h"
 #include "ndr/number.h"
 #include "ndr/walk.h"
 #include <errno.h>
+#include <penstock/buffer.h>
 #include <penstock/status.h>
 #include <string.h>
 

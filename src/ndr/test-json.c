@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/unit.h"
 
-#include "base/buffer.h"
 #include "ndr/json.h"
 #include "ndr/test-types.h"
 #include "support/fail.h"
 #include <errno.h>
 #include <math.h>
+#include <penstock/buffer.h>
 #include <string.h>
 
 enum { VALUE_MAX = 256 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/unit.h"
 
-#include "base/buffer.h"
 #include "base/utf16.h"
 #include "ndr/test-types.h"
 #include "support/fail.h"
 #include <errno.h>
+#include <penstock/buffer.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -6,6 +6,9 @@
 #include "ndr/walk.h"
 #include <string.h>
 
+/* What a part without elements counts for: it takes a step of the walk, and no byte. */
+enum { EMPTY_PART_COST = 4096 };
+
 static uint64_t evaluate_count(struct pen_walk *w, const struct pen_expr *expr, const char *what)
 {
 	int64_t value = pen_walk_evaluate(w, expr, what);
@@ -119,7 +122,12 @@ static bool spend(struct pen_walk *w, uint64_t cost)
 	return true;
 }
 
-/* How many parts have no elements in them: they take no bytes, but each takes a step. */
+static bool spend_parts(struct pen_walk *w, uint64_t parts)
+{
+	return parts <= PEN_WALK_SPARE_MAX && spend(w, parts * EMPTY_PART_COST);
+}
+
+/* How many parts have no elements in them. */
 static uint64_t count_empty_parts(const struct pen_type *type, const struct pen_extent *extents)
 {
 	uint64_t parts = 1;
@@ -154,7 +162,7 @@ static void *make_elements(struct pen_walk *w, const struct pen_type *type,
 		return NULL;
 	}
 	if (!multiply(&size, type->element->size) || !multiply(&sent, type->element->size) ||
-	    !spend(w, size - sent) || !spend(w, count_empty_parts(type, extents))) {
+	    !spend(w, size - sent) || !spend_parts(w, count_empty_parts(type, extents))) {
 		pen_walk_fail(w, PEN_E_LIMIT, "an array of too many elements that are not sent");
 		return NULL;
 	}

@@ -15,8 +15,8 @@
  *	send the reply; if flags.is_probe, close
  *	pen_npa_request_token(&request, &token);
  */
-#include "base/buffer.h"
 #include <penstock/arena.h>
+#include <penstock/buffer.h>
 #include <penstock/token.h>
 
 enum { PEN_NPA_REQUEST_MAX = 1 << 20, PEN_NPA_REPLY_SIZE = 36 };

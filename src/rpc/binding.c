@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include <errno.h>
 #include <penstock/binding.h>
+#include <penstock/buffer.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -170,7 +170,7 @@ int pen_binding_parse(struct pen_binding *binding, const char *text, struct pen_
 
 	*binding = (struct pen_binding){ 0 };
 	pen_arena_init(&binding->arena, 65536);
-	if (strlen(text) > 4096)
+	if (strlen(text) > PEN_BINDING_TEXT_MAX)
 		return refuse(error, text, "it is too long");
 	r = parse(binding, text, error);
 	if (r)

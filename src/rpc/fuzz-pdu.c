@@ -3,7 +3,7 @@
  * A stream of PDUs from a hostile peer. The first byte chooses the role and how the
  * stream is cut; a client has a bind and some requests under way.
  */
-#include "base/buffer.h"
+#include <penstock/buffer.h>
 #include <penstock/conn.h>
 #include <penstock/idl/rpcecho.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /*
  * A tower that is read is written, and read again as the same.
  */
-#include "base/buffer.h"
 #include <penstock/binding.h>
+#include <penstock/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 

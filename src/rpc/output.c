@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "rpc/output.h"
+#include "base/pool.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * However a stream is cut, the events and the answers are the same; a part of one is
  * never more than a part; and no changed byte does harm.
  */
-#include "base/buffer.h"
 #include "support/unit.h"
+#include <penstock/buffer.h>
 #include <penstock/conn.h>
 #include <penstock/idl/rpcecho.h>
 #include <stdlib.h>

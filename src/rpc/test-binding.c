@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
 #include <penstock/binding.h>
+#include <penstock/buffer.h>
 #include <string.h>
 
 static void expect_print(const char *text, const char *printed)

@@ -2,10 +2,10 @@
 /*
  * Client and server, back to back in memory.
  */
-#include "base/buffer.h"
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
+#include <penstock/buffer.h>
 #include <penstock/conn.h>
 #include <penstock/idl/rpcecho.h>
 #include <penstock/status.h>

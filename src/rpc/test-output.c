@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/pool.h"
 #include "rpc/output.h"
 #include "support/fail.h"
 #include "support/unit.h"

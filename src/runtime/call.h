@@ -4,7 +4,7 @@
 /*
  * What the calls of both sides have in common.
  */
-#include "base/buffer.h"
+#include <penstock/buffer.h>
 #include <penstock/call.h>
 #include <stdarg.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/client-mapper.h"
-#include "base/buffer.h"
 #include "base/cleanup.h"
 #include <errno.h>
+#include <penstock/buffer.h>
 #include <penstock/idl/epm.h>
 #include <penstock/status.h>
 #include <stdio.h>

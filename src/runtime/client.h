@@ -5,10 +5,11 @@
  * A client's insides: the way to the server (client-connect.c), the association
  * (client-assoc.c), the calls (client-call.c), and who drives it all (client.c).
  */
-#include "base/buffer.h"
+#include "base/pool.h"
 #include "io/resolve.h"
 #include "io/socket.h"
 #include "runtime/call.h"
+#include <penstock/buffer.h>
 #include <penstock/client.h>
 #include <sys/queue.h>
 

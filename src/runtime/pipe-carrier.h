@@ -6,7 +6,7 @@
  * client is, and our reply; then messages both ways, each a length of two bytes
  * and a part of the association's byte stream.
  */
-#include "base/buffer.h"
+#include <penstock/buffer.h>
 #include <penstock/conn.h>
 
 struct pen_token;

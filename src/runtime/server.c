@@ -248,6 +248,34 @@ struct pen_server *pen_server_free(struct pen_server *server)
 	return NULL;
 }
 
+static uint32_t ms_since(uint64_t now, uint64_t then)
+{
+	return now - then < UINT32_MAX ? (uint32_t)(now - then) : UINT32_MAX;
+}
+
+int pen_server_each_connection(const struct pen_server *server,
+			       int (*each)(void *data,
+					   const struct pen_server_connection *connection),
+			       void *data)
+{
+	const struct pen_connection *c;
+	uint64_t now = uv_now(&server->loop.uv);
+	int r = 0;
+
+	for (c = server->connections; c && !r; c = c->next) {
+		struct pen_server_connection connection = {
+			.token = c->token,
+			.protseq = c->protseq,
+			.age_ms = ms_since(now, c->opened_at),
+			.idle_ms = ms_since(now, c->active_at),
+		};
+
+		if (c->token && c->state == PEN_CONNECTION_OPEN)
+			r = each(data, &connection);
+	}
+	return r;
+}
+
 /* ---- its loop ---- */
 
 int pen_server_run(struct pen_server *server)

@@ -5,13 +5,14 @@
  * A server's insides: what it serves (service.c), where (listener.c), to whom
  * (connection.c), and the calls in progress (server-call.c).
  */
-#include "base/buffer.h"
+#include "base/pool.h"
 #include "io/loop.h"
 #include "io/random.h"
 #include "io/socket.h"
 #include "runtime/call.h"
 #include "runtime/handle.h"
 #include "runtime/peer.h"
+#include <penstock/buffer.h>
 #include <penstock/server.h>
 
 /* The functions that serve an interface's objects of one type. */

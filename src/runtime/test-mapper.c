@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include "support/probe.h"
 #include "support/unit.h"
+#include <penstock/buffer.h>
 #include <penstock/idl/epm.h>
 #include <poll.h>
 #include <stdio.h>

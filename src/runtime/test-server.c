@@ -189,6 +189,14 @@ static uint32_t connections_of(const struct probe *server)
 	return *(volatile uint32_t *)&server->server->stats.connections;
 }
 
+/* Until there are so many: who closes is noticed a moment later. */
+static void await_connections(const struct probe *server, uint32_t n)
+{
+	for (int i = 0; i < 10000 && connections_of(server) > n; i++)
+		usleep(1000);
+	assert_int_equal(connections_of(server), n);
+}
+
 /* ---- context handles ---- */
 
 static struct pen_context_handle open_handle(struct pen_call *call)
@@ -412,6 +420,96 @@ static void test_memory_of_all_is_limited(void **state)
 	probe_stop(&small);
 }
 
+/* Bytes of address space: what was allocated shows here, touched or not. */
+static size_t address_space(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	size_t n_pages = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%zu", &n_pages), 1);
+	fclose(file);
+	return n_pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Sends a small request that claims to be of alloc_hint bytes, with the flags of a fragment. */
+static void peer_claim(struct peer *peer, uint32_t alloc_hint, uint8_t flags)
+{
+	struct pen_slice slice;
+	uint8_t pdu[256];
+
+	assert_int_equal(peer_request(peer, 100), 0);
+	assert_int_equal(pen_conn_output(peer->conn, &slice, 1), 1);
+	assert_in_range(slice.size, 24, sizeof(pdu));
+	memcpy(pdu, slice.data, slice.size);
+	pdu[3] = flags;
+	for (int i = 0; i < 4; i++)
+		pdu[16 + i] = (uint8_t)(alloc_hint >> 8 * i);
+	assert_int_equal(send(peer->fd, pdu, slice.size, MSG_NOSIGNAL), slice.size);
+	pen_conn_sent(peer->conn, slice.size);
+}
+
+/* Who claims that 4 GiB will come costs what has come: a fault, and the door. */
+static void test_claim_of_four_gigabytes_is_refused(void **state)
+{
+	static const enum pen_protseq protseqs[] = { PEN_NCACN_IP_TCP, PEN_NCALRPC };
+	size_t space = address_space();
+
+	for (size_t i = 0; i < PEN_COUNT(protseqs); i++) {
+		struct peer peer = peer_new(&probe, protseqs[i]);
+		struct peer other = peer_new(&probe, protseqs[i]);
+		struct pen_event event;
+
+		peer_bind(&peer);
+		peer_bind(&other);
+		peer_claim(&peer, UINT32_MAX, 0x01); /* the first fragment */
+		peer_expect(&peer, PEN_EVENT_FAULT, &event);
+		assert_int_equal(event.status, PEN_WERR_ACCESS_DENIED);
+		assert_true(is_closed_within(peer.fd, 5000));
+		/* Who stays is served, even where it claims so of a request that is all here. */
+		peer_claim(&other, UINT32_MAX, 0x03);
+		peer_expect(&other, PEN_EVENT_RESPONSE, &event);
+		assert_int_equal(event.stub.size, 4 + 100);
+		assert_in_range(memory_of(&probe), 0, 1 << 20);
+		assert_true(address_space() < space + (64 << 20));
+		peer_done(&peer);
+		peer_done(&other);
+	}
+	assert_serves(&probe);
+}
+
+/* Nor does it cost more to claim just what a request may have, and to send little of it. */
+static void test_many_claims_cost_what_has_come(void **state)
+{
+	enum { N = 200, STUB_MAX = 4 << 20 };
+	const struct pen_server_config config = { .connections_per_peer_max = N + 10 };
+	static struct peer peers[N];
+	struct probe claimed;
+	size_t space;
+
+	probe_start(&claimed, &config);
+	space = address_space();
+	for (int i = 0; i < N; i++) {
+		peers[i] = peer_new(&claimed, PEN_NCACN_IP_TCP);
+		peer_bind(&peers[i]);
+		peer_claim(&peers[i], STUB_MAX, 0x01);
+	}
+	/* Half of them also claim a fragment, of which no more than its header comes. */
+	for (int i = 0; i < N; i += 2)
+		assert_int_equal(
+			send(peers[i].fd, "\x05\0\0\0\x10\0\0\0\xd0\x16\0\0\1\0\0\0", 16, 0), 16);
+	assert_serves(&claimed);
+	assert_in_range(memory_of(&claimed), 0, N * 8192);
+	assert_true(address_space() < space + (size_t)N * STUB_MAX / 4);
+	/* And none of them was put out for it. */
+	await_connections(&claimed, N);
+	for (int i = 0; i < N; i++)
+		peer_done(&peers[i]);
+	await_connections(&claimed, 0);
+	assert_int_equal(memory_of(&claimed), 0);
+	probe_stop(&claimed);
+}
+
 /* ---- many ---- */
 
 static void test_two_thousand_connections(void **state)
@@ -437,9 +535,7 @@ static void test_two_thousand_connections(void **state)
 	assert_in_range(memory_of(&big), 0, N * 8192);
 	for (int i = 0; i < N; i++)
 		close(fd[i]);
-	for (int i = 0; i < 10000 && connections_of(&big) > 0; i++)
-		usleep(1000);
-	assert_int_equal(connections_of(&big), 0);
+	await_connections(&big, 0);
 	probe_stop(&big);
 }
 
@@ -735,6 +831,8 @@ int main(void)
 		cmocka_unit_test(test_idle_is_closed_unless_it_holds_something),
 		cmocka_unit_test(test_who_never_reads_waits_alone),
 		cmocka_unit_test(test_memory_of_all_is_limited),
+		cmocka_unit_test(test_claim_of_four_gigabytes_is_refused),
+		cmocka_unit_test(test_many_claims_cost_what_has_come),
 		cmocka_unit_test(test_two_thousand_connections),
 		cmocka_unit_test(test_a_peer_has_so_many_and_no_more),
 		cmocka_unit_test(test_pipe_carried_by_smbd),

@@ -54,3 +54,19 @@ int pen_shares_remove(struct pen_shares *shares, const char *name)
 {
 	return shares->class->remove ? shares->class->remove(shares, name) : PEN_E_UNSUPPORTED;
 }
+
+int pen_shares_remove_temporary(struct pen_shares *shares)
+{
+	struct pen_arena arena;
+	struct pen_share *rows;
+	size_t n = 0;
+	int r;
+
+	pen_arena_init(&arena, 0);
+	r = pen_shares_list(shares, &arena, &rows, &n);
+	for (size_t i = 0; !r && i < n; i++)
+		if (rows[i].type & PEN_SHARE_TEMPORARY)
+			r = pen_shares_remove(shares, rows[i].name);
+	pen_arena_done(&arena);
+	return r;
+}

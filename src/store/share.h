@@ -84,4 +84,7 @@ int pen_shares_set(struct pen_shares *shares, const struct pen_share *share);
 /* PEN_E_NOT_FOUND; PEN_E_UNSUPPORTED. */
 int pen_shares_remove(struct pen_shares *shares, const char *name);
 
+/* Removes those that were to last until their server ended. A negative errno. */
+int pen_shares_remove_temporary(struct pen_shares *shares);
+
 #endif

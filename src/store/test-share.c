@@ -113,10 +113,39 @@ static void test_smb_conf(void **state)
 	pen_arena_done(&arena);
 }
 
+static void test_temporary(void **state)
+{
+	struct pen_share temporary = data_share;
+	struct pen_store *store;
+	struct pen_shares *shares;
+	struct pen_arena arena;
+	struct pen_share *rows;
+	size_t n;
+
+	assert_int_equal(pen_store_open(&store, ":memory:", NULL), 0);
+	assert_int_equal(pen_shares_new_store(&shares, store), 0);
+	assert_int_equal(pen_shares_remove_temporary(shares), 0);
+	assert_int_equal(pen_shares_add(shares, &data_share), 0);
+	for (char name[] = "a"; *name < 'd'; ++*name) {
+		temporary.name = name;
+		temporary.type = PEN_SHARE_TEMPORARY | (*name == 'a' ? PEN_SHARE_SPECIAL : 0);
+		assert_int_equal(pen_shares_add(shares, &temporary), 0);
+	}
+	assert_int_equal(pen_shares_remove_temporary(shares), 0);
+	pen_arena_init(&arena, 0);
+	assert_int_equal(pen_shares_list(shares, &arena, &rows, &n), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(rows[0].name, data_share.name);
+	pen_arena_done(&arena);
+	pen_shares_free(shares);
+	pen_store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeping),
+		cmocka_unit_test(test_temporary),
 		cmocka_unit_test(test_smb_conf),
 	};
 

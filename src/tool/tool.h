@@ -5,9 +5,9 @@
  * What the subcommands of penstock share: the command line, the way to a server,
  * what is printed, and how a failure is told.
  */
-#include "base/buffer.h"
 #include "base/cleanup.h"
 #include <getopt.h>
+#include <penstock/buffer.h>
 #include <penstock/client.h>
 #include <penstock/idl.h>
 #include <stdio.h>

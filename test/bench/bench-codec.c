@@ -5,8 +5,8 @@
  *	bench-codec FILE            leaves the bytes, for pidl's code to take the same
  *	bench-codec ENCODE DECODE   measures, beside pidl's rates (0: not known)
  */
-#include "base/buffer.h"
 #include "bench/bench.h"
+#include <penstock/buffer.h>
 #include <penstock/idl/srvsvc.h>
 #include <stdio.h>
 #include <stdlib.h>

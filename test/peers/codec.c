@@ -7,8 +7,8 @@
  * in hexadecimal, answered by "HEX JSON" or "error: SENTENCE". An import is taken
  * from beside the file.
  */
-#include "base/buffer.h"
 #include <errno.h>
+#include <penstock/buffer.h>
 #include <penstock/idl.h>
 #include <stdio.h>
 #include <stdlib.h>

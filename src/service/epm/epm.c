@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/epm/epm.h"
-#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "service/epm/match.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <penstock/buffer.h>
 #include <penstock/idl/epm.h>
 #include <penstock/status.h>
 #include <penstock/token.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include "service/epm/epm.h"
 #include "support/unit.h"
+#include <penstock/buffer.h>
 #include <penstock/idl/epm.h>
 #include <penstock/idl/mgmt.h>
 #include <penstock/idl/rpcecho.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/buffer.h"
 #include "service/srvsvc/state.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <penstock/buffer.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -42,8 +42,8 @@ static int file_open(struct pen_arena *arena, const struct pen_share *share, con
 }
 
 /* Finds the share and the file in it, for a caller who is its owner or an administrator. */
-static uint32_t file_find(struct pen_call *call, const char *share_name, const char *name,
-			  bool is_for_admins, int *fdp, struct stat *info)
+static uint32_t file_find(struct pen_call *call, const char *share_name, const char *name, int *fdp,
+			  struct stat *info)
 {
 	const struct pen_token_info *who = pen_token_info(pen_call_token(call));
 	bool is_admin = pen_srvsvc_is_admin(call);
@@ -51,7 +51,7 @@ static uint32_t file_find(struct pen_call *call, const char *share_name, const c
 	uint32_t result;
 	int r;
 
-	if (!is_admin && (is_for_admins || !who->has_unix))
+	if (!is_admin && !who->has_unix)
 		return PEN_WERR_ACCESS_DENIED;
 	if (!share_name)
 		return PEN_WERR_INVALID_PARAMETER;
@@ -177,7 +177,7 @@ int pen_srvsvc_security_get(struct pen_call *call, const struct srvsvc_NetrpGetF
 
 	out->result = in->RequestedInformation & SACL && !pen_srvsvc_is_admin(call)
 			      ? PEN_WERR_PRIVILEGE_NOT_HELD
-			      : file_find(call, in->ShareName, in->lpFileName, false, &fd, &info);
+			      : file_find(call, in->ShareName, in->lpFileName, &fd, &info);
 	if (out->result)
 		return 0;
 	close(fd);
@@ -228,13 +228,17 @@ int pen_srvsvc_security_set(struct pen_call *call, const struct srvsvc_NetrpSetF
 	struct stat info;
 	int fd;
 
+	if (!pen_srvsvc_is_admin(call)) {
+		out->result = PEN_WERR_ACCESS_DENIED;
+		return 0;
+	}
 	if (!in->SecurityDescriptor.Buffer ||
 	    pen_descriptor_get(&descriptor, pen_call_arena(call), in->SecurityDescriptor.Buffer,
 			       in->SecurityDescriptor.Length)) {
 		out->result = PEN_WERR_INVALID_SECURITY_DESCR;
 		return 0;
 	}
-	out->result = file_find(call, in->ShareName, in->lpFileName, true, &fd, &info);
+	out->result = file_find(call, in->ShareName, in->lpFileName, &fd, &info);
 	if (out->result)
 		return 0;
 	out->result = security_apply(fd, &info, in->SecurityInformation, &descriptor);

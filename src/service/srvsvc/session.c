@@ -2,39 +2,31 @@
 #include "base/utf16.h"
 #include "service/srvsvc/state.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
  * Files, tree connections and sessions of SMB are smbd's, which tells us of none of
- * them: the only session that is known here is the one of whoever asks. Transports
- * are the endpoints that are listened at.
+ * them. What is known are our own connections, by which a session here is a client
+ * that has proved who it is and has one of them at least.
  */
 
-/* Any container of any enumeration: a count and rows. */
-struct container {
-	uint32_t n;
-	void *buffer;
-};
-
-static int container_new(struct pen_call *call, size_t n, size_t row_size, struct container **outp)
-{
-	struct pen_arena *arena = pen_call_arena(call);
-	struct container *out = pen_arena_zalloc(arena, sizeof(*out));
-
-	if (!out)
-		return -ENOMEM;
-	out->buffer = pen_arena_array(arena, n ? n : 1, row_size);
-	out->n = (uint32_t)n;
-	*outp = out;
-	return out->buffer ? 0 : -ENOMEM;
-}
-
 /* ---- connections and files: none ---- */
+
+/* The connections are to a share, or from a \\\\client. */
+static uint32_t qualifier_check(struct pen_call *call, const char *qualifier)
+{
+	struct pen_share share;
+
+	if (!strncmp(qualifier, "\\\\", 2))
+		return 0;
+	return pen_srvsvc_error(pen_srvsvc_share_find(call, qualifier, &share));
+}
 
 int pen_srvsvc_connection_enum(struct pen_call *call, const struct srvsvc_NetrConnectionEnum_in *in,
 			       struct srvsvc_NetrConnectionEnum_out *out)
 {
-	struct container *empty;
+	struct pen_srvsvc_container *empty;
 	int r;
 
 	out->InfoStruct.Level = in->InfoStruct.Level;
@@ -45,9 +37,11 @@ int pen_srvsvc_connection_enum(struct pen_call *call, const struct srvsvc_NetrCo
 		out->result = PEN_WERR_ACCESS_DENIED;
 	else if (!in->Qualifier || !*in->Qualifier)
 		out->result = PEN_WERR_INVALID_PARAMETER;
+	else
+		out->result = qualifier_check(call, in->Qualifier);
 	if (out->result)
 		return 0;
-	r = container_new(call, 0, sizeof(struct srvsvc_CONNECTION_INFO_1), &empty);
+	r = pen_srvsvc_container_new(call, 0, sizeof(struct srvsvc_CONNECTION_INFO_1), &empty);
 	if (!r)
 		out->InfoStruct.ConnectInfo.Level0 =
 			(struct srvsvc_CONNECT_INFO_0_CONTAINER *)empty;
@@ -57,7 +51,7 @@ int pen_srvsvc_connection_enum(struct pen_call *call, const struct srvsvc_NetrCo
 int pen_srvsvc_file_enum(struct pen_call *call, const struct srvsvc_NetrFileEnum_in *in,
 			 struct srvsvc_NetrFileEnum_out *out)
 {
-	struct container *empty;
+	struct pen_srvsvc_container *empty;
 	int r;
 
 	out->InfoStruct.Level = in->InfoStruct.Level;
@@ -68,7 +62,7 @@ int pen_srvsvc_file_enum(struct pen_call *call, const struct srvsvc_NetrFileEnum
 		out->result = PEN_WERR_ACCESS_DENIED;
 	if (out->result)
 		return 0;
-	r = container_new(call, 0, sizeof(struct srvsvc_FILE_INFO_3), &empty);
+	r = pen_srvsvc_container_new(call, 0, sizeof(struct srvsvc_FILE_INFO_3), &empty);
 	if (!r)
 		out->InfoStruct.FileInfo.Level2 = (struct srvsvc_FILE_INFO_2_CONTAINER *)empty;
 	return r;
@@ -93,20 +87,169 @@ int pen_srvsvc_file_close(struct pen_call *call, const struct srvsvc_NetrFileClo
 	return 0;
 }
 
-/* ---- sessions: the caller's own ---- */
+/* ---- sessions ---- */
 
-static void session_fill(const struct pen_token_info *who, uint32_t level, void *row)
+enum { CLIENT = 1, USER = 2, LISTED = CLIENT | USER };
+
+/* One connection, and then all of one user at one client. */
+struct session {
+	const struct pen_token_info *who;
+	enum pen_protseq protseq;
+	uint32_t n_connections;
+	uint32_t age_ms;
+	uint32_t idle_ms;
+};
+
+struct sessions {
+	const char *client;	      /* NULL: any */
+	const char *user;	      /* the same */
+	const struct pen_token *only; /* this user's; NULL: everybody's */
+	struct session *rows;	      /* NULL: they are counted only */
+	size_t n;
+	unsigned seen; /* CLIENT: there are of this client; USER: there are of this user too */
+};
+
+static const char *text_of(const char *text)
 {
-	struct srvsvc_SESSION_INFO_502 *all = row;
+	return text ? text : "";
+}
 
-	/* All levels begin as 502 does, 10 with its two names; the times are not known. */
-	all->sesi502_cname = who->remote_address ? who->remote_address : "";
-	if (level)
-		all->sesi502_username = who->account ? who->account : "";
-	if (level == 2 || level == 502)
+/* Whose session the connection is part of, as bits of sessions.seen. */
+static unsigned match(const struct sessions *sessions, const struct pen_token *token)
+{
+	const struct pen_token_info *who = pen_token_info(token);
+
+	if (!who->is_authenticated ||
+	    (sessions->only &&
+	     !pen_sid_equal(pen_token_user(token), pen_token_user(sessions->only))))
+		return 0;
+	if (sessions->client && !pen_upcase_equal(sessions->client, text_of(who->remote_address)))
+		return 0;
+	if (sessions->user && !pen_upcase_equal(sessions->user, text_of(who->account)))
+		return CLIENT;
+	return LISTED;
+}
+
+static int session_add(void *data, const struct pen_server_connection *connection)
+{
+	struct sessions *sessions = data;
+	unsigned matched = match(sessions, connection->token);
+
+	sessions->seen |= matched;
+	if (matched != LISTED)
+		return 0;
+	if (sessions->rows)
+		sessions->rows[sessions->n] = (struct session){
+			.who = pen_token_info(connection->token),
+			.protseq = connection->protseq,
+			.n_connections = 1,
+			.age_ms = connection->age_ms,
+			.idle_ms = connection->idle_ms,
+		};
+	sessions->n++;
+	return 0;
+}
+
+/* By client, then by user: an order that lasts from one call to the next. */
+static int compare(const void *a, const void *b)
+{
+	const struct pen_token_info *x = ((const struct session *)a)->who;
+	const struct pen_token_info *y = ((const struct session *)b)->who;
+	int order = strcmp(text_of(x->remote_address), text_of(y->remote_address));
+
+	return order ? order : pen_sid_compare(&x->sids[0], &y->sids[0]);
+}
+
+/* One session of all neighbours that are one user's at one client. */
+static size_t merge(struct session *rows, size_t n)
+{
+	size_t n_merged = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct session *last = n_merged ? &rows[n_merged - 1] : NULL;
+
+		if (!last || compare(last, &rows[i])) {
+			rows[n_merged++] = rows[i];
+			continue;
+		}
+		last->n_connections++;
+		if (rows[i].age_ms > last->age_ms)
+			last->age_ms = rows[i].age_ms;
+		if (rows[i].idle_ms < last->idle_ms)
+			last->idle_ms = rows[i].idle_ms;
+	}
+	return n_merged;
+}
+
+/* Names are asked for with or without the \\ before a client's; "" is any. */
+static void sessions_init(struct sessions *sessions, struct pen_call *call, const char *client,
+			  const char *user)
+{
+	*sessions = (struct sessions){ 0 };
+	if (client)
+		client += strspn(client, "\\");
+	sessions->client = client && *client ? client : NULL;
+	sessions->user = user && *user ? user : NULL;
+	if (!pen_srvsvc_is_admin(call))
+		sessions->only = pen_call_token(call);
+}
+
+static int sessions_list(struct sessions *sessions, struct pen_call *call)
+{
+	struct pen_server *server = pen_call_server(call);
+
+	if (server)
+		pen_server_each_connection(server, session_add, sessions);
+	sessions->rows = pen_arena_array(pen_call_arena(call), sessions->n ? sessions->n : 1,
+					 sizeof(*sessions->rows));
+	if (!sessions->rows)
+		return -ENOMEM;
+	sessions->n = 0;
+	if (server)
+		pen_server_each_connection(server, session_add, sessions);
+	qsort(sessions->rows, sessions->n, sizeof(*sessions->rows), compare);
+	sessions->n = merge(sessions->rows, sessions->n);
+	return 0;
+}
+
+/* Who was asked for by name has to be there. */
+static uint32_t sessions_missing(const struct sessions *sessions)
+{
+	if (sessions->client && !(sessions->seen & CLIENT))
+		return PEN_WERR_NERR_CLIENTNAMENOTFOUND;
+	if (sessions->user && !(sessions->seen & USER))
+		return PEN_WERR_NERR_USERNOTFOUND;
+	return 0;
+}
+
+/* All levels but 10 begin as 502 does; an open pipe is what a connection is to SMB. */
+static int session_fill(struct pen_arena *arena, const struct session *session, uint32_t level,
+			void *row)
+{
+	const char *client = pen_arena_strdup(arena, text_of(session->who->remote_address));
+	const char *user = pen_arena_strdup(arena, text_of(session->who->account));
+	struct srvsvc_SESSION_INFO_502 *all = row;
+	struct srvsvc_SESSION_INFO_10 *ten = row;
+
+	if (!client || !user)
+		return -ENOMEM;
+	all->sesi502_cname = client;
+	if (!level)
+		return 0;
+	all->sesi502_username = user;
+	if (level == 10) {
+		ten->sesi10_time = session->age_ms / 1000;
+		ten->sesi10_idle_time = session->idle_ms / 1000;
+		return 0;
+	}
+	all->sesi502_num_opens = session->n_connections;
+	all->sesi502_time = session->age_ms / 1000;
+	all->sesi502_idle_time = session->idle_ms / 1000;
+	if (level != 1)
 		all->sesi502_cltype_name = "";
 	if (level == 502)
-		all->sesi502_transport = "";
+		all->sesi502_transport = pen_protseq_name(session->protseq);
+	return 0;
 }
 
 static size_t session_size(uint32_t level)
@@ -126,15 +269,25 @@ static size_t session_size(uint32_t level)
 	return 0;
 }
 
-static bool is_asked_for(const struct pen_token_info *who, const char *client, const char *user)
+static int sessions_put(struct pen_call *call, const struct sessions *sessions, size_t size,
+			const struct srvsvc_NetrSessionEnum_in *in,
+			struct srvsvc_NetrSessionEnum_out *out)
 {
-	const char *address = who->remote_address ? who->remote_address : "";
+	struct pen_srvsvc_window window =
+		pen_srvsvc_window(sessions->n, size, in->PreferedMaximumLength, in->ResumeHandle);
+	struct pen_srvsvc_container *rows;
+	int r = pen_srvsvc_container_new(call, window.count, size, &rows);
 
-	if (user && *user && !pen_upcase_equal(user, who->account ? who->account : ""))
-		return false;
-	while (client && *client == '\\')
-		client++;
-	return !client || !*client || !strcmp(client, address);
+	for (size_t i = 0; !r && i < window.count; i++)
+		r = session_fill(pen_call_arena(call), &sessions->rows[window.first + i],
+				 in->InfoStruct.Level, (uint8_t *)rows->buffer + i * size);
+	if (r)
+		return r;
+	out->InfoStruct.SessionInfo.Level0 = (struct srvsvc_SESSION_INFO_0_CONTAINER *)rows;
+	out->TotalEntries = window.total;
+	out->ResumeHandle = pen_srvsvc_resume(call, in->ResumeHandle, window.resume);
+	out->result = window.result;
+	return 0;
 }
 
 int pen_srvsvc_session_enum(struct pen_call *call, const struct srvsvc_NetrSessionEnum_in *in,
@@ -143,8 +296,7 @@ int pen_srvsvc_session_enum(struct pen_call *call, const struct srvsvc_NetrSessi
 	const struct pen_token_info *who = pen_token_info(pen_call_token(call));
 	uint32_t level = in->InfoStruct.Level;
 	size_t size = session_size(level);
-	struct container *rows;
-	size_t n;
+	struct sessions sessions;
 	int r;
 
 	out->InfoStruct.Level = level;
@@ -155,125 +307,35 @@ int pen_srvsvc_session_enum(struct pen_call *call, const struct srvsvc_NetrSessi
 		out->result = PEN_WERR_ACCESS_DENIED;
 	if (out->result)
 		return 0;
-	n = is_asked_for(who, in->ClientName, in->UserName) &&
-	    !(in->ResumeHandle && *in->ResumeHandle);
-	r = container_new(call, n, size, &rows);
+	sessions_init(&sessions, call, in->ClientName, in->UserName);
+	r = sessions_list(&sessions, call);
 	if (r)
 		return r;
-	if (n)
-		session_fill(who, level, rows->buffer);
-	out->InfoStruct.SessionInfo.Level0 = (struct srvsvc_SESSION_INFO_0_CONTAINER *)rows;
-	out->TotalEntries = (uint32_t)n;
-	return 0;
+	out->result = sessions_missing(&sessions);
+	return out->result ? 0 : sessions_put(call, &sessions, size, in, out);
 }
 
+/* A session's connections are the transports' to end. */
 int pen_srvsvc_session_del(struct pen_call *call, const struct srvsvc_NetrSessionDel_in *in,
 			   struct srvsvc_NetrSessionDel_out *out)
 {
-	out->result = pen_srvsvc_is_admin(call) ? PEN_WERR_NERR_CLIENTNAMENOTFOUND
-						: PEN_WERR_ACCESS_DENIED;
-	return 0;
-}
-
-/* ---- disks: one, the root ---- */
-
-int pen_srvsvc_disk_enum(struct pen_call *call, const struct srvsvc_NetrServerDiskEnum_in *in,
-			 struct srvsvc_NetrServerDiskEnum_out *out)
-{
-	bool is_over = in->ResumeHandle && *in->ResumeHandle;
-
-	out->ResumeHandle = pen_srvsvc_resume(call, in->ResumeHandle, 0);
-	out->DiskInfoStruct.Buffer =
-		pen_arena_zalloc(pen_call_arena(call), sizeof(*out->DiskInfoStruct.Buffer));
-	if (!out->DiskInfoStruct.Buffer)
-		return -ENOMEM;
-	if (in->Level)
-		out->result = PEN_WERR_INVALID_LEVEL;
-	else if (!pen_srvsvc_is_admin(call))
-		out->result = PEN_WERR_ACCESS_DENIED;
-	if (out->result || is_over)
-		return 0;
-	out->DiskInfoStruct.Buffer[0].Disk = "C:";
-	out->DiskInfoStruct.EntriesRead = 1;
-	out->TotalEntries = 1;
-	return 0;
-}
-
-/* ---- transports: the endpoints ---- */
-
-static const size_t transport_sizes[] = {
-	sizeof(struct srvsvc_SERVER_TRANSPORT_INFO_0),
-	sizeof(struct srvsvc_SERVER_TRANSPORT_INFO_1),
-	sizeof(struct srvsvc_SERVER_TRANSPORT_INFO_2),
-	sizeof(struct srvsvc_SERVER_TRANSPORT_INFO_3),
-};
-
-/* Bindings, each once: several interfaces share one. */
-static int bindings_list(struct pen_call *call, const char ***bindingsp, size_t *np)
-{
-	struct pen_server *server = pen_call_server(call);
-	struct pen_server_endpoint endpoint;
-	const char **bindings;
-	size_t max = 0, n = 0;
-
-	while (server && !pen_server_endpoint(server, max, &endpoint))
-		max++;
-	bindings = pen_arena_array(pen_call_arena(call), max + 1, sizeof(*bindings));
-	if (!bindings)
-		return -ENOMEM;
-	for (size_t i = 0; i < max; i++)
-		if (!pen_server_endpoint(server, i, &endpoint) &&
-		    (!n || strcmp(bindings[n - 1], endpoint.binding)))
-			bindings[n++] = endpoint.binding;
-	*bindingsp = bindings;
-	*np = n;
-	return 0;
-}
-
-int pen_srvsvc_transport_enum(struct pen_call *call,
-			      const struct srvsvc_NetrServerTransportEnum_in *in,
-			      struct srvsvc_NetrServerTransportEnum_out *out)
-{
-	uint32_t level = in->InfoStruct.Level;
-	struct pen_srvsvc_window window;
-	struct container *rows;
-	const char **bindings;
-	size_t n;
+	struct sessions sessions;
 	int r;
 
-	out->InfoStruct.Level = level;
-	out->ResumeHandle = pen_srvsvc_resume(call, in->ResumeHandle, 0);
-	if (level >= PEN_COUNT(transport_sizes))
-		out->result = PEN_WERR_INVALID_LEVEL;
-	else if (!pen_srvsvc_is_admin(call))
+	if (!pen_srvsvc_is_admin(call)) {
 		out->result = PEN_WERR_ACCESS_DENIED;
-	if (out->result)
 		return 0;
-	r = bindings_list(call, &bindings, &n);
-	if (r)
-		return r;
-	window = pen_srvsvc_window(n, transport_sizes[level], in->PreferedMaximumLength,
-				   in->ResumeHandle);
-	r = container_new(call, window.count, transport_sizes[level], &rows);
-	if (r)
-		return r;
-	for (size_t i = 0; i < window.count; i++) {
-		/* All levels begin with the members of level 0. */
-		struct srvsvc_SERVER_TRANSPORT_INFO_0 *row =
-			(void *)((uint8_t *)rows->buffer + i * transport_sizes[level]);
-		const char *binding = bindings[window.first + i];
-
-		row->svti0_transportname = pen_arena_strdup(pen_call_arena(call), binding);
-		row->svti0_networkaddress = "";
-		if (!row->svti0_transportname)
-			return -ENOMEM;
-		if (level)
-			((struct srvsvc_SERVER_TRANSPORT_INFO_1 *)(void *)row)->svti1_domain =
-				pen_srvsvc_of(call)->domain;
 	}
-	out->InfoStruct.XportInfo.Level0 = (struct srvsvc_SERVER_XPORT_INFO_0_CONTAINER *)rows;
-	out->TotalEntries = window.total;
-	out->ResumeHandle = pen_srvsvc_resume(call, in->ResumeHandle, window.resume);
-	out->result = window.result;
+	sessions_init(&sessions, call, in->ClientName, in->UserName);
+	if (!sessions.client && !sessions.user) {
+		out->result = PEN_WERR_INVALID_PARAMETER;
+		return 0;
+	}
+	r = sessions_list(&sessions, call);
+	if (r)
+		return r;
+	out->result = sessions_missing(&sessions);
+	if (!out->result)
+		out->result = PEN_WERR_NOT_SUPPORTED;
 	return 0;
 }

@@ -173,17 +173,6 @@ static const struct level *level_find(uint32_t number)
 
 /* ---- NetrShareEnum ---- */
 
-/* Any container of the union: they differ in what the buffer holds. */
-struct container {
-	uint32_t n;
-	void *buffer;
-};
-
-_Static_assert(sizeof(struct container) == sizeof(struct srvsvc_SHARE_INFO_502_CONTAINER) &&
-		       offsetof(struct container, buffer) ==
-			       offsetof(struct srvsvc_SHARE_INFO_502_CONTAINER, Buffer),
-	       "containers have one layout");
-
 /* All shares, IPC$ among them, or without it and the temporary ones: the sticky ones. */
 static int rows_list(struct pen_call *call, bool sticky, const struct pen_share ***rowsp,
 		     size_t *np)
@@ -214,27 +203,21 @@ static int rows_list(struct pen_call *call, bool sticky, const struct pen_share 
 }
 
 static int container_fill(struct pen_call *call, const struct level *level,
-			  const struct pen_share *const *rows, size_t n, struct container **outp)
+			  const struct pen_share *const *rows, size_t n,
+			  struct pen_srvsvc_container **outp)
 {
-	struct pen_arena *arena = pen_call_arena(call);
-	struct container *out = pen_arena_zalloc(arena, sizeof(*out));
+	struct pen_srvsvc_container *out;
 	struct row row;
+	int r = pen_srvsvc_container_new(call, n, level->size, &out);
 
-	if (!out)
-		return -ENOMEM;
-	out->buffer = pen_arena_array(arena, n ? n : 1, level->size);
-	if (!out->buffer)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		int r = row_make(call, rows[i], &row);
-
-		if (r)
-			return r;
-		level->fill((uint8_t *)out->buffer + i * level->size, &row);
+	for (size_t i = 0; !r && i < n; i++) {
+		r = row_make(call, rows[i], &row);
+		if (!r)
+			level->fill((uint8_t *)out->buffer + i * level->size, &row);
 	}
-	out->n = (uint32_t)n;
-	*outp = out;
-	return 0;
+	if (!r)
+		*outp = out;
+	return r;
 }
 
 /*
@@ -256,7 +239,7 @@ static int share_enum(struct pen_call *call, bool sticky, const struct srvsvc_Ne
 	const struct level *level = level_find(in->InfoStruct.Level);
 	const struct pen_share **rows;
 	struct pen_srvsvc_window window;
-	struct container *container;
+	struct pen_srvsvc_container *container;
 	size_t n;
 	int r;
 
@@ -313,6 +296,17 @@ int pen_srvsvc_share_enum_sticky(struct pen_call *call,
 
 /* ---- NetrShareGetInfo, NetrShareCheck ---- */
 
+int pen_srvsvc_share_find(struct pen_call *call, const char *name, struct pen_share *share)
+{
+	int r = pen_shares_find(pen_srvsvc_of(call)->shares, name, pen_call_arena(call), share);
+
+	if (r == PEN_E_NOT_FOUND && pen_upcase_equal(name, ipc.name)) {
+		*share = ipc;
+		r = 0;
+	}
+	return r;
+}
+
 int pen_srvsvc_share_get(struct pen_call *call, const struct srvsvc_NetrShareGetInfo_in *in,
 			 struct srvsvc_NetrShareGetInfo_out *out)
 {
@@ -328,11 +322,7 @@ int pen_srvsvc_share_get(struct pen_call *call, const struct srvsvc_NetrShareGet
 		out->result = PEN_WERR_ACCESS_DENIED;
 	if (out->result)
 		return 0;
-	r = pen_shares_find(pen_srvsvc_of(call)->shares, in->NetName, pen_call_arena(call), &share);
-	if (r == PEN_E_NOT_FOUND && pen_upcase_equal(in->NetName, ipc.name)) {
-		share = ipc;
-		r = 0;
-	}
+	r = pen_srvsvc_share_find(call, in->NetName, &share);
 	if (r) {
 		out->result = pen_srvsvc_error(r);
 		return 0;

@@ -54,6 +54,11 @@ struct pen_srvsvc *pen_srvsvc_free(struct pen_srvsvc *s)
 	return NULL;
 }
 
+void pen_srvsvc_set_shares(struct pen_srvsvc *s, struct pen_shares *shares)
+{
+	s->shares = shares;
+}
+
 uint32_t pen_srvsvc_error(int result)
 {
 	switch (result) {
@@ -94,6 +99,20 @@ struct pen_srvsvc_window pen_srvsvc_window(size_t n_rows, size_t row_size, uint3
 uint32_t *pen_srvsvc_resume(struct pen_call *call, const uint32_t *given, uint32_t value)
 {
 	return given ? pen_arena_copy(pen_call_arena(call), &value, sizeof(value)) : NULL;
+}
+
+int pen_srvsvc_container_new(struct pen_call *call, size_t n, size_t row_size,
+			     struct pen_srvsvc_container **containerp)
+{
+	struct pen_arena *arena = pen_call_arena(call);
+	struct pen_srvsvc_container *container = pen_arena_zalloc(arena, sizeof(*container));
+
+	if (!container)
+		return -ENOMEM;
+	container->buffer = pen_arena_array(arena, n ? n : 1, row_size);
+	container->n = (uint32_t)n;
+	*containerp = container;
+	return container->buffer ? 0 : -ENOMEM;
 }
 
 /* ---- what no server of today does: known, and refused ---- */

@@ -27,6 +27,9 @@ struct pen_srvsvc_config {
 int pen_srvsvc_new(struct pen_srvsvc **srvsvcp, const struct pen_srvsvc_config *config);
 struct pen_srvsvc *pen_srvsvc_free(struct pen_srvsvc *srvsvc);
 
+/* From the next call on, shares are kept here; borrowed. */
+void pen_srvsvc_set_shares(struct pen_srvsvc *srvsvc, struct pen_shares *shares);
+
 extern const struct pen_service pen_srvsvc_service; /* data: the struct pen_srvsvc */
 
 #endif

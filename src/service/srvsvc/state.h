@@ -66,6 +66,22 @@ struct pen_srvsvc_window pen_srvsvc_window(size_t n_rows, size_t row_size, uint3
 /* A resume handle for the answer: NULL where the caller gave none, or for want of memory. */
 uint32_t *pen_srvsvc_resume(struct pen_call *call, const uint32_t *given, uint32_t value);
 
+/* Any container of any enumeration: they differ in what the buffer holds. */
+struct pen_srvsvc_container {
+	uint32_t n;
+	void *buffer;
+};
+
+_Static_assert(sizeof(struct pen_srvsvc_container) ==
+			       sizeof(struct srvsvc_SHARE_INFO_502_CONTAINER) &&
+		       offsetof(struct pen_srvsvc_container, buffer) ==
+			       offsetof(struct srvsvc_SHARE_INFO_502_CONTAINER, Buffer),
+	       "containers have one layout");
+
+/* Room for n rows, all zero, in the call's arena. -ENOMEM. */
+int pen_srvsvc_container_new(struct pen_call *call, size_t n, size_t row_size,
+			     struct pen_srvsvc_container **containerp);
+
 /* ---- share.c ---- */
 int pen_srvsvc_share_enum(struct pen_call *call, const struct srvsvc_NetrShareEnum_in *in,
 			  struct srvsvc_NetrShareEnum_out *out);
@@ -76,6 +92,9 @@ int pen_srvsvc_share_get(struct pen_call *call, const struct srvsvc_NetrShareGet
 			 struct srvsvc_NetrShareGetInfo_out *out);
 int pen_srvsvc_share_check(struct pen_call *call, const struct srvsvc_NetrShareCheck_in *in,
 			   struct srvsvc_NetrShareCheck_out *out);
+
+/* The share of that name, IPC$ among them. PEN_E_NOT_FOUND. */
+int pen_srvsvc_share_find(struct pen_call *call, const char *name, struct pen_share *share);
 
 /* ---- share-write.c ---- */
 int pen_srvsvc_share_add(struct pen_call *call, const struct srvsvc_NetrShareAdd_in *in,
@@ -119,6 +138,8 @@ int pen_srvsvc_session_enum(struct pen_call *call, const struct srvsvc_NetrSessi
 			    struct srvsvc_NetrSessionEnum_out *out);
 int pen_srvsvc_session_del(struct pen_call *call, const struct srvsvc_NetrSessionDel_in *in,
 			   struct srvsvc_NetrSessionDel_out *out);
+
+/* ---- transport.c ---- */
 int pen_srvsvc_disk_enum(struct pen_call *call, const struct srvsvc_NetrServerDiskEnum_in *in,
 			 struct srvsvc_NetrServerDiskEnum_out *out);
 int pen_srvsvc_transport_enum(struct pen_call *call,

@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PEN_BASE_BUFFER_H
-#define PEN_BASE_BUFFER_H
+#ifndef PENSTOCK_BUFFER_H
+#define PENSTOCK_BUFFER_H
 /*
- * Bytes that grow, up to a limit.
+ * Bytes that grow, up to a limit. Zeroed, it is empty and without a limit.
  */
-#include "base/pool.h"
+#include <penstock/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pen_pool;
 
 struct pen_buffer {
 	uint8_t *data;
 	size_t size;
 	size_t capacity;
 	size_t max;	       /* limit of size; 0: none */
-	struct pen_pool *pool; /* of large blocks, borrowed; NULL: none */
+	struct pen_pool *pool; /* of large blocks, our own; leave it NULL */
 };
 
 void pen_buffer_init(struct pen_buffer *buffer, size_t max);
 
-/* Empty again, without memory, and with the same limit and pool. */
+/* Empty again, without memory, and with the same limit. */
 void pen_buffer_done(struct pen_buffer *buffer);
 
 /* Makes room for n more bytes. -ENOMEM, or PEN_E_LIMIT where max is crossed. */
@@ -29,4 +35,7 @@ int pen_buffer_printf(struct pen_buffer *buffer, const char *format, ...) PEN_PR
 /* Forgets the first n bytes. */
 void pen_buffer_consume(struct pen_buffer *buffer, size_t n);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
