@@ -7,7 +7,7 @@
  * tag and length. What is read is a view of the bytes it was read from; a slice without
  * data is a field that is not there.
  */
-#include "base/buffer.h"
+#include <penstock/buffer.h>
 
 enum {
 	PEN_SPNEGO_TOKEN_MAX = 65536, /* bytes of a whole token */
