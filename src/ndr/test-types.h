@@ -317,7 +317,7 @@ static struct pen_field list_fields[] = {
 };
 static struct pen_type type_list = STRUCT_OF(struct list, list_fields, "list");
 
-__attribute__((unused)) static struct pen_type *const test_types[] = {
+static struct pen_type *const test_types[] = {
 	&type_scalars, &type_shares, &type_outer, &type_window, &type_choice,
 	&type_variant, &type_mixed,  &type_node,  &type_list,	&type_wide_string,
 };

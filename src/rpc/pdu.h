@@ -27,7 +27,8 @@ enum pen_pdu_type {
 enum pen_pfc_flag {
 	PEN_PFC_FIRST_FRAG = 0x01,
 	PEN_PFC_LAST_FRAG = 0x02,
-	PEN_PFC_SUPPORT_HEADER_SIGN = 0x04, /* of bind and alter_context; else pending cancel */
+	PEN_PFC_SUPPORT_HEADER_SIGN = 0x04, /* of bind and alter_context */
+	PEN_PFC_PENDING_CANCEL = 0x04,	    /* of all others */
 	PEN_PFC_CONC_MPX = 0x10,
 	PEN_PFC_DID_NOT_EXECUTE = 0x20,
 	PEN_PFC_MAYBE = 0x40,

@@ -491,6 +491,12 @@ static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 		pen_conn_fail(conn, "call %u begins twice", header->call_id);
 		return proto_error(conn, header->call_id, 0, 0);
 	}
+	if (header->flags & PEN_PFC_PENDING_CANCEL) {
+		pen_conn_fail(conn, "call %u begins cancelled", header->call_id);
+		r = send_fault(conn, header->call_id, 0, PEN_WERR_RPC_S_NO_CALL_ACTIVE,
+			       PEN_PFC_DID_NOT_EXECUTE);
+		return r ? r : PEN_E_PROTOCOL;
+	}
 	if (!context && other) {
 		pen_conn_fail(conn, "call %u: no presentation context %u", header->call_id,
 			      request->context_id);

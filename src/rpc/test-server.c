@@ -264,6 +264,8 @@ static void test_each_wrong_request_has_its_fault(void **state)
 		{ "authenticated by more than there is", 11, 255, PEN_WERR_ACCESS_DENIED, 0, true,
 		  false },
 		{ "maybe", 3, WHOLE | PEN_PFC_MAYBE, 0, 0, false, true },
+		{ "cancelled already", 3, WHOLE | PEN_PFC_PENDING_CANCEL,
+		  PEN_WERR_RPC_S_NO_CALL_ACTIVE, PEN_PFC_DID_NOT_EXECUTE, true, false },
 	};
 
 	for (size_t i = 0; i < PEN_COUNT(rows); i++) {

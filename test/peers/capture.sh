@@ -13,8 +13,12 @@ capture_stop() { # LEAST NUMBER OF DCE/RPC PACKETS
 	sleep 0.5
 	kill -INT "$CAPTURE_PID"
 	wait "$CAPTURE_PID"
-	# The services' ports are dynamic: tshark's heuristics find DCE/RPC on them.
-	dissect() { tshark -n -r "$WORK/capture.pcapng" -o dcerpc.reassemble_dcerpc:true "$@" 2>/dev/null; }
+	# The services' ports are dynamic, as the clients' are: tshark's heuristics find DCE/RPC
+	# on them, and must come before the protocols that are known by such a number.
+	dissect() {
+		tshark -n -r "$WORK/capture.pcapng" -o dcerpc.reassemble_dcerpc:true \
+			-o tcp.try_heuristic_first:true "$@" 2>/dev/null
+	}
 	n=$(dissect -Y dcerpc | wc -l)
 	check "tshark sees our DCE/RPC ($n packets)" [ "$n" -ge "$1" ]
 	expect_not "no malformed packet" '.' dissect -Y '_ws.malformed'

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of Samba's raw protocol suite that need no authentication.
 
-    SERVER=... raw_protocol.py [TEST...]
+    SERVER=... raw_protocol.py [netlogon | TEST...]
 
 Prints a line for each test that fails, then "N passed, N failed".
 """
@@ -23,6 +23,8 @@ import samba.tests.dcerpc.raw_protocol as suite  # noqa: E402
 WITHOUT_AUTHENTICATION = re.compile(
     r"test_(no_auth|neg_xmit|alloc_hint|assoc_group_fail[12]|auth_none|co_cancel|orphaned|"
     r"alter_no_auth|invalid_auth)")
+# Those that call netlogon, and need no authentication either.
+NETLOGON = re.compile(r"test_(fragmented_requests\d|\w+_requests$)")
 
 
 class Result(unittest.TestResult):
@@ -48,11 +50,12 @@ class Result(unittest.TestResult):
 
 
 def main():
+    wanted = {(): WITHOUT_AUTHENTICATION, ("netlogon",): NETLOGON}.get(tuple(sys.argv[1:]))
     chosen = unittest.TestSuite()
     for case in unittest.defaultTestLoader.loadTestsFromModule(suite):
         for test in case:
             name = test.id().split(".")[-1]
-            if name in sys.argv[1:] or (len(sys.argv) == 1 and WITHOUT_AUTHENTICATION.match(name)):
+            if name in sys.argv[1:] or (wanted and wanted.match(name)):
                 chosen.addTest(test)
     result = Result()
     with contextlib.redirect_stderr(sys.stderr if os.environ.get("VERBOSE") else io.StringIO()):
