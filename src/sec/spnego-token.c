@@ -7,10 +7,16 @@
 		(const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })         \
 	}
 
+#define NTLM	OID(0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10)
+#define KRB5	OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2)
+#define MS_KRB5 OID(0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 1, 2, 2)
+
 const struct pen_slice pen_oid_spnego = OID(0x2b, 6, 1, 5, 5, 2);
-const struct pen_slice pen_oid_ntlm = OID(0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10);
-const struct pen_slice pen_oid_krb5 = OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2);
-const struct pen_slice pen_oid_ms_krb5 = OID(0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 1, 2, 2);
+const struct pen_slice pen_oid_ntlm = NTLM;
+const struct pen_slice pen_oid_krb5 = KRB5;
+const struct pen_slice pen_oid_ms_krb5 = MS_KRB5;
+const struct pen_slice pen_oids_ntlm[] = { NTLM };
+const struct pen_slice pen_oids_krb5[] = { MS_KRB5, KRB5 };
 
 /* The numbers of the fields, as [RFC 4178 4.2] and [MS-SPNG 2.2.1] write them. */
 enum { MECH_TYPES, REQ_FLAGS, INIT_MECH_TOKEN, NEG_HINTS, INIT2_MIC };

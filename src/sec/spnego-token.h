@@ -49,6 +49,12 @@ extern const struct pen_slice pen_oid_ntlm;    /* 1.3.6.1.4.1.311.2.2.10 [MS-NLM
 extern const struct pen_slice pen_oid_krb5;    /* 1.2.840.113554.1.2.2 [RFC 4121 6] */
 extern const struct pen_slice pen_oid_ms_krb5; /* 1.2.840.48018.1.2.2 [MS-KILE 3.1.5.2] */
 
+/* All the names of a mechanism, in the order in which Windows offers them. */
+enum { PEN_N_OIDS_NTLM = 1, PEN_N_OIDS_KRB5 = 2 };
+
+extern const struct pen_slice pen_oids_ntlm[PEN_N_OIDS_NTLM];
+extern const struct pen_slice pen_oids_krb5[PEN_N_OIDS_KRB5];
+
 bool pen_oid_equal(struct pen_slice a, struct pen_slice b);
 
 /*
