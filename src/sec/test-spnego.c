@@ -1,141 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "sec/spnego.h"
 #include "support/fail.h"
-#include "support/mech.h"
+#include "support/talk.h"
 #include "support/unit.h"
 #include <errno.h>
 #include <penstock/buffer.h>
 #include <penstock/token.h>
 #include <string.h>
 
-/* red goes by the names of Kerberos, blue by NTLM's. */
-enum { RED, BLUE, N_COLOURS };
-
-/* One side: what it is told, and what it has. */
-struct side {
-	struct fake_config fake[N_COLOURS];
-	struct pen_spnego_mech mechs[N_COLOURS];
-	struct pen_spnego_config config;
-	struct pen_mech_context *context;
-	int r; /* what its last step returned */
-};
-
-enum { TOKENS_MAX = 12 };
-
-struct talk {
-	struct side client;
-	struct side server;
-	struct pen_buffer tokens[TOKENS_MAX]; /* the client's, the server's, and so on */
-	size_t n;
-	size_t n_mics;
-	bool has_hints;				       /* the server begins */
-	void (*meddle)(struct talk *talk, size_t nth); /* with the token just sent */
-	size_t at;				       /* what meddle makes of it */
-	bool is_altered;
-};
-
-static void side_init(struct side *side, unsigned n_legs)
-{
-	*side = (struct side){ 0 };
-	for (int i = 0; i < N_COLOURS; i++)
-		side->fake[i] = (struct fake_config){ .key = "key", .n_legs = n_legs };
-	side->mechs[RED] = (struct pen_spnego_mech){ &fake_red, &side->fake[RED], pen_oids_krb5,
-						     PEN_N_OIDS_KRB5 };
-	side->mechs[BLUE] = (struct pen_spnego_mech){ &fake_blue, &side->fake[BLUE], pen_oids_ntlm,
-						      PEN_N_OIDS_NTLM };
-}
-
-/* A talk of mechanisms of n_legs legs, of which both sides have both. */
-static void talk_init(struct talk *talk, unsigned n_legs)
-{
-	*talk = (struct talk){ 0 };
-	side_init(&talk->client, n_legs);
-	side_init(&talk->server, n_legs);
-	talk->client.config = (struct pen_spnego_config){ talk->client.mechs, N_COLOURS };
-	talk->server.config = (struct pen_spnego_config){ talk->server.mechs, N_COLOURS };
-	for (size_t i = 0; i < TOKENS_MAX; i++)
-		pen_buffer_init(&talk->tokens[i], 0);
-}
-
-/* A server that has only blue, which is the client's second. */
-static void talk_init_other(struct talk *talk, unsigned n_legs)
-{
-	talk_init(talk, n_legs);
-	talk->server.config = (struct pen_spnego_config){ &talk->server.mechs[BLUE], 1 };
-}
-
-static int talk_new(struct talk *talk)
-{
-	const struct pen_mech_client client = { .config = &talk->client.config };
-	const struct pen_mech_server server = { .config = &talk->server.config };
-	int r = pen_mech_spnego.new_client(&talk->client.context, &client);
-
-	return r ? r : pen_mech_spnego.new_server(&talk->server.context, &server);
-}
-
-static void talk_done(struct talk *talk)
-{
-	talk->client.context = pen_mech_spnego.free(talk->client.context);
-	talk->server.context = pen_mech_spnego.free(talk->server.context);
-	for (size_t i = 0; i < TOKENS_MAX; i++)
-		pen_buffer_done(&talk->tokens[i]);
-	assert_int_equal(fake_n_contexts, 0);
-}
-
-/* A step, with all that it pends. */
-static int side_step(struct side *side, struct pen_slice in, struct pen_buffer *out)
-{
-	side->r = pen_mech_spnego.step(side->context, in, out);
-	while (side->r == PEN_PENDING) {
-		assert_int_equal(out->size, 0);
-		pen_mech_spnego.work(side->context);
-		side->r = pen_mech_spnego.step(side->context, (struct pen_slice){ NULL, 0 }, out);
-	}
-	if (side->r && side->r != PEN_E_AGAIN && !side->context)
-		fail();
-	return side->r;
-}
-
-static void count_mic(struct talk *talk, const struct pen_buffer *token)
-{
-	struct pen_spnego_token read;
-
-	if (pen_spnego_token_get(&read, (struct pen_slice){ token->data, token->size }) == 0)
-		talk->n_mics += read.mech_list_mic.data != NULL;
-}
-
-/* Until somebody fails, or has nothing more to say. */
-static void talk_run(struct talk *talk)
-{
-	struct pen_slice in = { NULL, 0 };
-	bool is_server = talk->has_hints;
-
-	for (talk->n = 0; talk->n < TOKENS_MAX; is_server = !is_server) {
-		struct side *side = is_server ? &talk->server : &talk->client;
-		struct pen_buffer *out = &talk->tokens[talk->n];
-
-		side_step(side, in, out);
-		if (!out->size || (side->r && side->r != PEN_E_AGAIN))
-			break;
-		if (talk->meddle)
-			talk->meddle(talk, talk->n);
-		count_mic(talk, out);
-		in = (struct pen_slice){ out->data, out->size };
-		talk->n++;
-	}
-}
-
-static bool is_agreed(const struct talk *talk)
-{
-	return talk->client.r == 0 && talk->server.r == 0;
-}
-
 /* A message each way, which must arrive as the fake mechanism sent it. */
 static void expect_messages(struct talk *talk, uint32_t number)
 {
 	for (int i = 0; i < 4; i++) {
-		struct side *from = i & 1 ? &talk->server : &talk->client;
-		struct side *to = i & 1 ? &talk->client : &talk->server;
+		struct talk_side *from = i & 1 ? &talk->server : &talk->client;
+		struct talk_side *to = i & 1 ? &talk->client : &talk->server;
 		uint8_t signature[FAKE_SIGNATURE_SIZE];
 		uint8_t data[] = "stub";
 		struct pen_protected message = {
@@ -167,11 +44,11 @@ static void test_first_choice(void **state)
 		bool has_mics = n_legs & 1 && n_legs > 1;
 		struct talk talk;
 
-		talk_init(&talk, n_legs);
+		talk_init(&talk, n_legs, false);
 		assert_int_equal(talk_new(&talk), 0);
 		fake_n_rewinds = 0;
 		talk_run(&talk);
-		assert_true(is_agreed(&talk));
+		assert_true(talk_is_agreed(&talk));
 		assert_ptr_equal(pen_spnego_chosen(talk.client.context), &fake_red);
 		assert_ptr_equal(pen_spnego_chosen(talk.server.context), &fake_red);
 		assert_int_equal(talk.n, n_legs + n_legs % 2);
@@ -189,10 +66,10 @@ static void test_other_choice(void **state)
 		struct pen_spnego_token token;
 		struct talk talk;
 
-		talk_init_other(&talk, n_legs);
+		talk_init(&talk, n_legs, true);
 		assert_int_equal(talk_new(&talk), 0);
 		talk_run(&talk);
-		assert_true(is_agreed(&talk));
+		assert_true(talk_is_agreed(&talk));
 		assert_ptr_equal(pen_spnego_chosen(talk.client.context), &fake_blue);
 		assert_ptr_equal(pen_spnego_chosen(talk.server.context), &fake_blue);
 		assert_int_equal(talk.n_mics, 2);
@@ -214,14 +91,14 @@ static void test_messages_after_other_choice(void **state)
 		struct pen_spnego_mech swapped[2];
 		struct talk talk;
 
-		talk_init(&talk, n_legs);
-		swapped[0] = talk.client.mechs[BLUE];
-		swapped[1] = talk.client.mechs[RED];
+		talk_init(&talk, n_legs, false);
+		swapped[0] = talk.client.mechs[TALK_BLUE];
+		swapped[1] = talk.client.mechs[TALK_RED];
 		talk.client.config.mechs = swapped;
 		talk.server.config.n_mechs = 1;
 		assert_int_equal(talk_new(&talk), 0);
 		talk_run(&talk);
-		assert_true(is_agreed(&talk));
+		assert_true(talk_is_agreed(&talk));
 		assert_ptr_equal(pen_spnego_chosen(talk.client.context), &fake_red);
 		expect_messages(&talk, 1);
 		talk_done(&talk);
@@ -234,13 +111,13 @@ static void test_order(void **state)
 	struct pen_spnego_mech swapped[2];
 	struct talk talk;
 
-	talk_init(&talk, 3);
-	swapped[0] = talk.server.mechs[BLUE];
-	swapped[1] = talk.server.mechs[RED];
+	talk_init(&talk, 3, false);
+	swapped[0] = talk.server.mechs[TALK_BLUE];
+	swapped[1] = talk.server.mechs[TALK_RED];
 	talk.server.config.mechs = swapped;
 	assert_int_equal(talk_new(&talk), 0);
 	talk_run(&talk);
-	assert_true(is_agreed(&talk));
+	assert_true(talk_is_agreed(&talk));
 	assert_ptr_equal(pen_spnego_chosen(talk.server.context), &fake_red);
 	talk_done(&talk);
 }
@@ -251,13 +128,13 @@ static void test_second_name(void **state)
 	for (unsigned n_legs = 1; n_legs <= 4; n_legs++) {
 		struct talk talk;
 
-		talk_init(&talk, n_legs);
-		talk.server.mechs[RED].oids = &pen_oid_krb5;
-		talk.server.mechs[RED].n_oids = 1;
+		talk_init(&talk, n_legs, false);
+		talk.server.mechs[TALK_RED].oids = &pen_oid_krb5;
+		talk.server.mechs[TALK_RED].n_oids = 1;
 		talk.server.config.n_mechs = 1;
 		assert_int_equal(talk_new(&talk), 0);
 		talk_run(&talk);
-		assert_true(is_agreed(&talk));
+		assert_true(talk_is_agreed(&talk));
 		assert_int_equal(talk.n_mics, 2);
 		talk_done(&talk);
 	}
@@ -268,11 +145,11 @@ static void test_hints(void **state)
 	struct pen_spnego_token token;
 	struct talk talk;
 
-	talk_init(&talk, 3);
+	talk_init(&talk, 3, false);
 	talk.has_hints = true;
 	assert_int_equal(talk_new(&talk), 0);
 	talk_run(&talk);
-	assert_true(is_agreed(&talk));
+	assert_true(talk_is_agreed(&talk));
 	assert_int_equal(talk.n_mics, 2);
 	assert_int_equal(pen_spnego_token_get(&token, (struct pen_slice){ talk.tokens[0].data,
 									  talk.tokens[0].size }),
@@ -289,17 +166,14 @@ static void test_pending(void **state)
 		for (unsigned pends = 1; pends < 64; pends++) {
 			struct talk talk;
 
-			talk_init(&talk, n_legs);
-			if (pends & 1)
-				talk.server.config =
-					(struct pen_spnego_config){ &talk.server.mechs[BLUE], 1 };
-			for (int i = 0; i < N_COLOURS; i++) {
+			talk_init(&talk, n_legs, pends & 1);
+			for (int i = 0; i < TALK_N_COLOURS; i++) {
 				talk.client.fake[i].pends = pends & 7;
 				talk.server.fake[i].pends = pends >> 3;
 			}
 			assert_int_equal(talk_new(&talk), 0);
 			talk_run(&talk);
-			assert_true(is_agreed(&talk));
+			assert_true(talk_is_agreed(&talk));
 			talk_done(&talk);
 		}
 	}
@@ -311,7 +185,7 @@ static void test_passes_through(void **state)
 	struct pen_slice key;
 	struct talk talk;
 
-	talk_init(&talk, 3);
+	talk_init(&talk, 3, false);
 	assert_int_equal(talk_new(&talk), 0);
 	assert_false(pen_mech_spnego.has_header_signing(talk.client.context));
 	assert_null(pen_spnego_chosen(talk.client.context));
@@ -326,7 +200,7 @@ static void test_passes_through(void **state)
 	assert_memory_equal(key.data, "key", 3);
 	talk_done(&talk);
 
-	talk_init_other(&talk, 3);
+	talk_init(&talk, 3, true);
 	assert_int_equal(talk_new(&talk), 0);
 	talk_run(&talk);
 	assert_false(pen_mech_spnego.has_header_signing(talk.client.context));
@@ -343,10 +217,10 @@ static void test_nothing_before_the_end(void **state)
 
 	pen_buffer_init(&out, 0);
 	for (int begun = 0; begun < 2; begun++) {
-		talk_init(&talk, 3);
+		talk_init(&talk, 3, false);
 		assert_int_equal(talk_new(&talk), 0);
 		if (begun)
-			side_step(&talk.client, (struct pen_slice){ NULL, 0 }, &out);
+			talk_step(&talk.client, (struct pen_slice){ NULL, 0 }, &out);
 		assert_int_equal(pen_mech_spnego.token(talk.client.context, &token), PEN_E_DENIED);
 		assert_int_equal(pen_mech_spnego.session_key(talk.client.context).size, 0);
 		assert_int_equal(pen_mech_spnego.signature_size(talk.client.context, 1, true), 0);
@@ -367,16 +241,13 @@ static void test_cannot_sign(void **state)
 		for (int other = 0; other < 2; other++) {
 			struct talk talk;
 
-			talk_init(&talk, n_legs);
-			if (other)
-				talk.server.config =
-					(struct pen_spnego_config){ &talk.server.mechs[BLUE], 1 };
-			for (int i = 0; i < N_COLOURS; i++)
+			talk_init(&talk, n_legs, other);
+			for (int i = 0; i < TALK_N_COLOURS; i++)
 				talk.client.fake[i].cannot_sign = talk.server.fake[i].cannot_sign =
 					true;
 			assert_int_equal(talk_new(&talk), 0);
 			talk_run(&talk);
-			assert_true(is_agreed(&talk));
+			assert_true(talk_is_agreed(&talk));
 			assert_int_equal(talk.n_mics, 0);
 			talk_done(&talk);
 		}
@@ -395,7 +266,7 @@ static const uint8_t ms_krb5_frame[] = {
 
 static void expect_raw(int colour, const void *prefix, size_t n, unsigned n_legs, unsigned pends)
 {
-	const struct pen_mech *mech = colour == RED ? &fake_red : &fake_blue;
+	const struct pen_mech *mech = colour == TALK_RED ? &fake_red : &fake_blue;
 	struct pen_mech_context *client = NULL;
 	struct pen_mech_client config = { 0 };
 	struct pen_slice in = { NULL, 0 };
@@ -404,7 +275,7 @@ static void expect_raw(int colour, const void *prefix, size_t n, unsigned n_legs
 	struct talk talk;
 	int r = PEN_E_AGAIN;
 
-	talk_init(&talk, n_legs);
+	talk_init(&talk, n_legs, false);
 	talk.client.fake[colour].prefix = (struct pen_slice){ prefix, n };
 	talk.server.fake[colour].prefix = (struct pen_slice){ prefix, n };
 	talk.server.fake[colour].pends = pends;
@@ -417,7 +288,7 @@ static void expect_raw(int colour, const void *prefix, size_t n, unsigned n_legs
 		to_server.size = 0;
 		r = mech->step(client, in, &to_server);
 		to_client.size = 0;
-		side_step(&talk.server, (struct pen_slice){ to_server.data, to_server.size },
+		talk_step(&talk.server, (struct pen_slice){ to_server.data, to_server.size },
 			  &to_client);
 		in = (struct pen_slice){ to_client.data, to_client.size };
 	}
@@ -436,9 +307,9 @@ static void test_raw(void **state)
 {
 	for (unsigned n_legs = 1; n_legs <= 4; n_legs++) {
 		for (unsigned pends = 0; pends < 4; pends++) {
-			expect_raw(BLUE, "NTLMSSP", 8, n_legs, pends);
-			expect_raw(RED, krb5_frame, sizeof(krb5_frame), n_legs, pends);
-			expect_raw(RED, ms_krb5_frame, sizeof(ms_krb5_frame), n_legs, pends);
+			expect_raw(TALK_BLUE, "NTLMSSP", 8, n_legs, pends);
+			expect_raw(TALK_RED, krb5_frame, sizeof(krb5_frame), n_legs, pends);
+			expect_raw(TALK_RED, ms_krb5_frame, sizeof(ms_krb5_frame), n_legs, pends);
 		}
 	}
 }
@@ -450,10 +321,10 @@ static void test_raw_fails(void **state)
 	struct pen_buffer out;
 	struct talk talk;
 
-	talk_init(&talk, 3);
+	talk_init(&talk, 3, false);
 	assert_int_equal(talk_new(&talk), 0);
 	pen_buffer_init(&out, 0);
-	side_step(&talk.server, (struct pen_slice){ garbage, sizeof(garbage) }, &out);
+	talk_step(&talk.server, (struct pen_slice){ garbage, sizeof(garbage) }, &out);
 	assert_int_equal(talk.server.r, PEN_E_BAD_DATA);
 	assert_int_equal(out.size, 0);
 	assert_string_equal(pen_mech_spnego.reason(talk.server.context), "blue: another token");
@@ -468,16 +339,16 @@ static void test_left_out(void **state)
 	for (int how = 0; how < 3; how++) {
 		struct talk talk;
 
-		talk_init(&talk, 3);
+		talk_init(&talk, 3, false);
 		if (how == 0)
-			talk.client.fake[RED].cannot_begin = PEN_E_UNSUPPORTED;
+			talk.client.fake[TALK_RED].cannot_begin = PEN_E_UNSUPPORTED;
 		else
-			talk.client.fake[RED].fails_with = PEN_E_DENIED;
-		talk.client.fake[RED].pends = how == 2;
+			talk.client.fake[TALK_RED].fails_with = PEN_E_DENIED;
+		talk.client.fake[TALK_RED].pends = how == 2;
 		assert_int_equal(talk_new(&talk), 0);
 		assert_string_equal(pen_spnego_left_out(talk.client.context), "");
 		talk_run(&talk);
-		assert_true(is_agreed(&talk));
+		assert_true(talk_is_agreed(&talk));
 		assert_ptr_equal(pen_spnego_chosen(talk.client.context), &fake_blue);
 		assert_string_equal(pen_spnego_left_out(talk.client.context),
 				    how ? "red: told to fail" : "red: it is not available here");
@@ -490,9 +361,9 @@ static void test_none_can_begin(void **state)
 {
 	struct talk talk;
 
-	talk_init(&talk, 3);
-	talk.client.fake[RED].fails_with = PEN_E_DENIED;
-	talk.client.fake[BLUE].cannot_begin = PEN_E_UNSUPPORTED;
+	talk_init(&talk, 3, false);
+	talk.client.fake[TALK_RED].fails_with = PEN_E_DENIED;
+	talk.client.fake[TALK_BLUE].cannot_begin = PEN_E_UNSUPPORTED;
 	assert_int_equal(talk_new(&talk), 0);
 	talk_run(&talk);
 	assert_int_equal(talk.client.r, PEN_E_DENIED);
@@ -507,11 +378,11 @@ static void test_server_cannot_begin(void **state)
 {
 	struct talk talk;
 
-	talk_init(&talk, 3);
-	talk.server.fake[RED].cannot_begin = PEN_E_UNSUPPORTED;
+	talk_init(&talk, 3, false);
+	talk.server.fake[TALK_RED].cannot_begin = PEN_E_UNSUPPORTED;
 	assert_int_equal(talk_new(&talk), 0);
 	talk_run(&talk);
-	assert_true(is_agreed(&talk));
+	assert_true(talk_is_agreed(&talk));
 	assert_ptr_equal(pen_spnego_chosen(talk.client.context), &fake_blue);
 	talk_done(&talk);
 }
@@ -555,9 +426,8 @@ static void test_reject(void **state)
 	struct pen_buffer out;
 	struct talk talk;
 
-	talk_init(&talk, 3);
+	talk_init(&talk, 3, true);
 	talk.client.config.n_mechs = 1;
-	talk.server.config = (struct pen_spnego_config){ &talk.server.mechs[BLUE], 1 };
 	assert_int_equal(talk_new(&talk), 0);
 	talk_run(&talk);
 	assert_int_equal(talk.server.r, PEN_E_DENIED);
@@ -565,7 +435,7 @@ static void test_reject(void **state)
 	assert_string_equal(pen_mech_spnego.reason(talk.server.context),
 			    "none of the client's 2 mechanisms is offered here");
 	pen_buffer_init(&out, 0);
-	side_step(&talk.client, (struct pen_slice){ talk.tokens[1].data, talk.tokens[1].size },
+	talk_step(&talk.client, (struct pen_slice){ talk.tokens[1].data, talk.tokens[1].size },
 		  &out);
 	assert_int_equal(talk.client.r, PEN_E_DENIED);
 	assert_string_equal(pen_mech_spnego.reason(talk.client.context),
@@ -583,12 +453,12 @@ static void test_mechanism_fails(void **state)
 	for (size_t e = 0; e < PEN_COUNT(errors); e++) {
 		for (unsigned at = 0; at < 4; at++) {
 			struct talk talk;
-			struct side *side = at & 1 ? &talk.server : &talk.client;
+			struct talk_side *side = at & 1 ? &talk.server : &talk.client;
 
-			talk_init(&talk, 4);
+			talk_init(&talk, 4, false);
 			talk.client.config.n_mechs = 1;
-			side->fake[RED].fails_at = at / 2;
-			side->fake[RED].fails_with = errors[e];
+			side->fake[TALK_RED].fails_at = at / 2;
+			side->fake[TALK_RED].fails_with = errors[e];
 			assert_int_equal(talk_new(&talk), 0);
 			talk_run(&talk);
 			if (at == 0 && errors[e] > 0)
@@ -612,14 +482,14 @@ static void test_output_is_appended(void **state)
 	struct pen_buffer out;
 	struct talk talk;
 
-	talk_init(&talk, 3);
+	talk_init(&talk, 3, false);
 	assert_int_equal(talk_new(&talk), 0);
 	pen_buffer_init(&out, 0);
 	assert_int_equal(pen_buffer_add(&out, "before", 6), 0);
-	side_step(&talk.client, (struct pen_slice){ garbage, sizeof(garbage) }, &out);
+	talk_step(&talk.client, (struct pen_slice){ garbage, sizeof(garbage) }, &out);
 	assert_int_equal(talk.client.r, PEN_E_BAD_DATA);
 	assert_int_equal(out.size, 6);
-	side_step(&talk.server, (struct pen_slice){ garbage, sizeof(garbage) }, &out);
+	talk_step(&talk.server, (struct pen_slice){ garbage, sizeof(garbage) }, &out);
 	assert_int_equal(talk.server.r, PEN_E_BAD_DATA);
 	assert_memory_equal(out.data, "before", 6);
 	assert_memory_equal(out.data + 6, "\xa1\x07\x30\x05\xa0\x03\x0a\x01\x02", 9);
@@ -635,23 +505,20 @@ static void test_allocation(void **state)
 			struct talk talk;
 			int r;
 
-			talk_init(&talk, 3);
-			talk.client.fake[RED].pends = talk.server.fake[RED].pends = 7;
-			if (other)
-				talk.server.config =
-					(struct pen_spnego_config){ &talk.server.mechs[BLUE], 1 };
+			talk_init(&talk, 3, other);
+			talk.client.fake[TALK_RED].pends = talk.server.fake[TALK_RED].pends = 7;
 			pen_fail_at(n);
 			r = talk_new(&talk);
 			if (!r)
 				talk_run(&talk);
 			if (!pen_fail_hit()) {
-				assert_true(is_agreed(&talk));
+				assert_true(talk_is_agreed(&talk));
 				talk_done(&talk);
 				break;
 			}
 			assert_true(r == -ENOMEM || talk.client.r == -ENOMEM ||
 				    talk.server.r == -ENOMEM);
-			assert_true(r || !is_agreed(&talk));
+			assert_true(r || !talk_is_agreed(&talk));
 			talk_done(&talk);
 		}
 	}
