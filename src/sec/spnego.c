@@ -133,6 +133,7 @@ static int make_mic(struct spnego *s, struct pen_slice *mic)
 	if (r)
 		return r;
 	message.signature = s->mic.data;
+	message.n_signature = n;
 	r = mech->protect(s->inner, &message);
 	if (!r && mech->rewind)
 		r = mech->rewind(s->inner);
@@ -181,6 +182,7 @@ int spnego_check_mic(struct spnego *s)
 		.data = s->mech_types.data,
 		.n = s->mech_types.size,
 		.signature = s->mic.data,
+		.n_signature = s->mic.size,
 	};
 	int r;
 

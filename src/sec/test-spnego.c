@@ -19,6 +19,7 @@ static void expect_messages(struct talk *talk, uint32_t number)
 			.data = data,
 			.n = sizeof(data),
 			.signature = signature,
+			.n_signature = sizeof(signature),
 		};
 		uint32_t sent;
 
