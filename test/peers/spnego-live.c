@@ -2,11 +2,15 @@
 /*
  * SPNEGO over Kerberos through a real KDC, with ourselves and with MIT's own SPNEGO.
  *
- *	spnego-live CLIENT SERVER KEYTAB [OPTION...]     each "ours" or "mit"
+ *	spnego-live CLIENT SERVER KEYTAB [OPTION...]     each "ours", "mit", or "pipe"
+ *
+ * A pipe is somebody at our standard input and output, who answers a line with a line:
+ * "step TOKEN" with "done TOKEN" or "again TOKEN", "sign DATA" with the signature, and
+ * "check DATA SIGNATURE" with "good" or "bad"; all in hexadecimal, after "=".
  *
  * The user is alice@PENSTOCK.TEST; the server, host/aes256. Options: other, for a client
  * of ours whose first choice is a mechanism that nobody knows; krb5-only, for a server of
- * ours that knows Kerberos by its proper name only; connect, for the level.
+ * ours that knows Kerberos by its proper name only; connect or integrity, for the level.
  */
 #include "sec/credentials.h"
 #include "sec/krb5.h"
@@ -56,6 +60,7 @@ struct side {
 	gss_ctx_id_t mit;
 	gss_cred_id_t credentials;
 	gss_name_t target;
+	bool is_pipe;
 	bool is_done;
 };
 
@@ -124,6 +129,54 @@ static int mit_step(struct side *side, struct pen_slice in, struct pen_buffer *o
 	return major == GSS_S_COMPLETE ? 0 : PEN_E_AGAIN;
 }
 
+/* A line "=VERB HEX HEX" to the peer, and its answer in line. */
+enum { LINE_MAX_SIZE = 65536 };
+
+static char line[LINE_MAX_SIZE];
+
+static void put_hex(struct pen_slice bytes)
+{
+	for (size_t i = 0; i < bytes.size; i++)
+		printf("%02x", bytes.data[i]);
+}
+
+static const char *ask(const char *verb, struct pen_slice a, struct pen_slice b)
+{
+	printf("=%s ", verb);
+	put_hex(a);
+	printf(" ");
+	put_hex(b);
+	printf("\n");
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin))
+		die("pipe", "nobody is there");
+	line[strcspn(line, "\n")] = 0;
+	return line;
+}
+
+static size_t get_hex(const char *text, uint8_t *bytes, size_t max)
+{
+	size_t n = 0;
+	unsigned byte;
+
+	for (; n < max && sscanf(text, "%2x", &byte) == 1; text += 2)
+		bytes[n++] = (uint8_t)byte;
+	return n;
+}
+
+static int pipe_step(struct pen_slice in, struct pen_buffer *out)
+{
+	static uint8_t token[LINE_MAX_SIZE / 2];
+	const char *answer = ask("step", in, (struct pen_slice){ NULL, 0 });
+	const char *space = strchr(answer, ' ');
+
+	if (!space)
+		die("pipe", answer);
+	if (pen_buffer_add(out, token, get_hex(space + 1, token, sizeof(token))))
+		exit(2);
+	return strncmp(answer, "done", 4) == 0 ? 0 : PEN_E_AGAIN;
+}
+
 static int ours_step(struct side *side, struct pen_slice in, struct pen_buffer *out)
 {
 	int r = pen_mech_spnego.step(side->ours, in, out);
@@ -139,8 +192,12 @@ static int ours_step(struct side *side, struct pen_slice in, struct pen_buffer *
 
 static void side_step(struct side *side, struct pen_slice in, struct pen_buffer *out)
 {
-	int r = side->ours ? ours_step(side, in, out) : mit_step(side, in, out);
+	int r;
 
+	if (side->is_pipe)
+		r = pipe_step(in, out);
+	else
+		r = side->ours ? ours_step(side, in, out) : mit_step(side, in, out);
 	side->is_done = r == 0;
 }
 
@@ -199,6 +256,11 @@ static void send_message(struct side *from, struct side *to)
 		parts.n_signature = mic.length;
 		if (pen_mech_spnego.protect(from->ours, &parts))
 			die(from->who, "cannot sign");
+	} else if (from->is_pipe) {
+		const char *answer = ask("sign", (struct pen_slice){ data, sizeof(data) },
+					 (struct pen_slice){ NULL, 0 });
+
+		mic.length = get_hex(answer, signature, sizeof(signature));
 	} else {
 		gss_buffer_desc made = GSS_C_EMPTY_BUFFER;
 
@@ -210,7 +272,11 @@ static void send_message(struct side *from, struct side *to)
 		gss_release_buffer(&minor, &made);
 	}
 	parts.n_signature = mic.length;
-	if (to->ours)
+	if (to->is_pipe)
+		is_good = strcmp(ask("check", (struct pen_slice){ data, sizeof(data) },
+				     (struct pen_slice){ signature, mic.length }),
+				 "good") == 0;
+	else if (to->ours)
 		is_good = !pen_mech_spnego.unprotect(to->ours, &parts);
 	else
 		is_good = !gss_verify_mic(&minor, to->mit, &message, &mic, NULL);
@@ -252,14 +318,16 @@ int main(int argc, char **argv)
 		server_mech.oids = &pen_oid_krb5;
 		server_mech.n_oids = 1;
 	}
-	ours.level = theirs.level =
-		is_on("connect") ? PEN_AUTH_LEVEL_CONNECT : PEN_AUTH_LEVEL_PRIVACY;
+	ours.level = theirs.level = is_on("connect")	 ? PEN_AUTH_LEVEL_CONNECT
+				    : is_on("integrity") ? PEN_AUTH_LEVEL_INTEGRITY
+							 : PEN_AUTH_LEVEL_PRIVACY;
 	if (pen_credentials_new_password(&credentials, "alice@PENSTOCK.TEST", NULL, "alicepw"))
 		return 2;
 	ours.credentials = credentials;
+	client.is_pipe = strcmp(argv[1], "pipe") == 0;
 	if (strcmp(argv[1], "mit") == 0)
 		mit_init(&client, NULL);
-	else if (pen_mech_spnego.new_client(&client.ours, &ours))
+	else if (!client.is_pipe && pen_mech_spnego.new_client(&client.ours, &ours))
 		return 2;
 	if (strcmp(argv[2], "mit") == 0)
 		mit_init(&server, argv[3]);
