@@ -94,7 +94,9 @@ static const struct sentence majors[] = {
 	{ GSS_S_BAD_SIG, "the message is not what the peer protected", NULL },
 	{ GSS_S_BAD_NAME, NULL, "the name is not one of a principal" },
 	{ GSS_S_BAD_MECH, "the token is of another mechanism than Kerberos", NULL },
-	{ GSS_S_DEFECTIVE_TOKEN, "the token is not one of Kerberos", NULL },
+	{ GSS_S_DEFECTIVE_TOKEN,
+	  "the token is not one of Kerberos, or not of the DCE style that RPC needs",
+	  "the token is not one of Kerberos" },
 };
 
 static const char *find(const struct sentence *table, size_t n, long code, bool is_server)

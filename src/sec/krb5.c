@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
 #include "sec/krb5-context.h"
+#include "sec/spnego-token.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,21 @@ static void context_work(struct pen_mech_context *context)
 	context->state = PEN_KRB5_AWAIT_RESULT;
 }
 
+/*
+ * The AP-REQ alone, out of the frame that it must not have in DCE style [MS-KILE 3.4.5.1]
+ * and that Windows takes all the same: impacket sends one, and the library refuses it.
+ */
+static struct pen_slice without_frame(struct pen_slice in)
+{
+	struct pen_slice inner;
+	struct pen_slice mech;
+
+	if (pen_gss_frame_get(&mech, &inner, in) || !pen_oid_equal(mech, pen_oid_krb5) ||
+	    inner.size < 2 || inner.data[0] != 1 || inner.data[1] != 0)
+		return in;
+	return (struct pen_slice){ inner.data + 2, inner.size - 2 };
+}
+
 /* Keeps the token for work. */
 static int take_token(struct pen_mech_context *context, struct pen_slice in)
 {
@@ -171,6 +187,8 @@ static int take_token(struct pen_mech_context *context, struct pen_slice in)
 		pen_krb5_deny(context, "the peer sent no Kerberos token where one was awaited");
 		return PEN_E_BAD_DATA;
 	}
+	if (context->is_server && !context->gss)
+		in = without_frame(in);
 	r = pen_buffer_add(&context->in, in.data, in.size);
 	if (r)
 		return r;

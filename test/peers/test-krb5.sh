@@ -62,6 +62,22 @@ refuse "rc4 at a client without it" '^client: there is no kind of key' $alice ta
 talk "a service with an RC4 key, and AES between" $alice $rc4
 bytes "which is stronger" 'signatures of 28 and 76' $alice $rc4
 
+# Inside SPNEGO.
+talk "negotiated" $alice $aes256 spnego=1
+refuse "negotiated with a wrong password" 'the password is wrong' \
+	user=alice@PENSTOCK.TEST password=no $aes256 spnego=1
+
+# Another's Kerberos, which shares no line with the library: its tokens and its messages.
+for name in aes256:aes256-cts-hmac-sha1-96 aes128:aes128-cts-hmac-sha1-96 rc4:arcfour-hmac; do
+	only "${name%:*}" "${name#*:}"
+	name=${name%:*}
+	printf 'alicepw\n' | kinit -c "FILE:$KDC/$name.ccache" alice@PENSTOCK.TEST >/dev/null
+	check "a ticket for host/$name" kvno -c "FILE:$KDC/$name.ccache" host/$name
+	count "impacket with $name" /usr/bin/python3 "$PEERS/session_krb5.py" "$BUILD/test/peers/krb5-serve" \
+		FILE:"$KDC/$name.keytab" "$KDC/$name.ccache" host/$name@PENSTOCK.TEST
+done
+export KRB5_CONFIG=$KDC/krb5.conf
+
 # Levels.
 talk "at level integrity" $alice $aes256 level=5
 talk "at level packet" $alice $aes256 level=4
