@@ -52,7 +52,11 @@ int pen_buffer_reserve(struct pen_buffer *buffer, size_t n)
 		capacity = CAPACITY_MIN;
 	while (capacity < buffer->size + n)
 		capacity *= 2;
-	if (buffer->pool && capacity >= PEN_POOL_MIN && !grow_into_pool(buffer, capacity))
+	/* No more than may be used: a writer looks at the capacity alone. */
+	if (capacity > max)
+		capacity = max;
+	if (buffer->pool && !buffer->max && capacity >= PEN_POOL_MIN &&
+	    !grow_into_pool(buffer, capacity))
 		return 0;
 	data = realloc(buffer->data, capacity);
 	if (!data)

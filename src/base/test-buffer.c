@@ -62,10 +62,15 @@ static void test_reader_stays_at_its_first_error(void **state)
 static void test_buffer_keeps_its_limit(void **state)
 {
 	struct pen_buffer buffer;
+	struct pen_writer w;
 
 	pen_buffer_init(&buffer, 10);
 	assert_int_equal(pen_buffer_add(&buffer, "0123456789", 10), 0);
 	assert_int_equal(pen_buffer_add(&buffer, "x", 1), PEN_E_LIMIT);
+	assert_int_equal(buffer.size, 10);
+	pen_writer_init(&w, &buffer);
+	pen_writer_u8(&w, 'x');
+	assert_int_equal(w.error, PEN_E_LIMIT);
 	assert_int_equal(buffer.size, 10);
 	pen_buffer_consume(&buffer, 4);
 	assert_memory_equal(buffer.data, "456789", 6);

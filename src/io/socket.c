@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096 };
@@ -123,6 +124,23 @@ void pen_socket_no_delay(int fd)
 	const int on = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+ssize_t pen_socket_send(int fd, const struct pen_slice *slices, size_t n)
+{
+	struct iovec pieces[PEN_SOCKET_SLICES_MAX];
+	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = n };
+	ssize_t sent;
+
+	for (size_t i = 0; n > 1 && i < n; i++)
+		pieces[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)slices[i].data,
+					    .iov_len = slices[i].size };
+	do
+		/* Most answers are one slice, which the kernel takes with less ado. */
+		sent = n == 1 ? send(fd, slices->data, slices->size, MSG_NOSIGNAL | MSG_DONTWAIT)
+			      : sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : sent;
 }
 
 int pen_socket_set_blocking(int fd, bool is_blocking)

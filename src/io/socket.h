@@ -6,9 +6,7 @@
  * close-on-exec; those returned are not blocking. All return a descriptor or 0,
  * or a negative errno.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <penstock/base.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
@@ -42,6 +40,14 @@ int pen_socket_accept(int fd, struct pen_address *address);
 
 /* "192.0.2.1", "2001:db8::1", without port; a v4 address in v6 form as v4. "" for others. */
 void pen_address_print(const struct pen_address *address, char text[46]);
+
+enum { PEN_SOCKET_SLICES_MAX = 64 };
+
+/*
+ * Sends what the socket takes of the slices, up to PEN_SOCKET_SLICES_MAX of them, without
+ * waiting. Returns how many bytes; -EAGAIN: it takes none for now.
+ */
+ssize_t pen_socket_send(int fd, const struct pen_slice *slices, size_t n);
 
 /* The credentials of a unix socket's peer, as they were when it connected. */
 int pen_socket_peer(int fd, struct ucred *peer);

@@ -4,12 +4,8 @@
 #include <errno.h>
 #include <penstock/status.h>
 #include <string.h>
-#include <sys/uio.h>
 
-enum {
-	SLICES_MAX = 64,
-	LASTING_MIN = 16 * 1024, /* a stub that is kept for the arrays in it */
-};
+enum { LASTING_MIN = 16 * 1024 /* a stub that is kept for the arrays in it */ };
 
 int pen_client_open(struct pen_client *client)
 {
@@ -116,26 +112,18 @@ void pen_client_advance(struct pen_client *client)
 
 bool pen_client_flush(struct pen_client *client)
 {
-	struct pen_slice slices[SLICES_MAX];
-	struct iovec pieces[SLICES_MAX];
-	struct msghdr message = { .msg_iov = pieces };
-	ssize_t n;
+	struct pen_slice slices[PEN_SOCKET_SLICES_MAX];
 
 	while (client->state == PEN_CLIENT_OPEN) {
-		message.msg_iovlen = pen_conn_output(client->conn, slices, SLICES_MAX);
-		if (!message.msg_iovlen)
-			return true;
-		for (size_t i = 0; i < message.msg_iovlen; i++)
-			pieces[i] = (struct iovec){ .iov_base = (void *)slices[i].data,
-						    .iov_len = slices[i].size };
-		n = sendmsg(client->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n >= 0)
-			pen_conn_sent(client->conn, (size_t)n);
-		else if (errno == EAGAIN)
+		size_t n = pen_conn_output(client->conn, slices, PEN_SOCKET_SLICES_MAX);
+		ssize_t sent = n ? pen_socket_send(client->fd, slices, n) : 0;
+
+		if (sent == -EAGAIN)
 			return false;
-		else if (errno != EINTR)
-			/* What the server said before it closed is still to be read. */
+		/* What the server said before it closed is still to be read. */
+		if (!n || sent < 0)
 			return true;
+		pen_conn_sent(client->conn, (size_t)sent);
 	}
 	return true;
 }

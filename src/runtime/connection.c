@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 enum {
-	SLICES_MAX = 64,
 	LINGER_MS = 2000, /* for a peer to read our last words */
 	EVENTS_MAX = 256, /* handled before what they made is sent */
 };
@@ -344,28 +342,21 @@ static int connection_pull(struct pen_connection *connection)
 
 /* ---- what goes out ---- */
 
-/* Up to max pieces of what is to be sent. */
-static int next_output(struct pen_connection *connection, struct iovec *pieces, size_t *np)
+/* Up to PEN_SOCKET_SLICES_MAX slices of what is to be sent. */
+static int next_output(struct pen_connection *connection, struct pen_slice *slices, size_t *np)
 {
 	struct pen_pipe_carrier *carrier = connection->carrier;
-	struct pen_slice slices[SLICES_MAX];
 	int r;
 
 	*np = 0;
-	if (carrier) {
-		r = connection->conn ? pen_pipe_carrier_pull(carrier, connection->conn) : 0;
-		if (r)
-			return r;
-		if (carrier->out.size)
-			pieces[(*np)++] = (struct iovec){ .iov_base = carrier->out.data,
-							  .iov_len = carrier->out.size };
+	if (!carrier) {
+		*np = pen_conn_output(connection->conn, slices, PEN_SOCKET_SLICES_MAX);
 		return 0;
 	}
-	*np = pen_conn_output(connection->conn, slices, SLICES_MAX);
-	for (size_t i = 0; i < *np; i++)
-		pieces[i] = (struct iovec){ .iov_base = (void *)slices[i].data,
-					    .iov_len = slices[i].size };
-	return 0;
+	r = connection->conn ? pen_pipe_carrier_pull(carrier, connection->conn) : 0;
+	if (!r && carrier->out.size)
+		slices[(*np)++] = (struct pen_slice){ carrier->out.data, carrier->out.size };
+	return r;
 }
 
 static void note_sent(struct pen_connection *connection, size_t n)
@@ -380,20 +371,19 @@ static void note_sent(struct pen_connection *connection, size_t n)
 /* Sends all there is. PEN_E_AGAIN: the peer takes no more for now. */
 static int connection_flush(struct pen_connection *connection)
 {
-	struct iovec pieces[SLICES_MAX];
-	struct msghdr message = { .msg_iov = pieces };
-	ssize_t n;
+	struct pen_slice slices[PEN_SOCKET_SLICES_MAX];
+	ssize_t sent;
+	size_t n;
 	int r;
 
 	for (;;) {
-		r = next_output(connection, pieces, &message.msg_iovlen);
-		if (r || !message.msg_iovlen)
+		r = next_output(connection, slices, &n);
+		if (r || !n)
 			return r;
-		n = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno != EINTR)
-			return errno == EAGAIN ? PEN_E_AGAIN : -errno;
-		if (n > 0)
-			note_sent(connection, (size_t)n);
+		sent = pen_socket_send(connection->fd, slices, n);
+		if (sent < 0)
+			return sent == -EAGAIN ? PEN_E_AGAIN : (int)sent;
+		note_sent(connection, (size_t)sent);
 	}
 }
 
