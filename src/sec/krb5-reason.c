@@ -156,8 +156,12 @@ int pen_krb5_fail(struct pen_mech_context *context, OM_uint32 major, OM_uint32 m
 		sentence = find(majors, PEN_COUNT(majors), GSS_ERROR(major), is_server);
 
 	display(minor, GSS_C_MECH_CODE, words, sizeof(words));
-	if (!minor || !strcmp(words, "Success"))
+	if (!minor || !strcmp(words, "Success")) {
 		display(GSS_ERROR(major), GSS_C_GSS_CODE, words, sizeof(words));
+		if (!sentence)
+			sentence =
+				"the token is malformed, or Kerberos refuses it and says no more";
+	}
 	pen_krb5_deny(context, "%s (%s)", sentence ? sentence : "Kerberos refuses", words);
 	return GSS_ERROR(major) == GSS_S_DEFECTIVE_TOKEN ? PEN_E_BAD_DATA : PEN_E_DENIED;
 }

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The first byte of an AP-REQ: [APPLICATION 14], constructed [RFC 4120 5.5.1]. */
+#define AP_REQ 0x6e
+
 /* ---- a context's life ---- */
 
 static struct pen_mech_context *context_new(void)
@@ -187,8 +190,14 @@ static int take_token(struct pen_mech_context *context, struct pen_slice in)
 		pen_krb5_deny(context, "the peer sent no Kerberos token where one was awaited");
 		return PEN_E_BAD_DATA;
 	}
-	if (context->is_server && !context->gss)
+	if (context->is_server && !context->gss) {
 		in = without_frame(in);
+		if (!in.size || in.data[0] != AP_REQ) {
+			pen_krb5_deny(context, "the token is not an AP-REQ, which Kerberos begins "
+					       "with");
+			return PEN_E_BAD_DATA;
+		}
+	}
 	r = pen_buffer_add(&context->in, in.data, in.size);
 	if (r)
 		return r;

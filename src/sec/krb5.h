@@ -11,6 +11,9 @@
  * credentials and keytabs are each context's own, and nothing is put into the
  * process's environment. Time and randomness are the library's.
  *
+ * A context outlives its ticket: who was proved at the bind stays proved as long as the
+ * association.
+ *
  * A client delegates its tickets on request, to a server that can use them: ours cannot,
  * because the library loses them in DCE style.
  *

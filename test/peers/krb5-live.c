@@ -7,11 +7,17 @@
  *	krb5-live refuse KEY=VALUE...    one must refuse: prints "client: " or
  *	                                 "server: " and its reason
  *
- * Keys, of the client: user password ccache client_keytab principal target
- * client_weak delegate client_channel; of the server: keytab service rcache
- * weak nomap only=PRINCIPAL channel; of both: level, spnego. wait=SECONDS lies between the client's
- *first token and the server; replay=1 brings that token to a second server too; swap=OFFSET changes
- *one bit of it.
+ * Keys, of the client:
+ *	user password domain, ccache, client_keytab principal, hash, anonymous
+ *	target client_weak delegate client_channel
+ * of the server:
+ *	keytab service rcache weak nomap only=PRINCIPAL channel
+ * of both:
+ *	level spnego
+ *	wait=SECONDS    between the client's first token and the server
+ *	pause=SECONDS   before they talk
+ *	replay=1        the first token goes to another server before
+ *	swap=OFFSET     a bit of it is changed
  */
 #include "sec/credentials.h"
 #include "sec/krb5.h"
@@ -409,6 +415,8 @@ static void expect_session(struct pen_mech_context *client, struct pen_mech_cont
 		pen_token_free(token);
 	}
 	expect(mech->token(client, &token) == PEN_E_DENIED, "a client has no token");
+	if (value_of("pause"))
+		sleep((unsigned)atoi(value_of("pause")));
 	if (level() > PEN_AUTH_LEVEL_CONNECT) {
 		talk(client, server);
 		talk(server, client);

@@ -163,14 +163,15 @@ done
 
 # Time.
 kinit_as "FILE:$KDC/short.ccache" -l 2s
-kinit_as "FILE:$KDC/late.ccache" -l 4s
 kdc_conf "$KDC/strict.conf" "clockskew = 1"
 export KRB5_CONFIG=$KDC/strict.conf
 refuse "clocks too far apart" '^server: the clocks of client and server are too far apart' $alice $aes256 wait=3
 refuse "an expired ticket at the client" '^client: the ticket has expired: get a new one' \
 	ccache=FILE:"$KDC/short.ccache" $aes256
 kinit_as "FILE:$KDC/late.ccache" -l 3s
-refuse "an expired ticket at the server" '^server: ' ccache=FILE:"$KDC/late.ccache" $aes256 wait=5
+refuse "an expired ticket at the server" "^server: the client's ticket has expired" ccache=FILE:"$KDC/late.ccache" $aes256 wait=5
+kinit_as "FILE:$KDC/later.ccache" -l 3s
+talk "a conversation outlives its ticket" ccache=FILE:"$KDC/later.ccache" $aes256 pause=5
 export KRB5_CONFIG=$KDC/krb5.conf
 refuse "a replayed ticket" '^server: the ticket was presented twice' $alice $aes256 replay=1 \
 	rcache=file2:"$KDC/rcache"
