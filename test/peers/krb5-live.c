@@ -6,6 +6,7 @@
  *	                                 broken message must be refused
  *	krb5-live refuse KEY=VALUE...    one must refuse: prints "client: " or
  *	                                 "server: " and its reason
+ *	krb5-live threads KEY=VALUE...   many at a time prove each other
  *
  * Keys, of the client:
  *	user password domain, ccache, client_keytab principal, hash, anonymous
@@ -23,6 +24,7 @@
 #include "sec/krb5.h"
 #include "sec/spnego.h"
 #include <penstock/buffer.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,10 +44,10 @@ static void expect(bool is_right, const char *format, ...)
 	va_list values;
 
 	if (is_right) {
-		n_passed++;
+		__atomic_add_fetch(&n_passed, 1, __ATOMIC_RELAXED);
 		return;
 	}
-	n_failed++;
+	__atomic_add_fetch(&n_failed, 1, __ATOMIC_RELAXED);
 	va_start(values, format);
 	printf("FAIL ");
 	vprintf(format, values);
@@ -424,55 +426,126 @@ static void expect_session(struct pen_mech_context *client, struct pen_mech_cont
 	}
 }
 
-int main(int argc, char **argv)
-{
-	struct pen_krb5_client client_config = { 0 };
-	struct pen_krb5_server config = { 0 };
-	struct pen_spnego_mech offered = { &pen_mech_krb5, &client_config, pen_oids_krb5,
-					   PEN_N_OIDS_KRB5 };
-	struct pen_spnego_mech served = { &pen_mech_krb5, &config, pen_oids_krb5, PEN_N_OIDS_KRB5 };
-	const struct pen_spnego_config client_spnego = { &offered, 1 };
-	const struct pen_spnego_config spnego = { &served, 1 };
+/* Both sides of one case. */
+struct sides {
+	struct pen_krb5_client client_config;
+	struct pen_krb5_server config;
+	struct pen_spnego_mech offered;
+	struct pen_spnego_mech served;
+	struct pen_spnego_config client_spnego;
+	struct pen_spnego_config spnego;
 	struct pen_credentials *credentials;
 	struct pen_mech_context *client;
 	struct pen_mech_context *server;
 	struct pen_mech_context *other;
+};
+
+static void sides_init(struct sides *sides)
+{
+	bool is_spnego = value_of("spnego");
+
+	*sides = (struct sides){
+		.client_config = { .allow_weak = value_of("client_weak") },
+		.config = {
+			.keytab = value_of("keytab"),
+			.principal = value_of("service"),
+			.rcache = value_of("rcache"),
+			.allow_weak = value_of("weak"),
+			.map = value_of("nomap") ? NULL : map,
+			.data = (void *)(uintptr_t)value_of("only"),
+		},
+		.offered = { &pen_mech_krb5, &sides->client_config, pen_oids_krb5, PEN_N_OIDS_KRB5 },
+		.served = { &pen_mech_krb5, &sides->config, pen_oids_krb5, PEN_N_OIDS_KRB5 },
+		.client_spnego = { &sides->offered, 1 },
+		.spnego = { &sides->served, 1 },
+		.credentials = credentials_new(),
+	};
+	sides->client =
+		client_new(is_spnego ? (const void *)&sides->client_spnego : &sides->client_config,
+			   sides->credentials);
+	sides->server = server_new(is_spnego ? (const void *)&sides->spnego : &sides->config);
+	sides->other = value_of("replay") ? server_new(&sides->config) : NULL;
+}
+
+static void sides_done(struct sides *sides)
+{
+	mech->free(sides->client);
+	mech->free(sides->server);
+	mech->free(sides->other);
+	pen_credentials_free(sides->credentials);
+}
+
+/* Some negotiations and a message of each side, while others do the same. */
+static void *thread_main(void *data)
+{
+	for (int i = 0; i < 10; i++) {
+		struct sides sides;
+		const char *refused;
+		int legs = 0;
+
+		sides_init(&sides);
+		refused = negotiate(sides.client, sides.server, NULL, &legs);
+		expect(*refused == 'n', "refused: %s",
+		       mech->reason(*refused == 'c' ? sides.client : sides.server));
+		for (int way = 0; way < 2 && *refused == 'n'; way++) {
+			struct pen_mech_context *to = way ? sides.client : sides.server;
+			struct message m = message_protected(way ? sides.server : sides.client, 512,
+							     true, true);
+
+			expect(!mech->unprotect(to, &m.parts), "a message: %s", mech->reason(to));
+			message_free(&m);
+		}
+		sides_done(&sides);
+	}
+	return NULL;
+}
+
+static void run_threads(void)
+{
+	pthread_t threads[8];
+
+	for (size_t i = 0; i < PEN_COUNT(threads); i++)
+		if (pthread_create(&threads[i], NULL, thread_main, NULL))
+			exit(2);
+	for (size_t i = 0; i < PEN_COUNT(threads); i++)
+		pthread_join(threads[i], NULL);
+}
+
+static void run_case(bool is_refused)
+{
+	struct sides sides;
 	const char *refused;
 	const char *reason;
 	int legs = 0;
 
+	sides_init(&sides);
+	refused = negotiate(sides.client, sides.server, sides.other, &legs);
+	reason = mech->reason(*refused == 'c' ? sides.client : sides.server);
+	if (is_refused) {
+		printf("%s: %s\n", refused, reason);
+	} else {
+		expect(*refused == 'n', "refused: %s", reason);
+		expect(legs == (value_of("spnego") ? 4 : 3), "%d legs", legs);
+		if (*refused == 'n')
+			expect_session(sides.client, sides.server);
+	}
+	sides_done(&sides);
+}
+
+int main(int argc, char **argv)
+{
+	bool is_refused = argc > 1 && !strcmp(argv[1], "refuse");
+
 	if (argc < 2)
 		return 2;
 	arguments = argv + 2;
-	client_config.allow_weak = value_of("client_weak");
-	config.keytab = value_of("keytab");
-	config.principal = value_of("service");
-	config.rcache = value_of("rcache");
-	config.allow_weak = value_of("weak");
-	config.map = value_of("nomap") ? NULL : map;
-	config.data = (void *)(uintptr_t)value_of("only");
-	credentials = credentials_new();
 	if (value_of("spnego"))
 		mech = &pen_mech_spnego;
-	client = client_new(value_of("spnego") ? (const void *)&client_spnego : &client_config,
-			    credentials);
-	server = server_new(value_of("spnego") ? (const void *)&spnego : &config);
-	other = value_of("replay") ? server_new(&config) : NULL;
-
-	refused = negotiate(client, server, other, &legs);
-	reason = mech->reason(!strcmp(refused, "client") ? client : server);
-	if (!strcmp(argv[1], "refuse")) {
-		printf("%s: %s\n", refused, reason);
-	} else {
-		expect(!strcmp(refused, "neither"), "%s: %s", refused, reason);
-		expect(legs == (value_of("spnego") ? 4 : 3), "%d legs", legs);
-		if (!strcmp(refused, "neither"))
-			expect_session(client, server);
+	if (!strcmp(argv[1], "threads"))
+		run_threads();
+	else
+		run_case(is_refused);
+	if (!is_refused)
 		printf("%u passed, %u failed\n", n_passed, n_failed);
-	}
-	mech->free(client);
-	mech->free(server);
-	mech->free(other);
-	pen_credentials_free(credentials);
 	return n_failed != 0;
 }

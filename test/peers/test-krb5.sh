@@ -103,6 +103,11 @@ talk "the process's own ccache" $aes256
 export KRB5CCNAME=FILE:$KDC/no-such-ccache
 talk "a server of one principal" $alice $aes256 service=host/aes256@PENSTOCK.TEST
 
+# Many at a time.
+count "threads with a password" "$LIVE" threads $alice $aes256
+count "threads with a ccache" "$LIVE" threads ccache=FILE:"$KDC/alice.ccache" $aes256
+count "threads with a keytab" "$LIVE" threads client_keytab=FILE:"$KDC/alice.keytab" $aes256
+
 # Delegation: the client's ticket for more tickets goes along.
 token_size() { "$LIVE" talk "$@" level=2 | sed -n 's/^first token of \([0-9]*\) bytes/\1/p'; }
 talk "delegation" $alice $aes256 delegate=1
