@@ -3,7 +3,7 @@
 #define PEN_SEC_NTLM_SESSION_H
 /*
  * NTLM's session security [MS-NLMP 3.4]: messages signed and sealed under a session key.
- * No message allocates.
+ * No message allocates, but for what OpenSSL does within a digest.
  */
 #include "sec/mech.h"
 #include "sec/ntlm-keys.h"

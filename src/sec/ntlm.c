@@ -110,7 +110,8 @@ static int step(struct pen_mech_context *context, struct pen_slice in, struct pe
 	context->state = PEN_NTLM_FAILED;
 	if (!context->reason[0])
 		pen_ntlm_fail(context, r, "%s", why(r));
-	return r;
+	/* Only the peer's names and pairs can make a message of ours too long. */
+	return r == PEN_E_LIMIT ? PEN_E_BAD_DATA : r;
 }
 
 static void work(struct pen_mech_context *context)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Client and server back to back, and what a third party between them can do. */
-#include "base/reader.h"
 #include "sec/credentials.h"
 #include "sec/ntlm-keys.h"
 #include "sec/ntlm.h"
@@ -203,6 +202,91 @@ static void test_agreement(void **state)
 		assert_int_equal(pen_mech_ntlm.token(talk.client, &token), PEN_E_DENIED);
 		talk_done(&talk);
 	}
+}
+
+static void expect_pair(struct pen_slice list, enum pen_ntlm_av id, const void *wanted, size_t n)
+{
+	struct pen_slice value;
+
+	assert_int_equal(pen_ntlm_av_find(list, id, &value), 0);
+	assert_int_equal(value.size, n);
+	assert_memory_equal(value.data, wanted, n);
+}
+
+#define EXPECT_PAIR(list, id, bytes) expect_pair(list, id, bytes, sizeof(bytes) - 1)
+
+/* The server says who it is and when; the client repeats it, and adds what it is to prove. */
+static void test_pairs(void **state)
+{
+	static const char now[] = "\0\0\0\0\0\0\xd9\x01";
+	struct pen_ntlm_authenticate authenticate;
+	struct pen_ntlm_challenge challenge;
+	struct pen_slice list;
+	uint8_t bindings[16];
+	struct talk talk;
+
+	talk_init(&talk, "ann", "secret");
+	talk.client_side.target = "a/b";
+	talk.client_side.channel_bindings = (struct pen_slice){ (const uint8_t *)"one", 3 };
+	assert_int_equal(talk_run(&talk), 0);
+
+	assert_int_equal(
+		pen_ntlm_challenge_get(
+			&challenge, (struct pen_slice){ talk.tokens[1].data, talk.tokens[1].size }),
+		0);
+	assert_int_equal(challenge.target_name.size, 8);
+	assert_memory_equal(challenge.target_name.data, "W\0O\0R\0K", 8);
+	assert_true(challenge.flags & PEN_NTLM_TARGET_TYPE_DOMAIN);
+	list = challenge.target_info;
+	EXPECT_PAIR(list, PEN_NTLM_AV_NB_DOMAIN, "W\0O\0R\0K\0");
+	EXPECT_PAIR(list, PEN_NTLM_AV_NB_COMPUTER, "S\0E\0R\0V\0E\0R\0");
+	EXPECT_PAIR(list, PEN_NTLM_AV_TIMESTAMP, now);
+
+	assert_int_equal(
+		pen_ntlm_authenticate_get(&authenticate, (struct pen_slice){ talk.tokens[2].data,
+									     talk.tokens[2].size }),
+		0);
+	assert_memory_equal(authenticate.nt.data + 24, now, 8);
+	list = (struct pen_slice){ authenticate.nt.data + 44, authenticate.nt.size - 44 };
+	EXPECT_PAIR(list, PEN_NTLM_AV_NB_DOMAIN, "W\0O\0R\0K\0");
+	EXPECT_PAIR(list, PEN_NTLM_AV_TIMESTAMP, now);
+	EXPECT_PAIR(list, PEN_NTLM_AV_FLAGS, "\2\0\0\0");
+	EXPECT_PAIR(list, PEN_NTLM_AV_TARGET_NAME, "a\0/\0b\0");
+	assert_int_equal(pen_ntlm_bindings(crypto, talk.client_side.channel_bindings, bindings), 0);
+	expect_pair(list, PEN_NTLM_AV_CHANNEL_BINDINGS, bindings, sizeof(bindings));
+	talk_done(&talk);
+}
+
+static void fill_info(struct talk *talk, struct pen_buffer *token, int nth)
+{
+	static const uint8_t value[65400];
+	struct pen_buffer info = { 0 };
+	struct pen_ntlm_challenge challenge = { .flags = UINT32_MAX };
+
+	if (nth != 1)
+		return;
+	assert_int_equal(pen_ntlm_av_put(&info, PEN_NTLM_AV_SINGLE_HOST,
+					 (struct pen_slice){ value, sizeof(value) }),
+			 0);
+	assert_int_equal(pen_ntlm_av_put(&info, PEN_NTLM_AV_EOL, (struct pen_slice){ 0 }), 0);
+	challenge.target_info = (struct pen_slice){ info.data, info.size };
+	token->size = 0;
+	assert_int_equal(pen_ntlm_challenge_put(&challenge, token), 0);
+	pen_buffer_done(&info);
+}
+
+/* A server cannot make the client's answer longer than one can be. */
+static void test_too_long(void **state)
+{
+	struct talk talk;
+
+	talk_init(&talk, "ann", "secret");
+	talk.meddle = fill_info;
+	assert_int_equal(talk_run(&talk), PEN_E_BAD_DATA);
+	assert_int_equal(talk.n, 2);
+	assert_string_equal(pen_mech_ntlm.reason(talk.client),
+			    "a message is longer than one can be");
+	talk_done(&talk);
 }
 
 /* A hash does as well as its password. */
@@ -654,7 +738,8 @@ int main(void)
 		cmocka_unit_test(test_downgrade),  cmocka_unit_test(test_mic_removed),
 		cmocka_unit_test(test_replay),	   cmocka_unit_test(test_combinations),
 		cmocka_unit_test(test_old_server), cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_tickets),	   cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_tickets),	   cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_too_long),   cmocka_unit_test(test_no_memory),
 	};
 	int r = pen_crypto_new(&crypto);
 

@@ -40,6 +40,6 @@ says "the domain's administrator" "^client is $domain-500, Administrator of AD"
 says "in the domain's administrators" "^in $domain-512\$"
 expect_not "and not of this machine's for the domain's word" '^in S-1-5-32-544$' printf '%s\n' "$seen"
 whoami alice wrong
-says "a wrong password" 'client: the password is wrong'
+says "a wrong password" 'the password is wrong'
 dc_stop
 finish
