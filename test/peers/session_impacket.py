@@ -9,6 +9,7 @@ expects the refusals that [MS-SRVS] gives it.
 import sys
 
 from impacket.dcerpc.v5 import srvs, transport
+from impacket.dcerpc.v5.ndr import NDRCALL
 from impacket.dcerpc.v5.rpcrt import DCERPCException
 
 NULL = "\x00"
@@ -91,6 +92,8 @@ def as_admin(dce):
     check("the share is gone", "impa" not in share_names(dce))
     delete_in_two_steps(dce)
     delete_sticky(dce)
+    delete_by_level(dce)
+    change_server(dce)
     refused("get a share that is not there",
             lambda: srvs.hNetrShareGetInfo(dce, "impa" + NULL, 1), 2310)
     for level in (100, 101, 102, 502, 503):
@@ -131,6 +134,53 @@ def delete_sticky(dce):
     check("no more sticky, but there until the server stops", "impd" in share_names(dce))
     srvs.hNetrShareDel(dce, "impd" + NULL)
     check("deleted for good", "impd" not in share_names(dce))
+
+
+class ServerSetInfo(NDRCALL):
+    """As [MS-SRVS 3.1.4.18] has it: impacket 0.10 leaves ParmErr out of the request."""
+    opnum = 22
+    structure = (
+        ("ServerName", srvs.PSRVSVC_HANDLE),
+        ("Level", srvs.DWORD),
+        ("InfoStruct", srvs.SERVER_INFO),
+        ("ParmErr", srvs.LPLONG),
+    )
+
+
+class ServerSetInfoResponse(NDRCALL):
+    structure = (
+        ("ParmErr", srvs.LPLONG),
+        ("ErrorCode", srvs.ULONG),
+    )
+
+
+def set_comment(dce, comment):
+    request = ServerSetInfo()
+    request["ServerName"] = NULL
+    request["Level"] = 1005
+    request["InfoStruct"]["tag"] = 1005
+    request["InfoStruct"]["ServerInfo1005"]["sv1005_comment"] = comment + NULL
+    request["ParmErr"] = NULL
+    return dce.request(request)
+
+
+def change_server(dce):
+    before = srvs.hNetrServerGetInfo(dce, 101)["InfoStruct"]["ServerInfo101"]["sv101_comment"]
+    check("set the comment", set_comment(dce, "changed")["ErrorCode"] == 0)
+    after = srvs.hNetrServerGetInfo(dce, 101)["InfoStruct"]["ServerInfo101"]["sv101_comment"]
+    check("and it is the server's", after == "changed" + NULL, after)
+    set_comment(dce, before[:-1])
+
+
+def delete_by_level(dce):
+    share_add(dce, "impe", "C:\\tmp", "")
+    request = srvs.NetrShareDelEx()
+    request["ServerName"] = NULL
+    request["Level"] = 0
+    request["ShareInfo"]["tag"] = 0
+    request["ShareInfo"]["ShareInfo0"]["shi0_netname"] = "impe" + NULL
+    check("delete by level", dce.request(request)["ErrorCode"] == 0)
+    check("and it is gone", "impe" not in share_names(dce))
 
 
 def as_plain(dce):
