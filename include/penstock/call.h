@@ -75,6 +75,30 @@ uint32_t pen_call_fault(const struct pen_call *call);
  */
 const struct pen_token *pen_call_token(const struct pen_call *call);
 
+/*
+ * Makes the calling thread act as the caller: files that it opens, and all else that the
+ * kernel decides by effective uid, gid and groups, are opened as the caller; other
+ * threads stay what they are. The thread has no capabilities until revert, unless the
+ * caller is root.
+ *
+ * PEN_E_DENIED, with a sentence: the caller is anonymous, or has no unix ids, or lets
+ * itself only be identified; or its ids are not the server's own, and the server is
+ * not root (or has not CAP_SETUID and CAP_SETGID). PEN_E_EXISTS: the thread impersonates
+ * already; it does not nest. -ENOMEM or another negative errno. After a failure the
+ * thread is what it was; where the kernel leaves no way to that, the process is aborted.
+ *
+ * What a thread makes meanwhile keeps the ids: start no thread, and no program.
+ * access(2) asks for the real ids, which stay; faccessat with AT_EACCESS does not.
+ */
+int pen_call_impersonate(struct pen_call *call);
+
+/*
+ * Makes the calling thread itself again, if it impersonates the call's caller. An
+ * operation does that before it returns, also with PEN_PENDING; if it forgets, the server
+ * does and logs an error. In a thread of the program's own nobody else does.
+ */
+void pen_call_revert(struct pen_call *call);
+
 /* What the service was added with. */
 void *pen_call_data(const struct pen_call *call);
 

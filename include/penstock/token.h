@@ -30,6 +30,7 @@ enum pen_token_proof {
 struct pen_token_info {
 	enum pen_token_proof proof;
 	bool is_authenticated;	      /* not anonymous and not a guest */
+	bool is_identify_only;	      /* to be known by, not to act as */
 	const struct pen_sid *sids;   /* the user first */
 	size_t n_sids;		      /* from 1 to PEN_TOKEN_SIDS_MAX */
 	struct pen_sid primary_group; /* all zero: none */

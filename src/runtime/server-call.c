@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/server-call.h"
 #include "base/cleanup.h"
+#include "runtime/impersonate.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <penstock/token.h>
@@ -101,6 +102,24 @@ struct pen_server_call *pen_server_call_find(struct pen_connection *connection, 
 	return call;
 }
 
+static const char *operation_name(const struct pen_server_call *call)
+{
+	const struct pen_operation *operation = call->call.operation;
+
+	return operation && operation->name ? operation->name : "?";
+}
+
+/* The loop's thread serves others: no caller's ids stay with it. */
+static void check_itself(struct pen_server *server, const struct pen_interface *interface,
+			 const char *what)
+{
+	if (pen_impersonation_end())
+		pen_server_log(server, PEN_LOG_ERROR,
+			       "%s: %s left the server's thread impersonating a caller; it has "
+			       "been reverted",
+			       interface->name, what);
+}
+
 /* ---- the answer ---- */
 
 /* The status that tells a client of what an operation returned [MS-RPCE 3.1.1.5.5]. */
@@ -133,11 +152,9 @@ static void send_fault(struct pen_server_call *call, int result, bool did_not_ex
 	struct pen_server *server = call->server;
 
 	server->stats.faults++;
-	pen_server_log(
-		server, PEN_LOG_INFO, "%s.%s: fault %#x, %s%s%s", call->call.interface->name,
-		call->call.operation && call->call.operation->name ? call->call.operation->name
-								   : "?",
-		status, pen_fault_text(status), call->call.error[0] ? " " : "", call->call.error);
+	pen_server_log(server, PEN_LOG_INFO, "%s.%s: fault %#x, %s%s%s", call->call.interface->name,
+		       operation_name(call), status, pen_fault_text(status),
+		       call->call.error[0] ? " " : "", call->call.error);
 	pen_conn_fault(call->connection->conn, call->call_id, status, did_not_execute);
 }
 
@@ -171,21 +188,31 @@ static void call_complete(struct pen_server_call *call, int result)
 	pen_server_call_release(call);
 }
 
-void pen_call_finish(struct pen_call *base, int result)
+/* Answers, and goes on with what the connection has waiting. */
+static void finish_pending(struct pen_server_call *call, int result)
 {
-	struct pen_server_call *call = of(base);
 	struct pen_connection *connection = call->connection;
 
-	call->result = result;
-	if (call->state == PEN_SERVER_CALL_RUNNING || !connection) {
-		call->state = PEN_SERVER_CALL_FINISHED;
-		return;
-	}
 	call_complete(call, result);
 	if (connection->state == PEN_CONNECTION_GONE)
 		pen_connection_settle(connection);
 	else if (!connection->is_turning)
 		pen_connection_turn(connection);
+}
+
+void pen_call_finish(struct pen_call *base, int result)
+{
+	struct pen_server_call *call = of(base);
+	struct pen_impersonation *suspended;
+
+	call->result = result;
+	if (call->state == PEN_SERVER_CALL_RUNNING || !call->connection) {
+		call->state = PEN_SERVER_CALL_FINISHED;
+		return;
+	}
+	suspended = pen_impersonation_suspend();
+	finish_pending(call, result);
+	pen_impersonation_resume(suspended);
 }
 
 /* ---- the request ---- */
@@ -282,7 +309,9 @@ void pen_server_call_run(struct pen_connection *connection, const struct pen_eve
 	}
 	call_fill(call, connection, event);
 	call_enter(call, connection);
+	check_itself(server, call->call.interface, "what ran before an operation");
 	r = call_find_and_dispatch(call, event, &was_run);
+	check_itself(server, call->call.interface, operation_name(call));
 	if (!was_run) {
 		send_fault(call, r, true);
 		server->stats.calls_out++;
@@ -302,10 +331,15 @@ void pen_server_call_cancel(struct pen_server_call *call)
 {
 	void (*cancelled)(struct pen_call *, void *) = call->cancelled;
 
+	struct pen_server *server = call->server;
+	const struct pen_interface *interface = call->call.interface;
+
 	call->is_cancelled = true;
 	call->cancelled = NULL;
-	if (cancelled)
-		cancelled(&call->call, call->cancelled_data);
+	if (!cancelled)
+		return;
+	cancelled(&call->call, call->cancelled_data);
+	check_itself(server, interface, "what hears of a cancellation");
 }
 
 /* ---- what an operation may ask ---- */

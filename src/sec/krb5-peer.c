@@ -170,6 +170,7 @@ static int make_token(struct pen_mech_context *context, struct pen_slice data)
 	const struct pen_token_info known = {
 		.proof = PEN_TOKEN_RPC,
 		.is_authenticated = true,
+		.is_identify_only = context->flags & GSS_C_IDENTIFY_FLAG,
 		.account = context->principal,
 		.remote_address = context->server.peer,
 		.session_key = { context->session_key.data, context->session_key.size },

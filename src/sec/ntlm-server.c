@@ -7,7 +7,8 @@
 /* What we take up when a client offers it. */
 #define OFFERS                                                                                     \
 	(PEN_NTLM_SIGN | PEN_NTLM_SEAL | PEN_NTLM_ALWAYS_SIGN | PEN_NTLM_128 | PEN_NTLM_56 |       \
-	 PEN_NTLM_KEY_EXCH | PEN_NTLM_EXTENDED_SESSION_SECURITY | PEN_NTLM_REQUEST_TARGET)
+	 PEN_NTLM_KEY_EXCH | PEN_NTLM_EXTENDED_SESSION_SECURITY | PEN_NTLM_REQUEST_TARGET |        \
+	 PEN_NTLM_IDENTIFY)
 
 /* NTLMv2_CLIENT_CHALLENGE before its AV_PAIRs, and the proof before that [MS-NLMP 2.2.2.7]. */
 enum { PROOF_SIZE = 16, V2_HEAD_SIZE = 28, V2_TYPE = 1 };
@@ -405,10 +406,31 @@ static int check_mic(struct pen_mech_context *context)
 	return 0;
 }
 
+/* A client may want to be known and no more; the judge need not know of that. */
+static int limit_token(struct pen_mech_context *context)
+{
+	struct pen_token **tokenp = &context->verdict.token;
+	struct pen_token_info info = *pen_token_info(*tokenp);
+	struct pen_token *limited;
+	int r;
+
+	if (!(context->message.flags & PEN_NTLM_IDENTIFY) || info.is_identify_only)
+		return 0;
+	info.is_identify_only = true;
+	r = pen_token_new(&limited, &info);
+	if (r)
+		return r;
+	pen_token_free(*tokenp);
+	*tokenp = limited;
+	return 0;
+}
+
 static int finish(struct pen_mech_context *context)
 {
 	int r = explain_verdict(context);
 
+	if (!r)
+		r = limit_token(context);
 	if (!r)
 		r = make_session_key(context);
 	if (!r)

@@ -636,6 +636,29 @@ static void test_combinations(void **state)
 			}
 }
 
+/* A client that wants to be known and no more is no more than known [MS-NLMP 2.2.2.5]. */
+static void test_identify(void **state)
+{
+	for (int is_limited = 0; is_limited < 2; is_limited++) {
+		struct foreign foreign = {
+			.flags = PEN_NTLM_UNICODE | PEN_NTLM_NTLM | PEN_NTLM_SIGN | PEN_NTLM_128 |
+				 PEN_NTLM_EXTENDED_SESSION_SECURITY |
+				 (is_limited ? PEN_NTLM_IDENTIFY : 0),
+		};
+		struct pen_token *token;
+		struct talk talk;
+
+		talk_init(&talk, "ann", "secret");
+		talk.server_side.level = PEN_AUTH_LEVEL_INTEGRITY;
+		assert_int_equal(foreign_run(&foreign, &talk), 0);
+		assert_int_equal(pen_mech_ntlm.token(talk.server, &token), 0);
+		assert_int_equal(pen_token_info(token)->is_identify_only, is_limited);
+		assert_int_equal(pen_token_info(token)->uid, 1000);
+		pen_token_free(token);
+		talk_done(&talk);
+	}
+}
+
 static void only_v1(struct talk *talk, struct pen_buffer *token, int nth)
 {
 	const struct pen_ntlm_challenge challenge = {
@@ -740,6 +763,7 @@ int main(void)
 		cmocka_unit_test(test_old_server), cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_tickets),	   cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_too_long),   cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_identify),
 	};
 	int r = pen_crypto_new(&crypto);
 
