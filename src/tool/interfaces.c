@@ -9,6 +9,7 @@
 #include <penstock/idl/epm.h>
 #include <penstock/idl/mgmt.h>
 #include <penstock/idl/rpcecho.h>
+#include <penstock/idl/samr.h>
 #include <penstock/idl/srvsvc.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ static const struct pen_interface *const compiled_in[] = {
 	&epm_interface,
 	&mgmt_interface,
 	&rpcecho_interface,
+	&samr_interface,
 	&srvsvc_interface,
 };
 
