@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-GENERATED = ["dtyp_*", "epm_*", "krb5pac_*", "mgmt_*", "rpcecho_*", "samr_*", "srvsvc_*"]
+GENERATED = ["dssetup_*", "dtyp_*", "epm_*", "krb5pac_*", "lsarpc_*", "mgmt_*", "rpcecho_*", "samr_*", "srvsvc_*"]
 
 
 def declared(source):

@@ -183,6 +183,7 @@ struct pen_type {
 	const struct pen_type *tag;	  /* union: the discriminant's type */
 	const struct pen_expr *switch_is; /* union: NULL for an encapsulated one */
 	size_t arms_offset;		  /* encapsulated union: of the C union after the tag */
+	bool is_ms_union;		  /* in NDR each arm is aligned as the greatest one is */
 };
 
 /* Scalars without a [range], shared by all tables. */

@@ -333,6 +333,8 @@ static void emit_parts(struct pen_emitter *emitter, const struct pen_plan_type *
 		pen_emit(emitter, "\t.tag = &%s,\n", pen_plan_table(type->tag));
 	if (type->switch_is)
 		pen_emit(emitter, "\t.switch_is = %s_switch_0,\n", plan->table);
+	if (type->is_ms_union)
+		pen_emit(emitter, "\t.is_ms_union = true,\n");
 	if (type->arms_offset)
 		pen_emit(emitter, "\t.arms_offset = offsetof(%s, u),\n", plan->c_type);
 }

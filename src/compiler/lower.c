@@ -29,17 +29,37 @@ static void pad(struct pen_plan_type *plan)
 	plan->type.size = (plan->type.size + plan->align - 1) & ~(plan->align - 1);
 }
 
+/* An expression may speak of it: its table has to stand before that of what has the expression. */
+static bool is_countable(const struct pen_model_type *type)
+{
+	while (type && type->kind == PEN_POINTER)
+		type = type->element;
+	return type && pen_kind_is_integer(type->kind);
+}
+
+static void lower_fields(struct pen_lowerer *lowerer, const struct pen_model_type *model,
+			 bool is_countables)
+{
+	for (uint32_t i = 0; i < model->n_fields; i++) {
+		const struct pen_model_field *field = &model->fields[i];
+
+		if (is_countable(field->type) != is_countables)
+			continue;
+		lowerer->pos = field->pos;
+		model->plan->fields[i].name = field->name;
+		model->plan->fields[i].type = pen_lower_type(
+			lowerer, field->type, pen_lower_join(lowerer, model->c_name, field->name));
+	}
+}
+
 static void lower_struct(struct pen_lowerer *lowerer, const struct pen_model_type *model)
 {
 	struct pen_plan_type *plan = model->plan;
 
+	lower_fields(lowerer, model, true);
+	lower_fields(lowerer, model, false);
 	for (uint32_t i = 0; i < model->n_fields; i++) {
-		const struct pen_model_field *field = &model->fields[i];
-
-		lowerer->pos = field->pos;
-		plan->fields[i].name = field->name;
-		plan->fields[i].type = pen_lower_type(
-			lowerer, field->type, pen_lower_join(lowerer, model->c_name, field->name));
+		lowerer->pos = model->fields[i].pos;
 		place(lowerer, plan, &plan->fields[i]);
 	}
 	pad(plan);
@@ -123,6 +143,7 @@ static void open_named(struct pen_lowerer *lowerer, struct pen_model_type *model
 	plan->type.enumerators = model->enumerators;
 	plan->type.n_enumerators = model->n_enumerators;
 	plan->type.enum_bits = model->kind == PEN_ENUM ? model->enum_bits : 0;
+	plan->type.is_ms_union = model->is_ms_union;
 	plan->fields = pen_idl_array(lowerer->idl, model->n_fields, sizeof(*plan->fields));
 	plan->type.fields = plan->fields;
 	plan->type.n_fields = model->n_fields;
@@ -135,15 +156,41 @@ static struct pen_model_type *value_of(struct pen_model_type *model)
 									    : model;
 }
 
-static void add_parameter(struct pen_lowerer *lowerer, struct pen_plan_type *plan, const char *name,
-			  struct pen_pos pos, struct pen_model_type *type)
+/* Parameters, each with its place among the fields. */
+static void lower_parameters(struct pen_lowerer *lowerer, struct pen_plan_type *plan,
+			     const struct pen_model_operation *model, bool is_out,
+			     bool is_countables)
 {
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < model->n_parameters; i++) {
+		const struct pen_model_field *p = &model->parameters[i];
+		struct pen_field *field = &plan->fields[n];
+
+		if (p->type->is_handle_t || !(is_out ? p->is_out : p->is_in))
+			continue;
+		n++;
+		if (is_countable(p->type) != is_countables)
+			continue;
+		lowerer->pos = p->pos;
+		field->name = p->name;
+		field->type = pen_lower_type(lowerer, value_of(p->type),
+					     pen_lower_join(lowerer, plan->table, p->name));
+	}
+	plan->type.n_fields = n;
+}
+
+static void add_result(struct pen_lowerer *lowerer, struct pen_plan_type *plan,
+		       const struct pen_model_operation *model)
+{
+	const char *name = pen_lower_find_field(plan, "result") ? "result_" : "result";
 	struct pen_field *field = &plan->fields[plan->type.n_fields++];
 
-	lowerer->pos = pos;
+	lowerer->pos = model->pos;
 	field->name = name;
-	field->type = pen_lower_type(lowerer, type, pen_lower_join(lowerer, plan->table, name));
-	place(lowerer, plan, field);
+	field->type = pen_lower_type(lowerer, model->result,
+				     pen_lower_join(lowerer, plan->table, name));
+	field->is_retval = true;
 }
 
 static struct pen_plan_type *lower_direction(struct pen_lowerer *lowerer,
@@ -160,18 +207,13 @@ static struct pen_plan_type *lower_direction(struct pen_lowerer *lowerer,
 	plan->align = 1;
 	plan->fields = pen_idl_array(lowerer->idl, model->n_parameters + 1, sizeof(*plan->fields));
 	plan->type.fields = plan->fields;
-	for (uint32_t i = 0; i < model->n_parameters; i++) {
-		const struct pen_model_field *p = &model->parameters[i];
-
-		if (!p->type->is_handle_t && (is_out ? p->is_out : p->is_in))
-			add_parameter(lowerer, plan, p->name, p->pos, value_of(p->type));
-	}
-	if (is_out && model->result->kind != PEN_VOID) {
-		add_parameter(lowerer, plan,
-			      pen_lower_find_field(plan, "result") ? "result_" : "result",
-			      model->pos, model->result);
-		plan->fields[plan->type.n_fields - 1].is_retval = true;
-	}
+	lower_parameters(lowerer, plan, model, is_out, true);
+	lower_parameters(lowerer, plan, model, is_out, false);
+	if (is_out && model->result->kind != PEN_VOID)
+		add_result(lowerer, plan, model);
+	lowerer->pos = model->pos;
+	for (uint32_t i = 0; i < plan->type.n_fields; i++)
+		place(lowerer, plan, &plan->fields[i]);
 	pad(plan);
 	pen_lower_finish_parameters(lowerer, operation->in ? operation->in : plan,
 				    is_out ? plan : NULL);

@@ -40,6 +40,7 @@ struct pen_model_type {
 	struct pen_model_type *tag_type; /* union; NULL: what switch_is names decides */
 	const char *tag_name;		 /* union: of the encapsulated one's tag */
 	bool is_encapsulated;
+	bool is_ms_union;
 	const struct pen_model_step *switch_is;
 
 	struct pen_enumerator *enumerators;

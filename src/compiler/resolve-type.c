@@ -152,8 +152,11 @@ struct pen_model_type *pen_resolve_spec(struct pen_resolver *resolver,
 	if (!pen_idl_enter(resolver->idl, spec->pos))
 		return type;
 	type->enum_bits = pen_tree_find(attributes, "v1_enum") ? 32 : 16;
-	if (type->kind == PEN_UNION)
+	if (type->kind == PEN_UNION) {
 		resolve_tag(resolver, type, spec, attributes);
+		type->is_ms_union = !type->is_encapsulated &&
+				    (resolver->is_ms_union || pen_tree_find(attributes, "ms_union"));
+	}
 	if (type->kind == PEN_ENUM)
 		resolve_enumerators(resolver, type, spec);
 	else

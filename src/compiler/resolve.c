@@ -119,6 +119,7 @@ static void resolve_attributes(struct pen_resolver *resolver, struct pen_model_i
 	    (!attribute_text(version) || !parse_version(attribute_text(version), &interface->id)))
 		pen_idl_complain(resolver->idl, version->pos, "a version is like 1.0");
 	resolve_pointer_default(resolver, pen_tree_find(definition->attributes, "pointer_default"));
+	resolver->is_ms_union = pen_tree_find(definition->attributes, "ms_union") != NULL;
 	resolve_endpoints(resolver, interface, pen_tree_find(definition->attributes, "endpoint"));
 }
 

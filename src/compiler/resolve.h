@@ -52,6 +52,7 @@ struct pen_resolver {
 	struct pen_model_import **imports_tail;
 	const char *prefix;
 	enum pen_pointer_kind pointer_default;
+	bool is_ms_union; /* the interface's unions are */
 
 	/* The names that an attribute's expression may use. */
 	const struct pen_model_field *scope;

@@ -237,7 +237,7 @@ static void walk_arm(struct pen_walk *w, const struct pen_type *type, const stru
 
 /*
  * NDR64 aligns the discriminant and the arm to the union's greatest alignment
- * [MS-RPCE 2.2.5.3.4.4]; NDR leaves each to its own.
+ * [MS-RPCE 2.2.5.3.4.4]; NDR leaves each to its own, but for the arms of [ms_union].
  */
 static APART void walk_union(struct pen_walk *w, const struct pen_type *type, void *value)
 {
@@ -258,7 +258,7 @@ static APART void walk_union(struct pen_walk *w, const struct pen_type *type, vo
 	if (!arm)
 		pen_walk_fail(w, PEN_E_BAD_DATA, "no arm of the union is chosen by %lld",
 			      (long long)discriminant);
-	if (is_aligned)
+	if (is_aligned || (format->is_wire && type->is_ms_union))
 		format->align(w, align);
 	if (pen_walk_ok(w) && format->is_wire)
 		pen_walk_value(w, arm->type, (uint8_t *)value + type->arms_offset);

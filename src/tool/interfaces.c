@@ -6,7 +6,9 @@
 #include "base/spelling.h"
 #include "tool/tool.h"
 #include <errno.h>
+#include <penstock/idl/dssetup.h>
 #include <penstock/idl/epm.h>
+#include <penstock/idl/lsarpc.h>
 #include <penstock/idl/mgmt.h>
 #include <penstock/idl/rpcecho.h>
 #include <penstock/idl/samr.h>
