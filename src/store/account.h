@@ -309,7 +309,6 @@ enum pen_account_objection {
 	PEN_ACCOUNT_IN_HISTORY,
 	PEN_ACCOUNT_TOO_YOUNG, /* the present one, to be changed */
 	PEN_ACCOUNT_NOT_COMPLEX,
-	PEN_ACCOUNT_CANNOT_CHANGE,
 };
 
 /*

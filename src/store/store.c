@@ -15,6 +15,12 @@ static const char *const steps[] = {
 	" security BLOB) WITHOUT ROWID",
 };
 
+static const struct pen_store_schema state_schema = {
+	.what = "penstockd's state",
+	.steps = steps,
+	.n_steps = PEN_COUNT(steps),
+};
+
 static inline void store_closep(struct pen_store **storep)
 {
 	pen_store_close(*storep);
@@ -57,36 +63,44 @@ int pen_store_end(struct pen_store *store, int result)
 	return result ? result : r;
 }
 
-static int store_version(struct pen_store *store, int *versionp)
+static int store_pragma(struct pen_store *store, const char *sql, int *numberp)
 {
 	sqlite3_stmt *statement;
-	int r = pen_store_prepare(store, &statement, "PRAGMA user_version");
+	int r = pen_store_prepare(store, &statement, sql);
 
 	if (r)
 		return r;
 	if (sqlite3_step(statement) == SQLITE_ROW)
-		*versionp = sqlite3_column_int(statement, 0);
+		*numberp = sqlite3_column_int(statement, 0);
 	else
 		r = store_fail(store);
 	sqlite3_finalize(statement);
 	return r;
 }
 
-static int store_upgrade(struct pen_store *store)
+static int store_upgrade(struct pen_store *store, const struct pen_store_schema *schema)
 {
-	char pragma[40];
-	int version = 0;
-	int r = store_version(store, &version);
+	char pragma[100];
+	int version = 0, id = 0;
+	int r = store_pragma(store, "PRAGMA user_version", &version);
 
-	if (!r && (version < 0 || (size_t)version > PEN_COUNT(steps))) {
-		snprintf(store->error, sizeof(store->error),
-			 "a newer version made this file: its schema is %d, ours %zu", version,
-			 PEN_COUNT(steps));
+	if (!r)
+		r = store_pragma(store, "PRAGMA application_id", &id);
+	if (!r && (version || id) && (uint32_t)id != schema->id) {
+		snprintf(store->error, sizeof(store->error), "this file does not keep %s",
+			 schema->what);
 		return PEN_E_UNSUPPORTED;
 	}
-	for (size_t i = version; i < PEN_COUNT(steps) && !r; i++)
-		r = store_exec(store, steps[i]);
-	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %zu", PEN_COUNT(steps));
+	if (!r && (version < 0 || (size_t)version > schema->n_steps)) {
+		snprintf(store->error, sizeof(store->error),
+			 "a newer version made this file: its schema is %d, ours %zu", version,
+			 schema->n_steps);
+		return PEN_E_UNSUPPORTED;
+	}
+	for (size_t i = version; i < schema->n_steps && !r; i++)
+		r = store_exec(store, schema->steps[i]);
+	snprintf(pragma, sizeof(pragma), "PRAGMA application_id = %d; PRAGMA user_version = %zu",
+		 (int)schema->id, schema->n_steps);
 	return r ? r : store_exec(store, pragma);
 }
 
@@ -101,7 +115,8 @@ static int file_make(const char *path)
 	return 0;
 }
 
-static int store_start(struct pen_store *store, const char *path)
+static int store_start(struct pen_store *store, const char *path,
+		       const struct pen_store_schema *schema)
 {
 	int r = strcmp(path, ":memory:") ? file_make(path) : 0;
 
@@ -112,25 +127,32 @@ static int store_start(struct pen_store *store, const char *path)
 	if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL))
 		return store->db ? store_fail(store) : -ENOMEM;
 	sqlite3_busy_timeout(store->db, 5000);
-	r = store_exec(store, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON");
+	r = store_exec(store, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;"
+			      "PRAGMA secure_delete = ON");
 	if (!r)
 		r = pen_store_begin(store);
-	return r ? r : pen_store_end(store, store_upgrade(store));
+	return r ? r : pen_store_end(store, store_upgrade(store, schema));
 }
 
-int pen_store_open(struct pen_store **storep, const char *path, char error[200])
+int pen_store_open_schema(struct pen_store **storep, const char *path,
+			  const struct pen_store_schema *schema, char error[200])
 {
 	pen_cleanup(store_closep) struct pen_store *store = calloc(1, sizeof(*store));
 	int r;
 
 	if (!store)
 		return -ENOMEM;
-	r = store_start(store, path);
+	r = store_start(store, path, schema);
 	if (r && error)
 		memcpy(error, store->error, sizeof(store->error));
 	if (!r)
 		*storep = pen_take(&store);
 	return r;
+}
+
+int pen_store_open(struct pen_store **storep, const char *path, char error[200])
+{
+	return pen_store_open_schema(storep, path, &state_schema, error);
 }
 
 struct pen_store *pen_store_close(struct pen_store *store)

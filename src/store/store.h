@@ -19,6 +19,21 @@ struct pen_store {
  * made it; -EIO: SQLite says no; the sentence is in error, which may be NULL.
  */
 int pen_store_open(struct pen_store **storep, const char *path, char error[200]);
+
+/*
+ * The tables of another kind of file. Each step is what a version adds to the one before;
+ * id is SQLite's application_id, by which the files are told apart. PEN_E_UNSUPPORTED: it
+ * is a file of another kind, too.
+ */
+struct pen_store_schema {
+	uint32_t id;
+	const char *what; /* that such a file keeps, for the sentence */
+	const char *const *steps;
+	size_t n_steps;
+};
+
+int pen_store_open_schema(struct pen_store **storep, const char *path,
+			  const struct pen_store_schema *schema, char error[200]);
 struct pen_store *pen_store_close(struct pen_store *store);
 
 /* The sentence for the last failure. */
