@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "sec/credentials.h"
+#include "base/secret.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The texts lie behind the struct, so that one wipe clears them all. */
+/* All of it is in memory for secrets, the texts behind the struct. */
 struct pen_credentials {
 	unsigned n_references;
-	size_t size;
 	struct pen_credentials_info info;
 	char texts[];
 };
@@ -57,14 +57,13 @@ static int credentials_new(struct pen_credentials **credentialsp, enum pen_crede
 	size_t n = parts->user.n + parts->domain.n + parts->password.n + parts->ccache.n +
 		   parts->keytab.n + parts->principal.n + sizeof(*parts) / sizeof(struct text);
 	size_t size = sizeof(struct pen_credentials) + n;
-	struct pen_credentials *credentials = calloc(1, size);
+	struct pen_credentials *credentials = pen_secret_alloc(size);
 	char *at;
 
 	if (!credentials)
 		return -ENOMEM;
 	at = credentials->texts;
 	credentials->n_references = 1;
-	credentials->size = size;
 	credentials->info = (struct pen_credentials_info){
 		.kind = kind,
 		.user = keep_or_empty(&at, parts->user),
@@ -150,9 +149,7 @@ struct pen_credentials *pen_credentials_free(struct pen_credentials *credentials
 {
 	if (!credentials || __atomic_sub_fetch(&credentials->n_references, 1, __ATOMIC_ACQ_REL))
 		return NULL;
-	explicit_bzero(credentials, credentials->size);
-	free(credentials);
-	return NULL;
+	return pen_secret_free(credentials);
 }
 
 const struct pen_credentials_info *pen_credentials_info(const struct pen_credentials *credentials)

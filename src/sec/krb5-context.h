@@ -42,7 +42,8 @@ struct pen_mech_context {
 
 	char *principal; /* server: the client's */
 	struct pen_token *token;
-	struct pen_buffer session_key;
+	uint8_t *session_key; /* a secret */
+	size_t n_session_key;
 	char reason[640];
 };
 

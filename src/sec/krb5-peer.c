@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include "sec/krb5-context.h"
 #include "sec/pac.h"
 #include <errno.h>
@@ -70,6 +71,16 @@ static int check_key_type(struct pen_mech_context *context)
 			     "server's account AES keys, or allow weak ones");
 }
 
+static int keep_session_key(struct pen_mech_context *context, const gss_buffer_desc *key)
+{
+	context->session_key = pen_secret_alloc(key->length);
+	if (!context->session_key)
+		return -ENOMEM;
+	memcpy(context->session_key, key->value, key->length);
+	context->n_session_key = key->length;
+	return 0;
+}
+
 static int get_session_key(struct pen_mech_context *context)
 {
 	gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
@@ -88,8 +99,7 @@ static int get_session_key(struct pen_mech_context *context)
 	if (!r)
 		r = check_key_type(context);
 	if (!r)
-		r = pen_buffer_add(&context->session_key, set->elements[0].value,
-				   set->elements[0].length);
+		r = keep_session_key(context, &set->elements[0]);
 	/* The set is freed as plain bytes. */
 	for (size_t i = 0; i < set->count; i++)
 		explicit_bzero(set->elements[i].value, set->elements[i].length);
@@ -173,7 +183,7 @@ static int make_token(struct pen_mech_context *context, struct pen_slice data)
 		.is_identify_only = context->flags & GSS_C_IDENTIFY_FLAG,
 		.account = context->principal,
 		.remote_address = context->server.peer,
-		.session_key = { context->session_key.data, context->session_key.size },
+		.session_key = { context->session_key, context->n_session_key },
 	};
 	struct pen_arena arena;
 	struct pen_pac pac;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include "sec/krb5-context.h"
 #include "sec/spnego-token.h"
 #include <errno.h>
@@ -19,7 +20,6 @@ static struct pen_mech_context *context_new(void)
 		return NULL;
 	pen_buffer_init(&context->in, PEN_KRB5_TOKEN_MAX);
 	pen_buffer_init(&context->out, 0);
-	pen_buffer_init(&context->session_key, 0);
 	return context;
 }
 
@@ -64,9 +64,7 @@ static struct pen_mech_context *context_free(struct pen_mech_context *context)
 	if (context->ccache)
 		krb5_cc_destroy(context->krb5, context->ccache);
 	krb5_free_context(context->krb5);
-	if (context->session_key.data)
-		explicit_bzero(context->session_key.data, context->session_key.size);
-	pen_buffer_done(&context->session_key);
+	pen_secret_free(context->session_key);
 	pen_buffer_done(&context->in);
 	pen_buffer_done(&context->out);
 	pen_token_free(context->token);
@@ -269,7 +267,7 @@ static int context_token(struct pen_mech_context *context, struct pen_token **to
 
 static struct pen_slice context_session_key(const struct pen_mech_context *context)
 {
-	return (struct pen_slice){ context->session_key.data, context->session_key.size };
+	return (struct pen_slice){ context->session_key, context->n_session_key };
 }
 
 const struct pen_mech pen_mech_krb5 = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sec/ntlm-session.h"
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include <errno.h>
 #include <string.h>
 
@@ -57,7 +58,7 @@ int pen_ntlm_session_new(struct pen_ntlm_session **sessionp, const struct pen_cr
 	pen_cleanup(pen_ntlm_session_freep) struct pen_ntlm_session *session = NULL;
 	int r;
 
-	session = calloc(1, sizeof(*session));
+	session = pen_secret_alloc(sizeof(*session));
 	if (!session)
 		return -ENOMEM;
 	session->flags = flags;
@@ -83,9 +84,7 @@ struct pen_ntlm_session *pen_ntlm_session_free(struct pen_ntlm_session *session)
 		pen_hmac_free(session->directions[i].hmac);
 		pen_rc4_free(session->directions[i].rc4);
 	}
-	pen_wipe(session, sizeof(*session));
-	free(session);
-	return NULL;
+	return pen_secret_free(session);
 }
 
 static void put_u32(uint8_t *p, uint32_t value)

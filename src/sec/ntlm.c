@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include "sec/ntlm-context.h"
 #include <errno.h>
 #include <penstock/token.h>
@@ -36,9 +37,7 @@ static struct pen_mech_context *context_free(struct pen_mech_context *context)
 	free(context->domain);
 	free(context->user);
 	free(context->workstation);
-	pen_wipe(context, sizeof(*context));
-	free(context);
-	return NULL;
+	return pen_secret_free(context);
 }
 
 static int context_new(struct pen_mech_context **contextp, const struct pen_mech_world *world)
@@ -47,7 +46,7 @@ static int context_new(struct pen_mech_context **contextp, const struct pen_mech
 
 	if (!pen_crypto_has_legacy(world->crypto))
 		return PEN_E_UNSUPPORTED;
-	context = calloc(1, sizeof(*context));
+	context = pen_secret_alloc(sizeof(*context));
 	if (!context)
 		return -ENOMEM;
 	context->world = world;

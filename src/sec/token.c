@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include <errno.h>
 #include <penstock/token.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A token is one block: this, then the info's arrays, then its texts and key. */
+/* A token is one block: this, then the info's arrays, then its texts; its key is apart. */
 struct pen_token {
 	struct pen_token_info info;
 	uint32_t n_references;
@@ -52,17 +53,23 @@ static const char *place_text(uint8_t **nextp, const char *text)
 
 int pen_token_new(struct pen_token **tokenp, const struct pen_token_info *info)
 {
+	pen_cleanup(pen_secret_freep) uint8_t *key = NULL;
 	size_t n_sids = info->n_sids;
 	struct pen_token *token;
 	uint8_t *next;
 
 	if (!n_sids || n_sids > PEN_TOKEN_SIDS_MAX || info->n_groups > PEN_TOKEN_GROUPS_MAX)
 		return PEN_E_LIMIT;
+	if (info->session_key.size) {
+		key = pen_secret_alloc(info->session_key.size);
+		if (!key)
+			return -ENOMEM;
+		memcpy(key, info->session_key.data, info->session_key.size);
+	}
 	token = calloc(1, sizeof(*token) + n_sids * sizeof(*info->sids) +
 				  info->n_groups * sizeof(*info->groups) +
 				  text_size(info->account) + text_size(info->domain) +
-				  text_size(info->remote_address) + text_size(info->local_address) +
-				  info->session_key.size);
+				  text_size(info->remote_address) + text_size(info->local_address));
 	if (!token)
 		return -ENOMEM;
 
@@ -75,7 +82,7 @@ int pen_token_new(struct pen_token **tokenp, const struct pen_token_info *info)
 	token->info.domain = place_text(&next, info->domain);
 	token->info.remote_address = place_text(&next, info->remote_address);
 	token->info.local_address = place_text(&next, info->local_address);
-	token->info.session_key.data = place(&next, info->session_key.data, info->session_key.size);
+	token->info.session_key.data = pen_take(&key);
 	*tokenp = token;
 	return 0;
 }
@@ -154,7 +161,7 @@ struct pen_token *pen_token_free(struct pen_token *token)
 {
 	if (!token || __atomic_sub_fetch(&token->n_references, 1, __ATOMIC_ACQ_REL))
 		return NULL;
-	explicit_bzero((uint8_t *)token->info.session_key.data, token->info.session_key.size);
+	pen_secret_free((uint8_t *)token->info.session_key.data);
 	free(token);
 	return NULL;
 }
