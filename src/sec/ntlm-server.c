@@ -339,6 +339,8 @@ static int explain_verdict(struct pen_mech_context *context)
 {
 	const char *separator = context->domain[0] ? "\\" : "";
 
+	if (context->judged > 0 && context->verdict.reason[0])
+		return pen_ntlm_fail(context, PEN_E_DENIED, "%s", context->verdict.reason);
 	if (context->judged == PEN_E_NOT_FOUND)
 		return pen_ntlm_fail(context, PEN_E_DENIED, "there is no user %.64s%s%.64s",
 				     context->domain, separator, context->user);

@@ -310,17 +310,50 @@ static int note_bad(struct pen_accounts *accounts, uint32_t rid, struct pen_aren
 		"iiii", (int64_t)user.bad_password_count, now, user.lockout_time, (int64_t)rid);
 }
 
+/*
+ * Of the counts of logons the last may be lost when the machine loses its power; that is
+ * no reason to wait for the disk at each.
+ */
+static int begin_hasty(struct pen_accounts *accounts)
+{
+	int r = 0;
+
+	if (!accounts->depth)
+		r = pen_account_run(accounts, "PRAGMA synchronous = NORMAL", "");
+	return r ? r : pen_accounts_begin(accounts);
+}
+
+static int end_hasty(struct pen_accounts *accounts, int result)
+{
+	int r = pen_accounts_end(accounts, result);
+
+	if (!accounts->depth)
+		result = pen_account_run(accounts, "PRAGMA synchronous = FULL", "");
+	return r ? r : result;
+}
+
 int pen_accounts_note_logon(struct pen_accounts *accounts, uint32_t rid, bool is_good, uint64_t now)
 {
 	struct pen_arena arena;
-	int r = pen_accounts_begin(accounts);
+	int r = begin_hasty(accounts);
 
 	if (r)
 		return r;
 	pen_arena_init(&arena, 0);
 	r = is_good ? note_good(accounts, rid, now) : note_bad(accounts, rid, &arena, now);
 	pen_arena_done(&arena);
-	return pen_accounts_end(accounts, r);
+	return end_hasty(accounts, r);
+}
+
+int pen_accounts_note_stranger(struct pen_accounts *accounts)
+{
+	int r = begin_hasty(accounts);
+
+	if (r)
+		return r;
+	r = pen_account_run(accounts,
+			    "UPDATE domain SET n_strangers = n_strangers + 1 WHERE id = 0", "");
+	return end_hasty(accounts, r);
 }
 
 int pen_accounts_unlock(struct pen_accounts *accounts, uint32_t rid)

@@ -54,6 +54,8 @@ static const char *const steps[] = {
 	"CREATE TABLE alias_member (domain INTEGER NOT NULL, alias INTEGER NOT NULL,"
 	" sid TEXT NOT NULL, PRIMARY KEY (domain, alias, sid)) WITHOUT ROWID;"
 	"CREATE INDEX alias_member_sid ON alias_member (sid);",
+
+	"ALTER TABLE domain ADD COLUMN n_strangers INTEGER NOT NULL DEFAULT 0;",
 };
 
 static const struct pen_store_schema schema = {

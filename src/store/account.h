@@ -331,6 +331,12 @@ const char *pen_account_objection_text(enum pen_account_objection objection);
 int pen_accounts_note_logon(struct pen_accounts *accounts, uint32_t rid, bool is_good,
 			    uint64_t now);
 
+/*
+ * The same for a name that nobody has: counted too, so that a logon with it takes as long
+ * as one with a wrong password.
+ */
+int pen_accounts_note_stranger(struct pen_accounts *accounts);
+
 /* Ends a lockout. PEN_E_NOT_FOUND. */
 int pen_accounts_unlock(struct pen_accounts *accounts, uint32_t rid);
 
