@@ -146,3 +146,15 @@ int pen_aes_cfb8_decrypt(const struct pen_crypto *crypto, const uint8_t key[16],
 {
 	return crypt(crypto, PEN_CIPHER_AES_CFB8, false, key, iv, data, n, out);
 }
+
+int pen_aes_256_cbc_encrypt(const struct pen_crypto *crypto, const uint8_t key[32],
+			    const uint8_t iv[16], const uint8_t *data, size_t n, uint8_t *out)
+{
+	return crypt(crypto, PEN_CIPHER_AES_256_CBC, true, key, iv, data, n, out);
+}
+
+int pen_aes_256_cbc_decrypt(const struct pen_crypto *crypto, const uint8_t key[32],
+			    const uint8_t iv[16], const uint8_t *data, size_t n, uint8_t *out)
+{
+	return crypt(crypto, PEN_CIPHER_AES_256_CBC, false, key, iv, data, n, out);
+}

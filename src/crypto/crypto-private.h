@@ -9,7 +9,13 @@
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
-enum pen_cipher { PEN_CIPHER_RC4, PEN_CIPHER_DES, PEN_CIPHER_AES_CFB8, PEN_N_CIPHERS };
+enum pen_cipher {
+	PEN_CIPHER_RC4,
+	PEN_CIPHER_DES,
+	PEN_CIPHER_AES_CFB8,
+	PEN_CIPHER_AES_256_CBC,
+	PEN_N_CIPHERS
+};
 
 struct pen_crypto {
 	OSSL_LIB_CTX *library;

@@ -15,6 +15,7 @@ static const char *const cipher_names[PEN_N_CIPHERS] = {
 	[PEN_CIPHER_RC4] = "RC4",
 	[PEN_CIPHER_DES] = "DES-ECB",
 	[PEN_CIPHER_AES_CFB8] = "AES-128-CFB8",
+	[PEN_CIPHER_AES_256_CBC] = "AES-256-CBC",
 };
 
 PEN_DEFINE_FREEP(struct pen_crypto, pen_crypto)

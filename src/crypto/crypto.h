@@ -69,6 +69,18 @@ int pen_aes_cfb8_encrypt(const struct pen_crypto *crypto, const uint8_t key[16],
 int pen_aes_cfb8_decrypt(const struct pen_crypto *crypto, const uint8_t key[16],
 			 const uint8_t iv[16], const uint8_t *data, size_t n, uint8_t *out);
 
+/* AES-256 with chained blocks: n is a multiple of 16, and nothing is padded; out may be data. */
+int pen_aes_256_cbc_encrypt(const struct pen_crypto *crypto, const uint8_t key[32],
+			    const uint8_t iv[16], const uint8_t *data, size_t n, uint8_t *out);
+int pen_aes_256_cbc_decrypt(const struct pen_crypto *crypto, const uint8_t key[32],
+			    const uint8_t iv[16], const uint8_t *data, size_t n, uint8_t *out);
+
+/* ---- keys from passwords ---- */
+
+/* PBKDF2 with HMAC of the digest [RFC 8018 5.2]; from one iteration on. */
+int pen_pbkdf2(const struct pen_crypto *crypto, enum pen_digest digest, struct pen_slice password,
+	       struct pen_slice salt, uint32_t n_iterations, uint8_t *key, size_t n_key);
+
 /* ---- without a key ---- */
 
 /* CRC-32 as in NTLM without extended session security. Begin with 0. */

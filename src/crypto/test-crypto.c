@@ -196,6 +196,41 @@ static void test_aes_cfb8(void **state)
 	assert_memory_equal(out, plain.data, plain.size);
 }
 
+/* NIST SP 800-38A F.2.5. */
+static void test_aes_256_cbc(void **state)
+{
+	HEX(key, "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4");
+	HEX(iv, "000102030405060708090a0b0c0d0e0f");
+	HEX(plain, "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51");
+	uint8_t out[32];
+
+	assert_int_equal(
+		pen_aes_256_cbc_encrypt(crypto, key.data, iv.data, plain.data, sizeof(out), out),
+		0);
+	expect_hex(out, "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d");
+	assert_int_equal(pen_aes_256_cbc_decrypt(crypto, key.data, iv.data, out, sizeof(out), out),
+			 0);
+	assert_memory_equal(out, plain.data, plain.size);
+}
+
+/* RFC 6070's first two, and the key that Samba makes for opnum 73 of samr. */
+static void test_pbkdf2(void **state)
+{
+	HEX(hash, "202122232425262728292a2b2c2d2e2f");
+	HEX(salt, "6465666768696a6b6c6d6e6f70717273");
+	uint8_t key[20];
+
+	assert_int_equal(pen_pbkdf2(crypto, PEN_SHA1, text("password"), text("salt"), 1, key, 20),
+			 0);
+	expect_hex(key, "0c60c80f961f0e71f3a9b524af6012062fe037a6");
+	assert_int_equal(pen_pbkdf2(crypto, PEN_SHA1, text("password"), text("salt"), 2, key, 20),
+			 0);
+	expect_hex(key, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957");
+	assert_int_equal(pen_pbkdf2(crypto, PEN_SHA512, hash, salt, 10000, key, 16), 0);
+	expect_hex(key, "d7d4e017b1ae27e6f95a5ffeb5fc63c2");
+	assert_int_equal(pen_pbkdf2(crypto, PEN_SHA512, hash, salt, 0, key, 16), PEN_E_UNSUPPORTED);
+}
+
 static void test_crc32(void **state)
 {
 	assert_int_equal(pen_crc32(0, "123456789", 9), 0xcbf43926);
@@ -248,7 +283,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_digests),	 cmocka_unit_test(test_hmacs),
 		cmocka_unit_test(test_rc4),	 cmocka_unit_test(test_des),
-		cmocka_unit_test(test_aes_cfb8), cmocka_unit_test(test_crc32),
+		cmocka_unit_test(test_aes_cfb8), cmocka_unit_test(test_aes_256_cbc),
+		cmocka_unit_test(test_pbkdf2),	 cmocka_unit_test(test_crc32),
 		cmocka_unit_test(test_secrets),	 cmocka_unit_test(test_no_memory),
 	};
 	int r = pen_crypto_new(&crypto);
