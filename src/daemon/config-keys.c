@@ -8,6 +8,8 @@
 
 #define AT(member) offsetof(struct config, member)
 
+static const char *const guest_choices[] = { "never", "strangers", NULL };
+
 static const struct config_key keys[] = {
 	{ "server", "name", CONFIG_TEXT, AT(name) },
 	{ "server", "comment", CONFIG_TEXT, AT(comment) },
@@ -16,6 +18,13 @@ static const struct config_key keys[] = {
 	{ "server", "ports", CONFIG_PORTS, AT(first_port) },
 	{ "server", "directory", CONFIG_PATH, AT(directory) },
 	{ "store", "path", CONFIG_PATH, AT(store) },
+	{ "store", "accounts", CONFIG_PATH, AT(accounts) },
+	{ "security", "guests", CONFIG_CHOICE, AT(guests), .choices = guest_choices },
+	{ "security", "anonymous", CONFIG_YES_NO, AT(allow_anonymous) },
+	{ "security", "ntlm_v1", CONFIG_YES_NO, AT(allow_ntlm_v1) },
+	{ "security", "keytab", CONFIG_TEXT, AT(keytab) },
+	{ "security", "principal", CONFIG_TEXT, AT(principal) },
+	{ "security", "realm", CONFIG_TEXT, AT(realm) },
 	{ "shares", "smb_conf", CONFIG_PATH, AT(smb_conf), .is_live = true },
 	{ "log", "level", CONFIG_LOG_LEVEL, AT(log_level), .is_live = true },
 	{ "log", "format", CONFIG_LOG_FORMAT, AT(is_json), .is_live = true },
@@ -148,6 +157,28 @@ static const char *set_level(struct config *config, const char *value)
 	return "level is error, warning, info or debug";
 }
 
+/* "never or strangers" */
+static const char *say_choices(struct config *config, const struct config_key *key)
+{
+	const char *text = pen_arena_printf(&config->arena, "%s is %s", key->name, key->choices[0]);
+
+	for (size_t i = 1; text && key->choices[i]; i++)
+		text = pen_arena_printf(&config->arena, "%s%s%s", text,
+					key->choices[i + 1] ? ", " : " or ", key->choices[i]);
+	return text ? text : "no memory";
+}
+
+static const char *set_choice(struct config *config, const struct config_key *key,
+			      const char *value)
+{
+	for (uint32_t i = 0; key->choices[i]; i++)
+		if (!strcmp(value, key->choices[i])) {
+			*(uint32_t *)place(config, key) = i;
+			return NULL;
+		}
+	return say_choices(config, key);
+}
+
 const char *config_set(struct config *config, const struct config_key *key, const char *value)
 {
 	bool is_yes = !strcmp(value, key->kind == CONFIG_LOG_FORMAT ? "json" : "yes");
@@ -164,6 +195,8 @@ const char *config_set(struct config *config, const struct config_key *key, cons
 		return set_addresses(config, key, value);
 	case CONFIG_LOG_LEVEL:
 		return set_level(config, value);
+	case CONFIG_CHOICE:
+		return set_choice(config, key, value);
 	case CONFIG_LOG_FORMAT:
 	case CONFIG_YES_NO:
 		if (!is_yes && strcmp(value, key->kind == CONFIG_LOG_FORMAT ? "text" : "no"))
@@ -179,6 +212,12 @@ const char *config_set(struct config *config, const struct config_key *key, cons
 
 /* ---- out ---- */
 
+bool config_has_value(const struct config *config, const struct config_key *key)
+{
+	return (key->kind != CONFIG_TEXT && key->kind != CONFIG_PATH) ||
+	       *(const char *const *)place(config, key);
+}
+
 bool config_is_same(const struct config *a, const struct config *b, const struct config_key *key)
 {
 	const char *x, *y;
@@ -186,6 +225,7 @@ bool config_is_same(const struct config *a, const struct config *b, const struct
 	switch (key->kind) {
 	case CONFIG_NUMBER:
 	case CONFIG_SECONDS:
+	case CONFIG_CHOICE:
 		return *(const uint32_t *)place(a, key) == *(const uint32_t *)place(b, key);
 	case CONFIG_PORTS:
 		return a->first_port == b->first_port && a->last_port == b->last_port;
@@ -211,6 +251,8 @@ int config_print_value(const struct config *config, const struct config_key *key
 		return pen_buffer_printf(text, "%u", *(const uint32_t *)at);
 	case CONFIG_SECONDS:
 		return pen_buffer_printf(text, "%u", *(const uint32_t *)at / 1000);
+	case CONFIG_CHOICE:
+		return pen_buffer_printf(text, "%s", key->choices[*(const uint32_t *)at]);
 	case CONFIG_PORTS:
 		if (!config->first_port)
 			return pen_buffer_printf(text, "any");

@@ -59,7 +59,9 @@ static const char *user_directory(struct pen_arena *arena, const char *variable,
 
 int config_init(struct config *config, bool is_root)
 {
-	*config = (struct config){ .comment = "penstock", .log_level = PEN_LOG_INFO };
+	*config = (struct config){ .comment = "penstock",
+				   .allow_anonymous = true,
+				   .log_level = PEN_LOG_INFO };
 	pen_arena_init(&config->arena, 0);
 	default_limits(&config->limits);
 	for (size_t i = 0; i < CONFIG_SERVICES_MAX && daemon_program(i); i++)
@@ -72,6 +74,7 @@ int config_init(struct config *config, bool is_root)
 		config->last_port = LAST_DYNAMIC;
 		config->directory = "/run/penstock";
 		config->store = "/var/lib/penstock/penstock.db";
+		config->accounts = "/var/lib/penstock/accounts.db";
 	} else {
 		const char *state =
 			user_directory(&config->arena, "XDG_STATE_HOME", ".local/state");
@@ -79,8 +82,10 @@ int config_init(struct config *config, bool is_root)
 		config->directory = user_directory(&config->arena, "XDG_RUNTIME_DIR", NULL);
 		config->store =
 			state ? pen_arena_printf(&config->arena, "%s/penstock.db", state) : NULL;
+		config->accounts =
+			state ? pen_arena_printf(&config->arena, "%s/accounts.db", state) : NULL;
 	}
-	return config->name && config->directory && config->store ? 0 : -ENOMEM;
+	return config->name && config->directory && config->store && config->accounts ? 0 : -ENOMEM;
 }
 
 void config_done(struct config *config)
@@ -305,8 +310,7 @@ int config_print(const struct config *config, struct pen_buffer *text)
 		if (strcmp(section, key->section))
 			r = pen_buffer_printf(text, "%s[%s]\n", i ? "\n" : "", key->section);
 		section = key->section;
-		/* What has no value by default has none here. */
-		if (r || (key->offset == offsetof(struct config, smb_conf) && !config->smb_conf))
+		if (r || !config_has_value(config, key))
 			continue;
 		r = pen_buffer_printf(text, "%s = ", key->name);
 		if (!r)

@@ -23,7 +23,15 @@ struct config {
 	const char *directory;		/* of sockets: ncalrpc/ and np/ in it */
 
 	const char *store;
+	const char *accounts;
 	const char *smb_conf; /* NULL: shares are in the store */
+
+	uint32_t guests; /* enum pen_logon_guests */
+	bool allow_ntlm_v1;
+	bool allow_anonymous;
+	const char *keytab;    /* NULL: the system's, if it has keys */
+	const char *principal; /* NULL: any in the keytab */
+	const char *realm;     /* NULL: the system's */
 
 	bool is_json;
 	enum pen_log_level log_level;
@@ -44,6 +52,12 @@ void config_done(struct config *config);
 int config_read(struct config *config, const char *name, const char *text, size_t n,
 		struct pen_buffer *diagnoses);
 
+/*
+ * The same of a file; path NULL: the usual one, which need not be there. Also a negative
+ * errno: it cannot be read, as diagnoses says.
+ */
+int config_load(struct config *config, const char *path, struct pen_buffer *diagnoses);
+
 /* Appends the configuration as a file that would give it. */
 int config_print(const struct config *config, struct pen_buffer *text);
 
@@ -59,6 +73,7 @@ enum config_kind {
 	CONFIG_ADDRESSES,
 	CONFIG_LOG_LEVEL,
 	CONFIG_LOG_FORMAT,
+	CONFIG_CHOICE, /* in the struct as a uint32_t: which of the choices */
 };
 
 struct config_key {
@@ -66,8 +81,9 @@ struct config_key {
 	const char *name;
 	enum config_kind kind;
 	size_t offset;
-	uint32_t min, max; /* of numbers and seconds */
-	bool is_live;	   /* takes effect while penstockd runs */
+	uint32_t min, max;	    /* of numbers and seconds */
+	bool is_live;		    /* takes effect while penstockd runs */
+	const char *const *choices; /* ended by NULL */
 };
 
 /* The n-th key, those of [service NAME] left out; NULL past the last. */
@@ -75,6 +91,9 @@ const struct config_key *config_key(size_t n);
 
 /* What is wrong with the value, or NULL: it is set. PEN_E_... never; sentence in the arena. */
 const char *config_set(struct config *config, const struct config_key *key, const char *value);
+
+/* Some texts have none by default. */
+bool config_has_value(const struct config *config, const struct config_key *key);
 
 bool config_is_same(const struct config *a, const struct config *b, const struct config_key *key);
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 enum { OK, FAILED, USAGE };
-enum { FILE_MAX = 1 << 20 };
 
 struct options {
 	const char *config; /* NULL: the usual place, if there is a file */
@@ -110,64 +109,19 @@ static int parse(struct options *options, int argc, char **argv)
 
 /* ---- the file ---- */
 
-static bool usual_file(char path[4096])
-{
-	const char *base = secure_getenv("XDG_CONFIG_HOME");
-	const char *home = secure_getenv("HOME");
-
-	if (!geteuid())
-		snprintf(path, 4096, "/etc/penstock/penstockd.conf");
-	else if (base && *base == '/')
-		snprintf(path, 4096, "%s/penstock/penstockd.conf", base);
-	else if (home && *home == '/')
-		snprintf(path, 4096, "%s/.config/penstock/penstockd.conf", home);
-	else
-		return false;
-	return !access(path, F_OK);
-}
-
-static int read_file(const char *path, struct pen_buffer *text)
-{
-	FILE *file = fopen(path, "rb");
-	char piece[4096];
-	size_t n;
-	int r = 0;
-
-	if (!file)
-		return -errno;
-	while (!r && (n = fread(piece, 1, sizeof(piece), file)))
-		r = pen_buffer_add(text, piece, n);
-	if (!r && ferror(file))
-		r = errno ? -errno : -EIO;
-	fclose(file);
-	return r;
-}
-
 static int load(struct config *config, const struct options *options)
 {
-	struct pen_buffer text, diagnoses;
-	const char *path = options->config;
-	char usual[4096];
-	int r, end = OK;
+	struct pen_buffer diagnoses;
+	int r;
 
-	if (!path && !usual_file(usual))
-		return OK;
-	if (!path)
-		path = usual;
-	pen_buffer_init(&text, FILE_MAX);
 	pen_buffer_init(&diagnoses, 0);
-	r = read_file(path, &text);
-	if (r) {
-		fprintf(stderr, "penstockd: cannot read %s: %s.\n", path,
-			r < 0 ? strerror(-r) : "it is larger than 1 MiB");
-		end = USAGE;
-	} else if (config_read(config, path, (const char *)text.data, text.size, &diagnoses)) {
-		fwrite(diagnoses.data, 1, diagnoses.size, stderr);
-		end = USAGE;
-	}
-	pen_buffer_done(&text);
+	r = config_load(config, options->config, &diagnoses);
+	if (r && diagnoses.size)
+		fprintf(stderr, "%s%.*s",
+			r == PEN_E_SYNTAX ? "" : "penstockd: ", (int)diagnoses.size,
+			(const char *)diagnoses.data);
 	pen_buffer_done(&diagnoses);
-	return end;
+	return r ? USAGE : OK;
 }
 
 static void apply(struct config *config, const struct options *options)

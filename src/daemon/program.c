@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/program.h"
 #include "base/cleanup.h"
-#include "io/socket.h"
+#include "daemon/place.h"
 #include "service/epm/epm.h"
 #include "service/mgmt/mgmt.h"
 #include "service/rpcecho/rpcecho.h"
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* ---- epm ---- */
 
@@ -70,21 +69,10 @@ static void srvsvc_stopp(struct srvsvc **srvsvcp)
 static int open_store(struct srvsvc *srvsvc, const char *path, char error[256])
 {
 	char sentence[200] = "";
-	char directory[4096];
-	const char *slash = strrchr(path, '/');
-	int r = 0;
+	int r = daemon_place_for(path, error);
 
-	if (slash && slash > path && (size_t)(slash - path) < sizeof(directory)) {
-		memcpy(directory, path, (size_t)(slash - path));
-		directory[slash - path] = '\0';
-		/* The file keeps others out by itself; one we make does so too. */
-		r = pen_directory_make(directory, access(directory, F_OK) ? 0700 : 0755);
-		if (r) {
-			snprintf(error, 256, "cannot use the directory of %s: %s", path,
-				 strerror(-r));
-			return r;
-		}
-	}
+	if (r)
+		return r;
 	r = pen_store_open(&srvsvc->store, path, sentence);
 	if (r) {
 		snprintf(error, 256, "%s: %s", path, *sentence ? sentence : pen_error_name(r));

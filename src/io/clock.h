@@ -26,4 +26,13 @@ static inline uint64_t pen_clock_coarse_ms(void)
 	return pen_clock_of(CLOCK_MONOTONIC_COARSE);
 }
 
+/* The time of day as NT has it: 100 ns since 1601. */
+static inline uint64_t pen_clock_nt(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return ((uint64_t)t.tv_sec + UINT64_C(11644473600)) * 10000000 + (uint64_t)t.tv_nsec / 100;
+}
+
 #endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/security.h"
+#include "base/cleanup.h"
+#include "crypto/crypto.h"
+#include "daemon/place.h"
+#include "io/clock.h"
+#include "sec/krb5.h"
+#include "sec/ntlm.h"
+#include "sec/spnego.h"
+#include <errno.h>
+#include <krb5.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Accounts, and logons by them. */
+struct desk {
+	struct pen_accounts *accounts;
+	struct pen_logons logons;
+};
+
+struct daemon_security {
+	const struct config *config;
+	struct pen_crypto *crypto;
+	struct desk services; /* of the loop's thread */
+	struct desk judge;    /* of all others, one at a time */
+	pthread_mutex_t mutex;
+	char host[256]; /* its name in DNS, where it has one */
+	char *realm;
+
+	struct pen_ntlm_server ntlm;
+	struct pen_krb5_server krb5;
+	struct pen_spnego_mech negotiated[2];
+	struct pen_spnego_config spnego;
+	struct daemon_mech mechs[DAEMON_MECHS_MAX];
+	size_t n_mechs;
+};
+
+PEN_DEFINE_FREEP(struct daemon_security, daemon_security)
+
+static uint64_t now(void *data)
+{
+	return pen_clock_nt();
+}
+
+/* ---- in other threads ---- */
+
+static int judge(void *data, const struct pen_ntlm_attempt *attempt,
+		 struct pen_ntlm_verdict *verdict)
+{
+	struct daemon_security *security = data;
+	int r;
+
+	pthread_mutex_lock(&security->mutex);
+	r = pen_logon_judge(&security->judge.logons, attempt, verdict);
+	pthread_mutex_unlock(&security->mutex);
+	return r;
+}
+
+static int map(void *data, const char *principal, const struct pen_token_info *known,
+	       struct pen_token **tokenp)
+{
+	struct daemon_security *security = data;
+	int r;
+
+	pthread_mutex_lock(&security->mutex);
+	r = pen_logon_map(&security->judge.logons, principal, known, tokenp);
+	pthread_mutex_unlock(&security->mutex);
+	return r;
+}
+
+/* ---- accounts ---- */
+
+static int open_desk(struct daemon_security *security, struct desk *desk, char error[256])
+{
+	const struct config *config = security->config;
+	char sentence[200] = "";
+	int r = pen_accounts_open(&desk->accounts, config->accounts, config->name, now(NULL),
+				  sentence);
+
+	if (r) {
+		snprintf(error, 256, "%s: %s", config->accounts,
+			 *sentence ? sentence : pen_error_name(r));
+		return r;
+	}
+	desk->logons = (struct pen_logons){
+		.accounts = desk->accounts,
+		.crypto = security->crypto,
+		.now = now,
+		.guests = (enum pen_logon_guests)config->guests,
+		.realm = security->realm,
+	};
+	return 0;
+}
+
+static int open_accounts(struct daemon_security *security, char error[256])
+{
+	int r;
+
+	if (!strcmp(security->config->accounts, ":memory:")) {
+		snprintf(error, 256, "accounts are kept in a file, not in memory");
+		return -EINVAL;
+	}
+	r = daemon_place_for(security->config->accounts, error);
+	if (!r)
+		r = open_desk(security, &security->services, error);
+	return r ? r : open_desk(security, &security->judge, error);
+}
+
+/* ---- mechanisms ---- */
+
+static void add_mech(struct daemon_security *security, const struct pen_mech *mech,
+		     const void *config)
+{
+	security->mechs[security->n_mechs++] = (struct daemon_mech){ mech, config };
+}
+
+static void negotiate(struct daemon_security *security, const struct pen_spnego_mech *mech)
+{
+	security->negotiated[security->spnego.n_mechs++] = *mech;
+	add_mech(security, mech->mech, mech->config);
+}
+
+static void add_ntlm(struct daemon_security *security)
+{
+	const char *dot;
+
+	if (gethostname(security->host, sizeof(security->host) - 1))
+		security->host[0] = '\0';
+	dot = strchr(security->host, '.');
+	security->ntlm = (struct pen_ntlm_server){
+		.netbios_computer = security->config->name,
+		.dns_computer = dot ? security->host : NULL,
+		.dns_domain = dot ? dot + 1 : NULL,
+		.allow_v1 = security->config->allow_ntlm_v1,
+		.allow_anonymous = security->config->allow_anonymous,
+		.judge = judge,
+		.data = security,
+		.may_block = true,
+	};
+	negotiate(security, &(struct pen_spnego_mech){ .mech = &pen_mech_ntlm,
+						       .config = &security->ntlm,
+						       .oids = pen_oids_ntlm,
+						       .n_oids = PEN_N_OIDS_NTLM });
+}
+
+/* Whether the keytab, NULL: the usual one, has keys. */
+static bool has_keys(krb5_context context, const char *name)
+{
+	krb5_keytab keytab;
+	bool has;
+
+	if (name ? krb5_kt_resolve(context, name, &keytab) : krb5_kt_default(context, &keytab))
+		return false;
+	has = !krb5_kt_have_content(context, keytab);
+	krb5_kt_close(context, keytab);
+	return has;
+}
+
+static int find_realm(struct daemon_security *security, krb5_context context)
+{
+	char *realm;
+
+	if (!security->config->realm && krb5_get_default_realm(context, &realm))
+		return 0; /* nobody is mapped, but PACs tell who is who */
+	security->realm = strdup(security->config->realm ? security->config->realm : realm);
+	if (!security->config->realm)
+		krb5_free_default_realm(context, realm);
+	return security->realm ? 0 : -ENOMEM;
+}
+
+static int add_krb5(struct daemon_security *security, krb5_context context, char error[256])
+{
+	const char *keytab = security->config->keytab;
+
+	if (!has_keys(context, keytab)) {
+		if (!keytab)
+			return 0;
+		snprintf(error, 256, "the keytab %s cannot be read, or has no keys", keytab);
+		return -ENOENT;
+	}
+	security->krb5 = (struct pen_krb5_server){
+		.keytab = keytab,
+		.principal = security->config->principal,
+		.map = map,
+		.data = security,
+	};
+	negotiate(security, &(struct pen_spnego_mech){ .mech = &pen_mech_krb5,
+						       .config = &security->krb5,
+						       .oids = pen_oids_krb5,
+						       .n_oids = PEN_N_OIDS_KRB5 });
+	return find_realm(security, context);
+}
+
+static int add_kerberos(struct daemon_security *security, char error[256])
+{
+	krb5_context context;
+	int r;
+
+	if (krb5_init_context(&context)) {
+		if (!security->config->keytab)
+			return 0;
+		snprintf(error, 256, "Kerberos' own configuration, krb5.conf, cannot be read");
+		return -EINVAL;
+	}
+	r = add_krb5(security, context, error);
+	krb5_free_context(context);
+	return r;
+}
+
+static int add_mechs(struct daemon_security *security, char error[256])
+{
+	int r = pen_crypto_new(&security->crypto);
+
+	security->spnego.mechs = security->negotiated;
+	if (!r)
+		r = add_kerberos(security, error);
+	if (r)
+		return r;
+	add_ntlm(security);
+	add_mech(security, &pen_mech_spnego, &security->spnego);
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+int daemon_security_new(struct daemon_security **securityp, const struct config *config,
+			char error[256])
+{
+	pen_cleanup(daemon_security_freep) struct daemon_security *security =
+		calloc(1, sizeof(*security));
+	int r;
+
+	error[0] = '\0';
+	if (!security)
+		return -ENOMEM;
+	security->config = config;
+	pthread_mutex_init(&security->mutex, NULL);
+	r = add_mechs(security, error);
+	if (!r)
+		r = open_accounts(security, error);
+	if (!r)
+		*securityp = pen_take(&security);
+	return r;
+}
+
+struct daemon_security *daemon_security_free(struct daemon_security *security)
+{
+	if (!security)
+		return NULL;
+	pen_accounts_close(security->services.accounts);
+	pen_accounts_close(security->judge.accounts);
+	pen_crypto_free(security->crypto);
+	pthread_mutex_destroy(&security->mutex);
+	free(security->realm);
+	free(security);
+	return NULL;
+}
+
+const struct daemon_mech *daemon_security_mechs(const struct daemon_security *security,
+						size_t *n_mechsp)
+{
+	*n_mechsp = security->n_mechs;
+	return security->mechs;
+}
+
+struct pen_accounts *daemon_security_accounts(const struct daemon_security *security)
+{
+	return security->services.accounts;
+}
+
+const struct pen_logons *daemon_security_logons(const struct daemon_security *security)
+{
+	return &security->services.logons;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_SECURITY_H
+#define PEN_DAEMON_SECURITY_H
+/*
+ * Who may come in, as the configuration says: the accounts, and the mechanisms by which
+ * clients prove themselves.
+ */
+#include "daemon/config.h"
+#include "sec/mech.h"
+#include "store/account-logon.h"
+
+struct daemon_security;
+
+/* A mechanism and the config of its server. Both live as long as the security. */
+struct daemon_mech {
+	const struct pen_mech *mech;
+	const void *config;
+};
+
+enum { DAEMON_MECHS_MAX = 3 };
+
+/*
+ * Opens the accounts, makes them at first use, and makes the mechanisms: SPNEGO, NTLM
+ * and, where there is a keytab with keys, Kerberos. config must live longer. A failure
+ * has a sentence in error.
+ */
+int daemon_security_new(struct daemon_security **securityp, const struct config *config,
+			char error[256]);
+struct daemon_security *daemon_security_free(struct daemon_security *security);
+
+/* What servers offer, in no order. */
+const struct daemon_mech *daemon_security_mechs(const struct daemon_security *security,
+						size_t *n_mechsp);
+
+/*
+ * The accounts, for services, which run in the loop's thread. The mechanisms have the file
+ * open a second time, because they judge in other threads.
+ */
+struct pen_accounts *daemon_security_accounts(const struct daemon_security *security);
+
+/* Logons for services, by those accounts: netlogon's, samr's. */
+const struct pen_logons *daemon_security_logons(const struct daemon_security *security);
+
+#endif
