@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server of the endpoint mapper and of challenge.idl, for a suite that looks for it
+ * A server of the endpoint mapper and of NetrServerReqChallenge, for a suite that looks for it
  * at 127.0.0.1, port 135. Prints a line when it listens.
  */
-#include "challenge.h"
 #include "service/epm/epm.h"
+#include <penstock/idl/netlogon.h>
 #include <penstock/server.h>
 #include <signal.h>
 #include <stdio.h>

@@ -13,6 +13,7 @@ import sys
 
 try:
     import ndr_lsarpc
+    import ndr_netlogon
     from samba.dcerpc import echo, epmapper, lsa, misc, samr, security, srvsvc, winreg
     from samba.ndr import ndr_pack_in, ndr_pack_out
     from ndr_lsarpc import HANDLE, SID, made, text
@@ -415,6 +416,7 @@ def main():
     for cases in (srvsvc_cases, echo_cases, epm_cases, winreg_cases, samr_cases):
         cases()
     ndr_lsarpc.cases(case)
+    ndr_netlogon.cases(case)
     codec = Codec(sys.argv[1:])
     bad = 0
     for name, call, direction, expected in CASES:
