@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "crypto/crypto.h"
 #include "daemon/place.h"
+#include "store/lsa.h"
 #include "io/clock.h"
 #include "sec/krb5.h"
 #include "sec/ntlm.h"
@@ -72,6 +73,11 @@ static int map(void *data, const char *principal, const struct pen_token_info *k
 
 /* ---- accounts ---- */
 
+static int privileges(void *data, const struct pen_sid *sids, size_t n_sids, uint64_t *privilegesp)
+{
+	return pen_lsa_rights(data, sids, n_sids, privilegesp, NULL);
+}
+
 static int open_desk(struct daemon_security *security, struct desk *desk, char error[256])
 {
 	const struct config *config = security->config;
@@ -88,6 +94,8 @@ static int open_desk(struct daemon_security *security, struct desk *desk, char e
 		.accounts = desk->accounts,
 		.crypto = security->crypto,
 		.now = now,
+		.privileges = privileges,
+		.data = desk->accounts,
 		.guests = (enum pen_logon_guests)config->guests,
 		.realm = security->realm,
 	};

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/utf16.h"
 #include "store/account-private.h"
+#include "store/lsa-schema.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,8 @@ static const char *const steps[] = {
 	"CREATE INDEX alias_member_sid ON alias_member (sid);",
 
 	"ALTER TABLE domain ADD COLUMN n_strangers INTEGER NOT NULL DEFAULT 0;",
+
+	pen_lsa_schema,
 };
 
 static const struct pen_store_schema schema = {
