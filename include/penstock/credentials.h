@@ -12,6 +12,7 @@ extern "C" {
 #endif
 
 struct pen_credentials;
+struct pen_ndr_error;
 
 /* Nobody. All constructors: -ENOMEM. */
 int pen_credentials_new_anonymous(struct pen_credentials **credentialsp);
@@ -35,6 +36,28 @@ int pen_credentials_new_nt_hash(struct pen_credentials **credentialsp, const cha
 int pen_credentials_new_ccache(struct pen_credentials **credentialsp, const char *ccache);
 int pen_credentials_new_keytab(struct pen_credentials **credentialsp, const char *keytab,
 			       const char *principal);
+
+/*
+ * Those that a file has for a host, whose first entry for it counts, in the manner of netrc:
+ *
+ *	machine server.example.org login alice password "two words" domain EXAMPLE
+ *	default login guest nt-hash 31d6cfe0d16ae931b73c59d7e0c089c0
+ *
+ * Words are parted by white space or lines, and may be quoted; # begins a comment. error,
+ * which may be NULL, gets the sentence. PEN_E_DENIED: others may read or change the file;
+ * PEN_E_NOT_FOUND: it has nothing for the host; PEN_E_SYNTAX; PEN_E_LIMIT: it is longer than 64
+ *KiB; or a negative errno.
+ */
+int pen_credentials_new_file(struct pen_credentials **credentialsp, const char *path,
+			     const char *host, struct pen_ndr_error *error);
+
+/*
+ * Asks the person at the process's terminal for the password, without showing it, and
+ * waits. PEN_E_NOT_FOUND: there is no terminal; PEN_E_CANCELLED: control-C or control-D;
+ * PEN_E_LIMIT: longer than 1023 bytes; or a negative errno.
+ */
+int pen_credentials_new_prompt(struct pen_credentials **credentialsp, const char *user,
+			       const char *domain);
 
 /* Another reference, and one fewer. */
 struct pen_credentials *pen_credentials_ref(struct pen_credentials *credentials);

@@ -6,6 +6,8 @@
  */
 #include <penstock/credentials.h>
 
+struct pen_ndr_error;
+
 enum pen_credentials_kind {
 	PEN_CREDENTIALS_ANONYMOUS,
 	PEN_CREDENTIALS_PASSWORD,
@@ -27,5 +29,16 @@ struct pen_credentials_info {
 };
 
 const struct pen_credentials_info *pen_credentials_info(const struct pen_credentials *credentials);
+
+/*
+ * The credentials for a host out of what pen_credentials_new_file reads. The text is
+ * changed; the caller wipes it. PEN_E_NOT_FOUND: none; PEN_E_SYNTAX: it is not such a text,
+ * with the sentence in error, which may be NULL; -ENOMEM.
+ */
+int pen_credentials_read(struct pen_credentials **credentialsp, char *text, const char *host,
+			 struct pen_ndr_error *error);
+
+/* 32 hexadecimal digits. PEN_E_SYNTAX. */
+int pen_nt_hash_parse(const char *text, uint8_t hash[16]);
 
 #endif

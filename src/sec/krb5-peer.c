@@ -34,6 +34,15 @@ static int check_flags(struct pen_mech_context *context)
 	return 0;
 }
 
+/* Bindings of another channel never get here; a client may leave them out altogether. */
+static int check_bindings(struct pen_mech_context *context)
+{
+	if (!context->is_server || !context->server_config.require_bindings ||
+	    !context->server.channel_bindings.size || context->flags & GSS_C_CHANNEL_BOUND_FLAG)
+		return 0;
+	return pen_krb5_deny(context, "the client has no channel bindings, and must have them");
+}
+
 /*
  * The last arc of the key type's object identifier, 1.2.840.113554.1.2.2.4.N, which
  * GSS_C_INQ_SSPI_SESSION_KEY gives beside the key.
@@ -210,6 +219,8 @@ int pen_krb5_check_peer(struct pen_mech_context *context, gss_name_t peer)
 	int r;
 
 	r = check_flags(context);
+	if (!r)
+		r = check_bindings(context);
 	if (!r)
 		r = get_session_key(context);
 	if (r || !context->is_server)

@@ -43,6 +43,7 @@ struct pen_krb5_server {
 	const char *principal; /* take tickets for this one; NULL: for any in the keytab */
 	const char *rcache;    /* replay cache, "dfl:" or "file2:/path"; NULL: the default */
 	bool allow_weak;
+	bool require_bindings; /* where the server has channel bindings, the client must too */
 	int (*map)(void *data, const char *principal, const struct pen_token_info *known,
 		   struct pen_token **tokenp);
 	void *data;

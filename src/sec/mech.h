@@ -102,7 +102,7 @@ struct pen_mech {
 	/* What may wait: for a KDC, or for a domain controller. NULL: step never pends. */
 	void (*work)(struct pen_mech_context *context);
 
-	/* Why the last step failed, as a sentence for a log. Never NULL. */
+	/* Why the last step, protect or unprotect failed, as a sentence for a log. Never NULL. */
 	const char *(*reason)(const struct pen_mech_context *context);
 
 	/* Whether head and tail can be signed too. */

@@ -138,18 +138,45 @@ static size_t signature_size(const struct pen_mech_context *context, size_t n, b
 	return PEN_NTLM_SIGNATURE_SIZE;
 }
 
+static int refuse_unkeyed(struct pen_mech_context *context, bool is_sealed)
+{
+	return pen_ntlm_fail(
+		context, PEN_E_DENIED,
+		context->state != PEN_NTLM_OPEN ? "a message came before NTLM had agreed on keys"
+		: is_sealed ? "no sealing was agreed on, and a message is to be sealed"
+			    : "no signing was agreed on, and a message is to be signed");
+}
+
 static int protect(struct pen_mech_context *context, struct pen_protected *message)
 {
+	int r;
+
 	if (!signature_size(context, message->n, message->is_sealed))
-		return PEN_E_DENIED;
-	return pen_ntlm_session_protect(context->session, message);
+		return refuse_unkeyed(context, message->is_sealed);
+	r = pen_ntlm_session_protect(context->session, message);
+	return r == PEN_E_DENIED ? pen_ntlm_fail(context, r,
+						 "a message was refused before, and the ciphers no "
+						 "longer meet")
+				 : r;
 }
 
 static int unprotect(struct pen_mech_context *context, struct pen_protected *message)
 {
+	int r;
+
 	if (!signature_size(context, message->n, message->is_sealed))
-		return PEN_E_DENIED;
-	return pen_ntlm_session_unprotect(context->session, message);
+		return refuse_unkeyed(context, message->is_sealed);
+	r = pen_ntlm_session_unprotect(context->session, message);
+	if (r != PEN_E_DENIED)
+		return r;
+	if (message->n_signature != PEN_NTLM_SIGNATURE_SIZE)
+		return pen_ntlm_fail(context, r,
+				     "the message has a signature of %zu bytes, and "
+				     "NTLM's have %d",
+				     message->n_signature, PEN_NTLM_SIGNATURE_SIZE);
+	return pen_ntlm_fail(context, r,
+			     "the message's signature is wrong: it, or one before it, was changed, "
+			     "lost or repeated on its way, or the keys differ");
 }
 
 static int rewind_ciphers(struct pen_mech_context *context)

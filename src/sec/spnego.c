@@ -327,19 +327,33 @@ static size_t signature_size(const struct pen_mech_context *context, size_t n, b
 	return s->chosen->mech->signature_size(s->inner, n, is_sealed);
 }
 
+/* Why a message was not protected, or not taken. The negotiation's end stays what it is. */
+static int explain_message(struct spnego *s, int r)
+{
+	const struct pen_mech *mech = s->chosen->mech;
+
+	if (r)
+		snprintf(s->reason, sizeof(s->reason), "%s: %s", mech->name,
+			 r < 0 ? pen_error_name(r) : mech->reason(s->inner));
+	return r;
+}
+
 static int protect(struct pen_mech_context *context, struct pen_protected *message)
 {
 	struct spnego *s = from(context);
 
-	return s->phase == SPNEGO_DONE ? s->chosen->mech->protect(s->inner, message) : PEN_E_DENIED;
+	if (s->phase != SPNEGO_DONE)
+		return PEN_E_DENIED;
+	return explain_message(s, s->chosen->mech->protect(s->inner, message));
 }
 
 static int unprotect(struct pen_mech_context *context, struct pen_protected *message)
 {
 	struct spnego *s = from(context);
 
-	return s->phase == SPNEGO_DONE ? s->chosen->mech->unprotect(s->inner, message)
-				       : PEN_E_DENIED;
+	if (s->phase != SPNEGO_DONE)
+		return PEN_E_DENIED;
+	return explain_message(s, s->chosen->mech->unprotect(s->inner, message));
 }
 
 static int token(struct pen_mech_context *context, struct pen_token **tokenp)

@@ -636,6 +636,41 @@ static void test_combinations(void **state)
 			}
 }
 
+/* What is wrong with a message has its sentence. */
+static void test_message_refusals(void **state)
+{
+	uint8_t signature[16] = { 0 };
+	uint8_t data[8] = { 0 };
+	struct pen_protected message = {
+		.data = data,
+		.n = sizeof(data),
+		.signature = signature,
+		.n_signature = sizeof(signature),
+	};
+	struct talk talk;
+
+	talk_init(&talk, "ann", "secret");
+	assert_int_equal(talk_new(&talk), 0);
+	assert_int_equal(pen_mech_ntlm.protect(talk.client, &message), PEN_E_DENIED);
+	assert_non_null(strstr(pen_mech_ntlm.reason(talk.client), "before NTLM had agreed"));
+	talk_done(&talk);
+
+	talk_init(&talk, "ann", "secret");
+	talk.client_side.level = talk.server_side.level = PEN_AUTH_LEVEL_INTEGRITY;
+	assert_int_equal(talk_run(&talk), 0);
+	message.is_sealed = true;
+	assert_int_equal(pen_mech_ntlm.unprotect(talk.server, &message), PEN_E_DENIED);
+	assert_non_null(strstr(pen_mech_ntlm.reason(talk.server), "no sealing was agreed on"));
+	message.is_sealed = false;
+	message.n_signature = 12;
+	assert_int_equal(pen_mech_ntlm.unprotect(talk.client, &message), PEN_E_DENIED);
+	assert_non_null(strstr(pen_mech_ntlm.reason(talk.client), "signature of 12 bytes"));
+	message.n_signature = sizeof(signature);
+	assert_int_equal(pen_mech_ntlm.unprotect(talk.server, &message), PEN_E_DENIED);
+	assert_non_null(strstr(pen_mech_ntlm.reason(talk.server), "signature is wrong"));
+	talk_done(&talk);
+}
+
 /* A client that wants to be known and no more is no more than known [MS-NLMP 2.2.2.5]. */
 static void test_identify(void **state)
 {
@@ -763,7 +798,7 @@ int main(void)
 		cmocka_unit_test(test_old_server), cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_tickets),	   cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_too_long),   cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_identify),
+		cmocka_unit_test(test_identify),   cmocka_unit_test(test_message_refusals),
 	};
 	int r = pen_crypto_new(&crypto);
 

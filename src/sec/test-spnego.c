@@ -33,6 +33,8 @@ static void expect_messages(struct talk *talk, uint32_t number)
 		assert_int_equal(pen_mech_spnego.protect(from->context, &message), 0);
 		data[0] ^= 1;
 		assert_int_equal(pen_mech_spnego.unprotect(to->context, &message), PEN_E_DENIED);
+		assert_non_null(
+			strstr(pen_mech_spnego.reason(to->context), ": the message was changed"));
 	}
 }
 

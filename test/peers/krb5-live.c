@@ -451,6 +451,7 @@ static void sides_init(struct sides *sides)
 			.principal = value_of("service"),
 			.rcache = value_of("rcache"),
 			.allow_weak = value_of("weak"),
+			.require_bindings = value_of("bound"),
 			.map = value_of("nomap") ? NULL : map,
 			.data = (void *)(uintptr_t)value_of("only"),
 		},

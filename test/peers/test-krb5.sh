@@ -118,6 +118,12 @@ check "which is a larger token" [ "$(token_size $alice $aes256 delegate=1)" -gt 
 talk "the same channel" $alice $aes256 channel=tls-server-end-point:x client_channel=tls-server-end-point:x
 refuse "another channel" '^server: the client spoke through another channel' \
 	$alice $aes256 channel=tls-server-end-point:x client_channel=tls-server-end-point:y
+talk "no channel, where it need not be said" $alice $aes256 channel=tls-server-end-point:x
+refuse "no channel, where it must be said" '^server: the client has no channel bindings, and must' \
+	$alice $aes256 channel=tls-server-end-point:x bound=1
+talk "the same channel, where it must be said" $alice $aes256 bound=1 \
+	channel=tls-server-end-point:x client_channel=tls-server-end-point:x
+talk "no channel where the server has none" $alice $aes256 bound=1
 
 # Who the client is.
 refuse "no PAC and no mapping" '^server: the ticket of alice@PENSTOCK.TEST has no PAC to say' $alice $aes256 nomap=1

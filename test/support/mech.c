@@ -213,7 +213,9 @@ static int unprotect(struct pen_mech_context *context, struct pen_protected *mes
 	uint8_t signature[FAKE_SIGNATURE_SIZE];
 
 	sign(context, message, !context->is_server, signature);
-	return memcmp(signature, message->signature, sizeof(signature)) == 0 ? 0 : PEN_E_DENIED;
+	if (memcmp(signature, message->signature, sizeof(signature)) == 0)
+		return 0;
+	return fail(context, PEN_E_DENIED, "the message was changed");
 }
 
 static int rewind_streams(struct pen_mech_context *context)
