@@ -99,6 +99,19 @@ int pen_call_impersonate(struct pen_call *call);
  */
 void pen_call_revert(struct pen_call *call);
 
+/*
+ * How the call is protected: the authentication level [MS-RPCE 2.2.1.1.8] and type
+ * [MS-RPCE 2.2.1.1.7] of its security context; level none (1) and type 0 without one.
+ */
+uint8_t pen_call_auth_level(const struct pen_call *call);
+uint8_t pen_call_auth_type(const struct pen_call *call);
+
+/*
+ * The key that caller and server share: the security context's, or without one the
+ * transport's (SMB's, of a pipe). Borrowed; empty: there is none.
+ */
+struct pen_slice pen_call_session_key(const struct pen_call *call);
+
 /* What the service was added with. */
 void *pen_call_data(const struct pen_call *call);
 

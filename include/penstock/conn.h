@@ -20,7 +20,9 @@ struct pen_conn;
 struct pen_buffer;
 struct pen_pool;
 struct pen_assoc_groups;
-struct pen_mech;
+struct pen_mech_row;
+struct pen_mech_world;
+struct pen_token;
 
 enum pen_protseq { PEN_NCACN_IP_TCP, PEN_NCACN_NP, PEN_NCALRPC };
 
@@ -29,6 +31,7 @@ struct pen_conn_limits {
 	uint16_t frag_max;     /* sent and received; multiple of 8, from 2048 on */
 	uint32_t stub_max;     /* of a request to a server, or a response to a client */
 	uint32_t contexts_max; /* presentation contexts */
+	uint32_t auths_max;    /* security contexts */
 	uint32_t calls_max;    /* in progress at a time */
 	uint32_t output_max;   /* a peer that reads nothing: queued bytes before reading stops */
 };
@@ -44,6 +47,7 @@ struct pen_offer {
 	const struct pen_interface *interface;
 	void *data;
 	bool refuses_ndr64;
+	uint8_t auth_level_min; /* a call at a lower level is denied; 0: none is */
 };
 
 struct pen_conn_config {
@@ -60,8 +64,11 @@ struct pen_conn_config {
 	struct pen_assoc_groups *groups; /* borrowed, shared by a server's associations */
 	struct pen_pool *pool;		 /* of large blocks of memory; borrowed, may be NULL */
 
-	const struct pen_mech *const *mechs; /* security mechanisms, borrowed */
+	/* Security: the mechanisms and what they need; borrowed. */
+	const struct pen_mech_row *mechs;
 	size_t n_mechs;
+	const struct pen_mech_world *world;
+	const char *peer; /* where the peer is, for tokens and for words; NULL: not known */
 };
 
 /* -ENOMEM. The config's pointers must outlive the association. */
@@ -77,16 +84,28 @@ struct pen_context {
 	const struct pen_offer *offer; /* a server's */
 };
 
+/* A security context of an association, as its calls see it. */
+struct pen_auth_info {
+	uint32_t auth_context_id;
+	uint8_t auth_type;	       /* [MS-RPCE 2.2.1.1.7] */
+	uint8_t auth_level;	       /* [MS-RPCE 2.2.1.1.8] */
+	const char *mech;	       /* its name, for people */
+	const struct pen_token *token; /* server: who the client is */
+	struct pen_slice session_key;  /* that both sides share; empty: there is none */
+};
+
 enum pen_event_kind {
-	PEN_EVENT_BOUND,    /* bind done, on both sides */
-	PEN_EVENT_ALTERED,  /* alter_context done, on both sides */
-	PEN_EVENT_REJECTED, /* client: bind_nak, or no context accepted; status says why */
-	PEN_EVENT_REQUEST,  /* server: a whole request */
-	PEN_EVENT_CANCEL,   /* server: co_cancel for the call */
-	PEN_EVENT_ORPHANED, /* server: the client has given the call up */
-	PEN_EVENT_RESPONSE, /* client: a whole response */
-	PEN_EVENT_FAULT,    /* client: the call failed with status */
-	PEN_EVENT_SHUTDOWN, /* client: the server wants the association closed when idle */
+	PEN_EVENT_BOUND,	 /* bind done, on both sides */
+	PEN_EVENT_ALTERED,	 /* alter_context done, on both sides */
+	PEN_EVENT_REJECTED,	 /* client: bind_nak, or no context accepted; status says why */
+	PEN_EVENT_WORK,		 /* the peer's proof needs what may wait: call pen_conn_work */
+	PEN_EVENT_AUTHENTICATED, /* a security context is open; auth says which */
+	PEN_EVENT_REQUEST,	 /* server: a whole request */
+	PEN_EVENT_CANCEL,	 /* server: co_cancel for the call */
+	PEN_EVENT_ORPHANED,	 /* server: the client has given the call up */
+	PEN_EVENT_RESPONSE,	 /* client: a whole response */
+	PEN_EVENT_FAULT,	 /* client: the call failed with status */
+	PEN_EVENT_SHUTDOWN,	 /* client: the server wants the association closed when idle */
 };
 
 struct pen_event {
@@ -100,6 +119,7 @@ struct pen_event {
 	struct pen_slice stub;		   /* REQUEST, RESPONSE; FAULT: its stub data */
 	struct pen_layout layout;	   /* of the stub */
 	uint32_t status;		   /* FAULT: nca_s_ or NTSTATUS; REJECTED: the reason */
+	const struct pen_auth_info *auth;  /* REQUEST, AUTHENTICATED; NULL: no security */
 };
 
 /*
@@ -109,11 +129,12 @@ struct pen_event {
 int pen_conn_feed(struct pen_conn *conn, const void *data, size_t n);
 
 /*
- * The same without a copy: the bytes must stay as they are until next returns
- * PEN_E_AGAIN or keep is called, which copies what has not been handled. Both fail
- * only with -ENOMEM, and then the association has lost bytes and must be freed.
+ * The same without a copy: the bytes are the association's, which unseals them where
+ * they are, until next returns PEN_E_AGAIN or keep is called, which copies what has not
+ * been handled. Both fail only with -ENOMEM, and then the association has lost bytes
+ * and must be freed.
  */
-int pen_conn_lend(struct pen_conn *conn, const void *data, size_t n);
+int pen_conn_lend(struct pen_conn *conn, void *data, size_t n);
 int pen_conn_keep(struct pen_conn *conn);
 
 /*
@@ -122,6 +143,22 @@ int pen_conn_keep(struct pen_conn *conn);
  * the output is sent; pen_conn_reason says which rule.
  */
 int pen_conn_next(struct pen_conn *conn, struct pen_event *event);
+
+/*
+ * After PEN_EVENT_WORK. work may wait, for a KDC or for a file, and may run in any
+ * thread, while this one goes on to feed, answer, cancel and send, but must not free
+ * the association. Then worked makes next go on where it stopped.
+ */
+void pen_conn_work(struct pen_conn *conn);
+void pen_conn_worked(struct pen_conn *conn);
+
+/*
+ * Server. Holds the verification trailer [MS-RPCE 2.2.2.13] that may follow the
+ * parameters of a request against what the request said. rest is what stands in its
+ * stub after them. PEN_E_DENIED, PEN_E_BAD_DATA: somebody changed the request on its way. What is no such trailer means nothing, as does one of a
+ * call that has no security context.
+ */
+int pen_conn_verify(struct pen_conn *conn, uint32_t call_id, struct pen_slice rest);
 
 /*
  * Hands over the storage of the stub that next has just told of, if it has one of its

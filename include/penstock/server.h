@@ -18,8 +18,15 @@ struct pen_service {
 	struct pen_uuid type; /* of the objects it manages [C706 2.1.1]; nil: calls without one */
 	uint32_t stub_max;    /* of a request; 0: 4 MiB */
 	bool refuses_ndr64;
+	/*
+	 * The least authentication level [MS-RPCE 2.2.1.1.8] of a call over TCP; 0: none. A pipe
+	 * and a local socket have an identity of their own, which a call may do with.
+	 */
+	uint8_t auth_level_min;
 	bool is_everywhere; /* reached at every endpoint, whatever services that has (mgmt) */
 };
+
+struct pen_mech_row;
 
 enum pen_log_level { PEN_LOG_ERROR, PEN_LOG_WARNING, PEN_LOG_INFO, PEN_LOG_DEBUG };
 
@@ -37,6 +44,10 @@ struct pen_server_config {
 	uint32_t fragment_timeout_ms;	   /* a begun fragment or call; 0: 30 s */
 	uint32_t idle_timeout_ms;	   /* nothing in progress, no handles; 0: 15 min */
 	uint32_t npa_timeout_ms;	   /* smbd's request; 0: 5 s */
+	uint32_t auths_max;		   /* security contexts of a connection; 0: 2,049 */
+	/* The security mechanisms that clients may use; they outlive the server. */
+	const struct pen_mech_row *mechs;
+	size_t n_mechs;
 	/* A line for people about something that happened; NULL: nobody listens. */
 	void (*log)(void *data, enum pen_log_level level, const char *line);
 	void *log_data;

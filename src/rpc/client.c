@@ -134,7 +134,7 @@ static int get_result(struct pen_conn *conn, struct pen_reader *r, uint8_t index
 	}
 	if (!pen_syntax_id_equal(&transfer, index == 0 ? &pen_syntax_ndr : &pen_syntax_ndr64))
 		return PEN_E_PROTOCOL;
-	return pen_conn_add_context(conn, &context);
+	return pen_conn_add_context(conn, &context, NULL);
 }
 
 static const char *reject_sentence(uint32_t reason)
@@ -339,9 +339,12 @@ static int receive_fault(struct pen_conn *conn, const struct pen_pdu_header *hea
 	return result;
 }
 
-static int receive(struct pen_conn *conn, const struct pen_pdu_header *header,
-		   struct pen_slice body, struct pen_event *event)
+static int receive(struct pen_conn *conn, const struct pen_pdu_header *header, uint8_t *pdu,
+		   struct pen_event *event)
 {
+	struct pen_slice body = { .data = pdu + PEN_PDU_HEADER_SIZE,
+				  .size = header->frag_length - PEN_PDU_HEADER_SIZE };
+
 	switch (header->ptype) {
 	case PEN_PDU_BIND_ACK:
 	case PEN_PDU_ALTER_CONTEXT_RESP:
@@ -384,12 +387,18 @@ static void put_request_head(struct pen_writer *w, const struct pen_conn_call *c
 static int send_request(struct pen_conn *conn, const struct pen_conn_call *call, unsigned flags,
 			struct pen_buffer *stub)
 {
-	size_t n_head = PEN_REQUEST_HEADER_SIZE - PEN_PDU_HEADER_SIZE + (call->has_object ? 16 : 0);
-	uint8_t pfc = (uint8_t)((call->has_object ? PEN_PFC_OBJECT_UUID : 0) |
-				(flags & PEN_REQUEST_MAYBE ? PEN_PFC_MAYBE : 0));
+	const struct pen_conn_message message = {
+		.ptype = PEN_PDU_REQUEST,
+		.flags = (uint8_t)((call->has_object ? PEN_PFC_OBJECT_UUID : 0) |
+				   (flags & PEN_REQUEST_MAYBE ? PEN_PFC_MAYBE : 0)),
+		.call = call,
+		.is_big_endian = flags & PEN_REQUEST_BIG_ENDIAN,
+		.put_head = put_request_head,
+		.n_head =
+			PEN_REQUEST_HEADER_SIZE - PEN_PDU_HEADER_SIZE + (call->has_object ? 16 : 0),
+	};
 
-	return pen_conn_send_stub(conn, PEN_PDU_REQUEST, pfc, call, n_head, put_request_head,
-				  flags & PEN_REQUEST_BIG_ENDIAN, stub);
+	return pen_conn_send_stub(conn, &message, stub);
 }
 
 int pen_conn_request(struct pen_conn *conn, const struct pen_context *context, uint16_t opnum,

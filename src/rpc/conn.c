@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "rpc/engine.h"
+#include "rpc/auth.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +24,7 @@ struct pen_conn_limits pen_conn_limits_default(enum pen_protseq protseq, bool is
 		.frag_max = frag_max[protseq],
 		.stub_max = is_server ? 4u << 20 : 240u << 20,
 		.contexts_max = 1024,
+		.auths_max = 2049,
 		.calls_max = 1024,
 		.output_max = 1u << 20,
 	};
@@ -40,6 +41,8 @@ static void fill_limits(struct pen_conn_limits *limits, const struct pen_conn_li
 		limits->stub_max = defaults->stub_max;
 	if (!limits->contexts_max)
 		limits->contexts_max = defaults->contexts_max;
+	if (!limits->auths_max)
+		limits->auths_max = defaults->auths_max;
 	if (!limits->calls_max)
 		limits->calls_max = defaults->calls_max;
 	if (!limits->output_max)
@@ -55,6 +58,7 @@ int pen_conn_new(struct pen_conn **connp, const struct pen_conn_config *config, 
 	if (!conn)
 		return -ENOMEM;
 	conn->role = role;
+	conn->is_server = is_server;
 	conn->config = *config;
 	fill_limits(&conn->config.limits, &defaults);
 	conn->state = state;
@@ -63,6 +67,7 @@ int pen_conn_new(struct pen_conn **connp, const struct pen_conn_config *config, 
 	conn->output.pool = conn->config.pool;
 	conn->next_call_id = 1;
 	pen_list_init(&conn->contexts);
+	pen_list_init(&conn->auths);
 	pen_list_init(&conn->calls);
 	pen_list_init(&conn->free_calls);
 	*connp = conn;
@@ -87,6 +92,7 @@ struct pen_conn *pen_conn_free(struct pen_conn *conn)
 	free_calls(&conn->free_calls);
 	pen_list_each (link, after, &conn->contexts)
 		free(pen_list_entry(link, struct pen_conn_context, link));
+	pen_conn_auths_free(conn);
 	pen_assoc_group_leave(conn->group);
 	pen_output_done(&conn->output);
 	pen_buffer_done(&conn->in);
@@ -120,12 +126,12 @@ static size_t kept_left(const struct pen_conn *conn)
 
 static int keep(struct pen_conn *conn, size_t n)
 {
-	int r = pen_buffer_add(&conn->in, conn->lent.data, n);
+	int r = pen_buffer_add(&conn->in, conn->lent, n);
 
 	if (r)
 		return r;
-	conn->lent.data += n;
-	conn->lent.size -= n;
+	conn->lent += n;
+	conn->n_lent -= n;
 	return 0;
 }
 
@@ -135,47 +141,48 @@ int pen_conn_keep(struct pen_conn *conn)
 		pen_buffer_consume(&conn->in, conn->in_pos);
 		conn->in_pos = 0;
 	}
-	return conn->lent.size ? keep(conn, conn->lent.size) : 0;
+	return conn->n_lent ? keep(conn, conn->n_lent) : 0;
 }
 
-int pen_conn_lend(struct pen_conn *conn, const void *data, size_t n)
+int pen_conn_lend(struct pen_conn *conn, void *data, size_t n)
 {
 	int r;
 
 	if (conn->state == PEN_CONN_CLOSED)
 		return 0;
 	r = pen_conn_keep(conn);
-	if (!r)
-		conn->lent = (struct pen_slice){ .data = data, .size = n };
-	return r;
+	if (r)
+		return r;
+	conn->lent = data;
+	conn->n_lent = n;
+	return 0;
 }
 
 int pen_conn_feed(struct pen_conn *conn, const void *data, size_t n)
 {
-	int r = pen_conn_lend(conn, data, n);
+	int r;
 
-	if (!r)
-		r = pen_conn_keep(conn);
-	if (r)
-		conn->lent.size = 0;
-	return r;
+	if (conn->state == PEN_CONN_CLOSED)
+		return 0;
+	r = pen_conn_keep(conn);
+	return r ? r : pen_buffer_add(&conn->in, data, n);
 }
 
 /*
  * The next n bytes, in one piece. A PDU whose beginning is kept gets what it lacks of
  * what is lent, and no more. PEN_E_AGAIN: not all of them are there.
  */
-static int peek(struct pen_conn *conn, size_t n, const uint8_t **datap)
+static int peek(struct pen_conn *conn, size_t n, uint8_t **datap)
 {
 	size_t kept = kept_left(conn);
 
 	if (!kept) {
-		*datap = conn->lent.data;
-		return conn->lent.size < n ? PEN_E_AGAIN : 0;
+		*datap = conn->lent;
+		return conn->n_lent < n ? PEN_E_AGAIN : 0;
 	}
 	if (kept < n) {
 		size_t lacks = n - kept;
-		int r = keep(conn, lacks < conn->lent.size ? lacks : conn->lent.size);
+		int r = keep(conn, lacks < conn->n_lent ? lacks : conn->n_lent);
 
 		if (r)
 			return r;
@@ -189,8 +196,8 @@ static void advance(struct pen_conn *conn, size_t n)
 	if (kept_left(conn)) {
 		conn->in_pos += n;
 	} else {
-		conn->lent.data += n;
-		conn->lent.size -= n;
+		conn->lent += n;
+		conn->n_lent -= n;
 	}
 }
 
@@ -207,8 +214,7 @@ static void forget_handled(struct pen_conn *conn)
 static int next_pdu(struct pen_conn *conn, struct pen_event *event)
 {
 	struct pen_pdu_header header;
-	struct pen_slice body;
-	const uint8_t *data;
+	uint8_t *data;
 	int r;
 
 	forget_handled(conn);
@@ -223,14 +229,27 @@ static int next_pdu(struct pen_conn *conn, struct pen_event *event)
 	if (r)
 		return r;
 
-	advance(conn, header.frag_length);
-	conn->n_in++;
-	body.data = data + PEN_PDU_HEADER_SIZE;
-	body.size = header.frag_length - PEN_PDU_HEADER_SIZE;
 	if (header.ptype >= PEN_N_PDUS ||
 	    !(conn->role->admitted[conn->state] & PEN_BIT(header.ptype)))
-		return conn->role->refuse(conn, &header);
-	return conn->role->receive(conn, &header, body, event);
+		r = conn->role->refuse(conn, &header);
+	else
+		r = conn->role->receive(conn, &header, data, event);
+	if (r == PEN_PENDING) {
+		event->kind = PEN_EVENT_WORK;
+		return 0;
+	}
+	advance(conn, header.frag_length);
+	conn->n_in++;
+	return r;
+}
+
+/* What a PDU has opened is told of before the next one. */
+static int tell_authenticated(struct pen_conn *conn, struct pen_event *event)
+{
+	event->kind = PEN_EVENT_AUTHENTICATED;
+	event->auth = &conn->authenticated->info;
+	conn->authenticated = NULL;
+	return 0;
 }
 
 int pen_conn_next(struct pen_conn *conn, struct pen_event *event)
@@ -248,13 +267,28 @@ int pen_conn_next(struct pen_conn *conn, struct pen_event *event)
 		}
 		*event = (struct pen_event){ 0 };
 		n_in = conn->n_in;
-		r = next_pdu(conn, event);
-	} while (r == PEN_E_AGAIN && n_in != conn->n_in);
+		if (conn->working)
+			r = PEN_E_AGAIN;
+		else if (conn->authenticated)
+			r = tell_authenticated(conn, event);
+		else
+			r = next_pdu(conn, event);
+	} while (r == PEN_E_AGAIN && (n_in != conn->n_in || conn->authenticated));
 	if (r == PEN_E_AGAIN && pen_conn_keep(conn))
 		r = -ENOMEM;
 	if (r == PEN_E_PROTOCOL)
-		conn->lent.size = 0;
+		conn->n_lent = 0;
 	return r;
+}
+
+void pen_conn_work(struct pen_conn *conn)
+{
+	conn->working->mech->work(conn->working->context);
+}
+
+void pen_conn_worked(struct pen_conn *conn)
+{
+	conn->working = NULL;
 }
 
 bool pen_conn_take_stub(struct pen_conn *conn, struct pen_buffer *storage)
@@ -296,8 +330,10 @@ static bool is_assembling(const struct pen_conn *conn)
 
 bool pen_conn_is_expecting(const struct pen_conn *conn)
 {
+	if (conn->working)
+		return false;
 	return conn->state == PEN_CONN_AWAIT_BIND || conn->state == PEN_CONN_AWAIT_BIND_ACK ||
-	       conn->state == PEN_CONN_AWAIT_ALTER_RESP || kept_left(conn) || conn->lent.size ||
+	       conn->state == PEN_CONN_AWAIT_ALTER_RESP || kept_left(conn) || conn->n_lent ||
 	       is_assembling(conn);
 }
 
@@ -338,59 +374,6 @@ int pen_conn_end(struct pen_conn *conn, struct pen_writer *w, size_t at)
 	pen_pdu_end(w, at);
 	conn->n_out++;
 	return pen_output_commit(&conn->output, at);
-}
-
-int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t flags,
-		       const struct pen_conn_call *call, size_t n_head,
-		       void (*head)(struct pen_writer *w, const struct pen_conn_call *call,
-				    uint32_t alloc_hint),
-		       bool is_big_endian, struct pen_buffer *stub)
-{
-	size_t room = (conn->frag_max - PEN_PDU_HEADER_SIZE - n_head) & ~(size_t)7;
-	size_t n_fragments = stub->size ? (stub->size + room - 1) / room : 1;
-	bool is_copied = stub->size <= PEN_OUTPUT_STUB_SMALL;
-	uint8_t *data = stub->data;
-	size_t capacity = stub->capacity;
-	size_t size = stub->size;
-	size_t done = 0;
-	int r;
-
-	stub->size = 0;
-	r = pen_output_reserve(&conn->output, n_fragments,
-			       n_fragments * (PEN_PDU_HEADER_SIZE + n_head) +
-				       (is_copied ? size : 0));
-	if (r)
-		return r;
-	if (!is_copied) {
-		stub->data = NULL;
-		stub->capacity = 0;
-	}
-	for (size_t i = 1; i <= n_fragments; i++) {
-		size_t n = size - done < room ? size - done : room;
-		bool is_last = i == n_fragments;
-		struct pen_writer w;
-		size_t at;
-
-		pen_writer_init(&w, &conn->output.small);
-		w.is_big_endian = is_big_endian;
-		at = pen_pdu_begin(&w, ptype,
-				   (uint8_t)(flags | (i == 1 ? PEN_PFC_FIRST_FRAG : 0) |
-					     (is_last ? PEN_PFC_LAST_FRAG : 0)),
-				   call->call_id);
-		head(&w, call, (uint32_t)(size - done));
-		pen_writer_store16(&w, w.buffer->data + at + 8,
-				   (uint16_t)(w.buffer->size - at + n));
-		if (is_copied) {
-			pen_writer_bytes(&w, n ? data + done : NULL, n);
-			pen_output_add(&conn->output, at, NULL, 0, NULL, 0);
-		} else {
-			pen_output_add(&conn->output, at, data + done, n, is_last ? data : NULL,
-				       capacity);
-		}
-		done += n;
-	}
-	conn->n_out += n_fragments;
-	return 0;
 }
 
 struct pen_conn_call *pen_conn_find_call(struct pen_conn *conn, uint32_t call_id)
@@ -493,7 +476,8 @@ struct pen_conn_context *pen_conn_find_context(const struct pen_conn *conn, uint
 	return NULL;
 }
 
-int pen_conn_add_context(struct pen_conn *conn, const struct pen_context *value)
+int pen_conn_add_context(struct pen_conn *conn, const struct pen_context *value,
+			 struct pen_conn_context **addedp)
 {
 	struct pen_conn_context *context;
 
@@ -505,5 +489,7 @@ int pen_conn_add_context(struct pen_conn *conn, const struct pen_context *value)
 	context->context = *value;
 	pen_list_append(&conn->contexts, &context->link);
 	conn->n_contexts++;
+	if (addedp)
+		*addedp = context;
 	return 0;
 }

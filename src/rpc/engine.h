@@ -24,6 +24,7 @@ struct pen_conn_call {
 	struct pen_list link;
 	uint32_t call_id;
 	const struct pen_context *context;
+	struct pen_conn_auth *auth; /* what signs and seals it; NULL: nothing */
 	uint16_t opnum;
 	bool has_object;
 	bool is_maybe;
@@ -37,26 +38,35 @@ struct pen_conn_call {
 struct pen_conn_context {
 	struct pen_list link;
 	struct pen_context context;
+	bool had_ndr; /* server: what was offered for it */
+	bool had_ndr64;
 };
+
+struct pen_conn_auth;
 
 struct pen_conn_role {
 	const uint32_t *admitted; /* PDU types by state */
-	/* Handles one PDU. PEN_E_AGAIN: it made no event. */
-	int (*receive)(struct pen_conn *conn, const struct pen_pdu_header *header,
-		       struct pen_slice body, struct pen_event *event);
+	/*
+	 * Handles one PDU, which it may change. PEN_E_AGAIN: it made no event; PEN_PENDING:
+	 * after work, the same PDU is to be handled again.
+	 */
+	int (*receive)(struct pen_conn *conn, const struct pen_pdu_header *header, uint8_t *pdu,
+		       struct pen_event *event);
 	/* A PDU that breaks the rules of framing or state. Returns what next returns. */
 	int (*refuse)(struct pen_conn *conn, const struct pen_pdu_header *header);
 };
 
 struct pen_conn {
 	const struct pen_conn_role *role;
+	bool is_server;
 	struct pen_conn_config config;
 	enum pen_conn_state state;
 	char reason[200];
 
 	struct pen_buffer in; /* what was fed and is kept, of which in_pos bytes are handled */
 	size_t in_pos;
-	struct pen_slice lent; /* what was fed after that, and is still somebody else's */
+	uint8_t *lent; /* what was fed after that, and is still somebody else's */
+	size_t n_lent;
 	struct pen_output output;
 	uint64_t n_in, n_out;
 
@@ -67,6 +77,14 @@ struct pen_conn {
 
 	struct pen_list contexts;
 	uint32_t n_contexts;
+
+	struct pen_list auths; /* security contexts, the one used last first */
+	uint32_t n_auths;
+	struct pen_conn_auth *working;	     /* waits for its owner; no PDU is handled before */
+	struct pen_conn_auth *authenticated; /* opened by the last PDU; its event is due */
+	struct pen_conn_auth *default_auth;  /* server: of requests that name none */
+	bool signs_headers;		     /* both sides can, and have said so */
+	bool is_anonymous;		     /* server: bound without a security context */
 	struct pen_list calls;
 	struct pen_list free_calls; /* kept, so that a steady call allocates nothing */
 	uint32_t n_calls;
@@ -77,6 +95,7 @@ struct pen_conn {
 	/* server: a request that was answered before it was whole; the rest is passed over */
 	bool is_refusing;
 	uint32_t refused_call_id;
+	struct pen_conn_auth *refused_auth;
 
 	/* client */
 	uint32_t next_call_id;
@@ -99,16 +118,25 @@ size_t pen_conn_begin(struct pen_conn *conn, struct pen_writer *w, enum pen_pdu_
 		      uint8_t flags, uint32_t call_id);
 int pen_conn_end(struct pen_conn *conn, struct pen_writer *w, size_t at);
 
+/* What a request or response is, besides its stub. */
+struct pen_conn_message {
+	enum pen_pdu_type ptype;
+	uint8_t flags;
+	const struct pen_conn_call *call;
+	bool is_big_endian;
+	/* Writes what stands between the common header and the stub, of n_head bytes. */
+	void (*put_head)(struct pen_writer *w, const struct pen_conn_call *call,
+			 uint32_t alloc_hint);
+	size_t n_head;
+};
+
 /*
- * Sends a stub in fragments. head writes what stands between the common header
- * and the stub, of n_head bytes. The buffer's bytes are taken. -ENOMEM: nothing is
- * queued.
+ * Sends a stub in fragments, under the call's security context. The buffer's bytes are
+ * taken. On failure nothing is queued: -ENOMEM; PEN_E_UNSUPPORTED, the context cannot
+ * sign. The context is then of no more use.
  */
-int pen_conn_send_stub(struct pen_conn *conn, enum pen_pdu_type ptype, uint8_t flags,
-		       const struct pen_conn_call *call, size_t n_head,
-		       void (*head)(struct pen_writer *w, const struct pen_conn_call *call,
-				    uint32_t alloc_hint),
-		       bool is_big_endian, struct pen_buffer *stub);
+int pen_conn_send_stub(struct pen_conn *conn, const struct pen_conn_message *message,
+		       struct pen_buffer *stub);
 
 struct pen_conn_call *pen_conn_find_call(struct pen_conn *conn, uint32_t call_id);
 int pen_conn_add_call(struct pen_conn *conn, uint32_t call_id, struct pen_conn_call **callp);
@@ -122,7 +150,10 @@ int pen_conn_whole_stub(struct pen_conn *conn, struct pen_conn_call *call, struc
 			struct pen_slice *stub);
 
 struct pen_conn_context *pen_conn_find_context(const struct pen_conn *conn, uint16_t context_id);
-int pen_conn_add_context(struct pen_conn *conn, const struct pen_context *context);
+
+/* PEN_E_LIMIT, -ENOMEM. addedp may be NULL. */
+int pen_conn_add_context(struct pen_conn *conn, const struct pen_context *context,
+			 struct pen_conn_context **addedp);
 
 /* ---- assoc.c ---- */
 struct pen_assoc_group;

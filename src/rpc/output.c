@@ -92,6 +92,27 @@ void pen_output_add(struct pen_output *output, size_t mark, const uint8_t *stub,
 	output->n_queued += n;
 }
 
+struct pen_output_mark pen_output_mark(const struct pen_output *output)
+{
+	bool has_pieces = output->n_pieces > output->first;
+
+	return (struct pen_output_mark){
+		.small_size = output->small.size,
+		.n_pieces = output->n_pieces,
+		.last_size = has_pieces ? output->pieces[output->n_pieces - 1].size : 0,
+		.n_queued = output->n_queued,
+	};
+}
+
+void pen_output_rewind(struct pen_output *output, const struct pen_output_mark *mark)
+{
+	output->small.size = mark->small_size;
+	output->n_pieces = mark->n_pieces;
+	if (output->n_pieces > output->first)
+		output->pieces[output->n_pieces - 1].size = mark->last_size;
+	output->n_queued = mark->n_queued;
+}
+
 size_t pen_output_slices(const struct pen_output *output, struct pen_slice *slices, size_t max)
 {
 	size_t n = 0;

@@ -45,6 +45,16 @@ int pen_output_reserve(struct pen_output *output, size_t n_adds, size_t n_bytes)
 void pen_output_add(struct pen_output *output, size_t mark, const uint8_t *stub, size_t n,
 		    uint8_t *release, size_t n_release);
 
+/* What is queued at a time, so that all that is added after it can be taken back. */
+struct pen_output_mark {
+	size_t small_size, n_pieces, last_size, n_queued;
+};
+
+struct pen_output_mark pen_output_mark(const struct pen_output *output);
+
+/* Takes it back. Storage that was to be released with it is the caller's again. */
+void pen_output_rewind(struct pen_output *output, const struct pen_output_mark *mark);
+
 /* Up to max slices of what is queued, in order; valid until any other call. Returns how many. */
 size_t pen_output_slices(const struct pen_output *output, struct pen_slice *slices, size_t max);
 

@@ -43,6 +43,14 @@ void pen_pdu_end(struct pen_writer *w, size_t at)
 		pen_writer_store16(w, w->buffer->data + at + 8, (uint16_t)(w->buffer->size - at));
 }
 
+/* Whatever the PDU is, its padding is counted as if it were a request's, by Windows too. */
+static size_t padding_max(size_t n_body)
+{
+	size_t head = PEN_REQUEST_HEADER_SIZE - PEN_PDU_HEADER_SIZE;
+
+	return n_body > head ? n_body - head : 0;
+}
+
 int pen_sec_trailer_get(struct pen_sec_trailer *trailer, const struct pen_pdu_header *header,
 			struct pen_slice *body)
 {
@@ -59,10 +67,8 @@ int pen_sec_trailer_get(struct pen_sec_trailer *trailer, const struct pen_pdu_he
 	pen_reader_u8(&r);
 	trailer->auth_context_id = pen_reader_u32(&r);
 	trailer->auth_value = pen_reader_slice(&r, header->auth_length);
-	if (trailer->auth_pad_length > body->size - n)
-		return PEN_E_BAD_DATA;
-	body->size -= n + trailer->auth_pad_length;
-	return 0;
+	body->size -= n;
+	return trailer->auth_pad_length <= padding_max(body->size) ? 0 : PEN_E_BAD_DATA;
 }
 
 struct pen_syntax_id pen_syntax_id_get(struct pen_reader *r)

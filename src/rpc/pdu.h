@@ -51,6 +51,7 @@ enum pen_nak_reason {
 	PEN_NAK_LOCAL_LIMIT_EXCEEDED = 2,
 	PEN_NAK_PROTOCOL_VERSION_NOT_SUPPORTED = 4,
 	PEN_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED = 8,
+	PEN_NAK_INVALID_CHECKSUM = 9,
 };
 
 /* Results and reasons of a presentation context [C706 12.6.3.1, MS-RPCE 2.2.2.4]. */
@@ -103,8 +104,9 @@ struct pen_sec_trailer {
 };
 
 /*
- * Cuts the trailer, the padding before it and the auth_value off the end of a PDU's
- * body. PEN_E_BAD_DATA: they do not fit in it.
+ * Cuts the trailer and the auth_value off the end of a PDU's body. PEN_E_BAD_DATA: they
+ * do not fit in it, or the padding before them, which stays, is more than there is
+ * behind the head, a request's 24 bytes.
  */
 int pen_sec_trailer_get(struct pen_sec_trailer *trailer, const struct pen_pdu_header *header,
 			struct pen_slice *body);

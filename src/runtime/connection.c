@@ -43,12 +43,17 @@ static int start_engine(struct pen_connection *connection)
 	const struct pen_listener *listener = connection->listener;
 	struct pen_conn_config config = {
 		.protseq = connection->protseq,
-		.limits = { .stub_max = pen_served_stub_max(server, listener) },
+		.limits = { .stub_max = pen_served_stub_max(server, listener),
+			    .auths_max = server->config.auths_max },
 		.find_offer = find_offer,
 		.find_data = connection,
 		.secondary_address = listener ? listener->secondary_address : "",
 		.groups = server->groups,
 		.pool = &server->pool,
+		.mechs = server->config.mechs,
+		.n_mechs = server->config.n_mechs,
+		.world = &server->world.mech,
+		.peer = connection->peer ? connection->peer->name : NULL,
 	};
 
 	return pen_conn_new_server(&connection->conn, &config);
@@ -98,7 +103,7 @@ static void connection_free(struct pen_connection *connection)
 void pen_connection_settle(struct pen_connection *connection)
 {
 	if (connection->state == PEN_CONNECTION_GONE && !connection->n_calls &&
-	    !connection->is_turning)
+	    !connection->is_turning && !connection->is_working)
 		connection_free(connection);
 }
 
@@ -150,6 +155,10 @@ void pen_connection_abandon(struct pen_connection *connection)
 {
 	while (connection->calls)
 		pen_server_call_release(connection->calls);
+	if (connection->is_working) {
+		uv_run(&connection->server->loop.uv, UV_RUN_ONCE);
+		return;
+	}
 	pen_connection_settle(connection);
 }
 
@@ -249,7 +258,7 @@ static int enter_pipe(struct pen_connection *connection, struct pen_pipe_greetin
 	return r;
 }
 
-static int connection_feed(struct pen_connection *connection, const uint8_t *data, size_t n)
+static int connection_feed(struct pen_connection *connection, uint8_t *data, size_t n)
 {
 	struct pen_pipe_greeting greeting;
 	size_t used;
@@ -286,6 +295,43 @@ static int connection_read(struct pen_connection *connection)
 	return connection_feed(connection, in, (size_t)n);
 }
 
+/* ---- what may wait, in a thread of its own ---- */
+
+static void work(uv_work_t *request)
+{
+	const struct pen_connection *connection = request->data;
+
+	pen_conn_work(connection->conn);
+}
+
+static void on_worked(uv_work_t *request, int status)
+{
+	struct pen_connection *connection = request->data;
+
+	connection->is_working = false;
+	pen_conn_worked(connection->conn);
+	if (connection->state == PEN_CONNECTION_GONE)
+		pen_connection_settle(connection);
+	else
+		pen_connection_turn(connection);
+}
+
+static void start_work(struct pen_connection *connection)
+{
+	connection->is_working = true;
+	connection->work.data = connection;
+	uv_queue_work(&connection->server->loop.uv, &connection->work, work, on_worked);
+}
+
+static void on_authenticated(struct pen_connection *connection, const struct pen_auth_info *auth)
+{
+	const struct pen_token_info *who = pen_token_info(auth->token);
+
+	pen_server_log(connection->server, PEN_LOG_INFO, "%s: is %s%s%s by %s, level %u",
+		       connection->peer->name, who->domain, *who->domain ? "\\" : "",
+		       *who->account ? who->account : "nobody", auth->mech, auth->auth_level);
+}
+
 static void on_event(struct pen_connection *connection, const struct pen_event *event)
 {
 	struct pen_server_call *call;
@@ -294,6 +340,12 @@ static void on_event(struct pen_connection *connection, const struct pen_event *
 	switch (event->kind) {
 	case PEN_EVENT_BOUND:
 		connection->is_bound = true;
+		break;
+	case PEN_EVENT_WORK:
+		start_work(connection);
+		break;
+	case PEN_EVENT_AUTHENTICATED:
+		on_authenticated(connection, event->auth);
 		break;
 	case PEN_EVENT_REQUEST:
 		pen_server_call_run(connection, event);
@@ -439,7 +491,7 @@ static void connection_wait(struct pen_connection *connection, bool is_blocked)
 	bool is_expecting = connection->conn && pen_conn_is_expecting(connection->conn);
 	int events = is_blocked ? UV_WRITABLE : 0;
 
-	if (!is_congested(connection))
+	if (!is_congested(connection) && !connection->is_working)
 		events |= UV_READABLE;
 	watch(connection, events);
 	if (!is_expecting)

@@ -30,6 +30,8 @@ struct pen_connection {
 	bool is_turning;
 	bool is_doomed; /* to go when the turn is over */
 	bool is_bound;
+	bool is_working; /* in another thread, for the proof of who the peer is */
+	uv_work_t work;
 	struct pen_peer *peer;
 	struct pen_token *token;
 	struct pen_conn *conn;

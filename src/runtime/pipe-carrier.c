@@ -117,8 +117,8 @@ int pen_pipe_carrier_greet(struct pen_pipe_carrier *carrier, const uint8_t *data
 
 /* ---- messages in ---- */
 
-int pen_pipe_carrier_feed(struct pen_pipe_carrier *carrier, struct pen_conn *conn,
-			  const uint8_t *data, size_t n)
+int pen_pipe_carrier_feed(struct pen_pipe_carrier *carrier, struct pen_conn *conn, uint8_t *data,
+			  size_t n)
 {
 	while (n) {
 		size_t part;

@@ -38,8 +38,8 @@ int pen_pipe_carrier_greet(struct pen_pipe_carrier *carrier, const uint8_t *data
 			   size_t *usedp, struct pen_pipe_greeting *greeting);
 
 /* Lends the engine what the messages hold. */
-int pen_pipe_carrier_feed(struct pen_pipe_carrier *carrier, struct pen_conn *conn,
-			  const uint8_t *data, size_t n);
+int pen_pipe_carrier_feed(struct pen_pipe_carrier *carrier, struct pen_conn *conn, uint8_t *data,
+			  size_t n);
 
 /* Frames what the engine wants to send, a fragment a message, until enough is queued. */
 int pen_pipe_carrier_pull(struct pen_pipe_carrier *carrier, struct pen_conn *conn);

@@ -2,6 +2,7 @@
 #include "runtime/server-call.h"
 #include "base/cleanup.h"
 #include "runtime/impersonate.h"
+#include "sec/mech.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <penstock/token.h>
@@ -226,6 +227,7 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 	struct pen_ndr_error error = { "" };
 	struct pen_layout layout = event->layout;
 	struct pen_scope scope;
+	struct pen_slice rest;
 	size_t n_used;
 	int r;
 
@@ -242,6 +244,12 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 	if (r)
 		return pen_call_explain(&call->call, r, "The request does not decode: %s",
 					error.text);
+	rest = (struct pen_slice){ .data = event->stub.data + n_used,
+				   .size = event->stub.size - n_used };
+	if (rest.size && pen_conn_verify(call->connection->conn, event->call_id, rest))
+		return pen_call_explain(&call->call, PEN_E_DENIED,
+					"What the client meant to call is not what was called: "
+					"its verification trailer says otherwise.");
 	*was_runp = true;
 	return operation->dispatch(manager->service.operations, &call->call, call->in, call->out);
 }
@@ -280,7 +288,8 @@ static void call_fill(struct pen_server_call *call, const struct pen_connection 
 {
 	call->state = PEN_SERVER_CALL_RUNNING;
 	call->call_id = event->call_id;
-	call->token = connection->token;
+	call->auth = event->auth;
+	call->token = call->auth ? call->auth->token : connection->token;
 	call->layout = (struct pen_layout){ .transfer = event->context->transfer };
 	call->in = NULL;
 	call->out = NULL;
@@ -347,6 +356,22 @@ void pen_server_call_cancel(struct pen_server_call *call)
 const struct pen_token *pen_call_token(const struct pen_call *call)
 {
 	return of(call)->token;
+}
+
+uint8_t pen_call_auth_level(const struct pen_call *call)
+{
+	return of(call)->auth ? of(call)->auth->auth_level : PEN_AUTH_LEVEL_NONE;
+}
+
+uint8_t pen_call_auth_type(const struct pen_call *call)
+{
+	return of(call)->auth ? of(call)->auth->auth_type : PEN_AUTH_NONE;
+}
+
+struct pen_slice pen_call_session_key(const struct pen_call *call)
+{
+	return of(call)->auth ? of(call)->auth->session_key
+			      : pen_token_info(of(call)->token)->session_key;
 }
 
 void *pen_call_data(const struct pen_call *call)

@@ -164,6 +164,11 @@ static int server_init(struct pen_server *server)
 	server->in = malloc(PEN_SERVER_READ_SIZE);
 	if (!server->in)
 		return -ENOMEM;
+	if (server->config.n_mechs) {
+		r = pen_world_init(&server->world);
+		if (r)
+			return r;
+	}
 	r = pen_token_new_anonymous(&server->anonymous, true);
 	if (r)
 		return r;
@@ -183,6 +188,7 @@ static void server_done(struct pen_server *server)
 	pen_assoc_groups_free(server->groups);
 	pen_handles_free(server->handles);
 	pen_token_free(server->anonymous);
+	pen_world_done(&server->world);
 	pen_server_calls_free(server);
 	pen_served_free(server);
 	pen_buffer_done(&server->stub);

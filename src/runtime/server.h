@@ -12,6 +12,7 @@
 #include "runtime/call.h"
 #include "runtime/handle.h"
 #include "runtime/peer.h"
+#include "runtime/world.h"
 #include <penstock/buffer.h>
 #include <penstock/server.h>
 
@@ -55,6 +56,7 @@ struct pen_server {
 	struct pen_loop loop;
 	uv_timer_t sweep;
 	struct pen_random random;
+	struct pen_world world; /* of the security mechanisms, if there are any */
 	struct pen_peers peers;
 	struct pen_assoc_groups *groups;
 	struct pen_handles *handles;

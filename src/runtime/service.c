@@ -25,6 +25,7 @@ static struct pen_served *served_add(struct pen_server *server, const struct pen
 	if (!served)
 		return NULL;
 	served->offer = (struct pen_offer){
+		.auth_level_min = service->auth_level_min,
 		.interface = service->interface,
 		.data = served,
 		.refuses_ndr64 = service->refuses_ndr64,

@@ -137,4 +137,10 @@ struct pen_mech {
 	struct pen_slice (*session_key)(const struct pen_mech_context *context);
 };
 
+/* A mechanism that a server takes or a client may use, and its config. */
+struct pen_mech_row {
+	const struct pen_mech *mech;
+	const void *config;
+};
+
 #endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "rpc/auth.h"
+#include <errno.h>
+#include <penstock/token.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Who is asked for now is asked for again: it goes to the front. */
+struct pen_conn_auth *pen_conn_auth_find(struct pen_conn *conn, uint32_t auth_context_id)
+{
+	pen_list_each (link, after, &conn->auths) {
+		struct pen_conn_auth *auth = pen_list_entry(link, struct pen_conn_auth, link);
+
+		if (auth->info.auth_context_id != auth_context_id)
+			continue;
+		pen_list_remove(link);
+		pen_list_append(conn->auths.next, link);
+		return auth;
+	}
+	return NULL;
+}
+
+const struct pen_mech_row *pen_conn_auth_mech(const struct pen_conn *conn, uint8_t auth_type)
+{
+	for (size_t i = 0; i < conn->config.n_mechs; i++)
+		if (conn->config.mechs[i].mech->auth_type == auth_type)
+			return &conn->config.mechs[i];
+	return NULL;
+}
+
+int pen_conn_auth_accept(struct pen_conn *conn, const struct pen_mech_row *row,
+			 const struct pen_sec_trailer *trailer, struct pen_conn_auth **authp)
+{
+	struct pen_mech_server server = {
+		.world = conn->config.world,
+		.config = row->config,
+		.peer = conn->config.peer,
+		.level = trailer->auth_level,
+	};
+	struct pen_conn_auth *auth;
+	int r;
+
+	if (conn->n_auths >= conn->config.limits.auths_max)
+		return PEN_E_LIMIT;
+	auth = calloc(1, sizeof(*auth));
+	if (!auth)
+		return -ENOMEM;
+	r = row->mech->new_server(&auth->context, &server);
+	if (r) {
+		free(auth);
+		return r;
+	}
+	auth->mech = row->mech;
+	auth->info.auth_context_id = trailer->auth_context_id;
+	auth->info.auth_type = trailer->auth_type;
+	auth->info.auth_level = trailer->auth_level;
+	auth->info.mech = row->mech->name;
+	pen_list_append(&conn->auths, &auth->link);
+	conn->n_auths++;
+	*authp = auth;
+	return 0;
+}
+
+static int auth_open(struct pen_conn *conn, struct pen_conn_auth *auth)
+{
+	struct pen_token *token;
+	int r;
+
+	if (auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY &&
+	    !auth->mech->signature_size(auth->context, 0, true)) {
+		snprintf(conn->reason, sizeof(conn->reason),
+			 "%s: what was negotiated cannot seal, and the level is privacy",
+			 auth->mech->name);
+		return PEN_E_UNSUPPORTED;
+	}
+	if (conn->is_server) {
+		r = auth->mech->token(auth->context, &token);
+		if (r)
+			return r;
+		auth->info.token = token;
+	}
+	auth->info.session_key = auth->mech->session_key(auth->context);
+	auth->state = PEN_CONN_AUTH_OPEN;
+	return 0;
+}
+
+int pen_conn_auth_step(struct pen_conn *conn, struct pen_conn_auth *auth, struct pen_slice token,
+		       struct pen_buffer *out)
+{
+	int r = auth->mech->step(auth->context, token, out);
+
+	if (r == PEN_PENDING) {
+		auth->state = PEN_CONN_AUTH_AWAIT_WORK;
+		return r;
+	}
+	auth->state = PEN_CONN_AUTH_AWAIT_TOKEN;
+	if (r == PEN_E_AGAIN)
+		return r;
+	if (r)
+		snprintf(conn->reason, sizeof(conn->reason), "%s: %s", auth->mech->name,
+			 auth->mech->reason(auth->context));
+	else
+		r = auth_open(conn, auth);
+	if (r)
+		auth->state = PEN_CONN_AUTH_FAILED;
+	return r;
+}
+
+void pen_conn_auths_free(struct pen_conn *conn)
+{
+	pen_list_each (link, after, &conn->auths) {
+		struct pen_conn_auth *auth = pen_list_entry(link, struct pen_conn_auth, link);
+
+		auth->mech->free(auth->context);
+		pen_token_free((struct pen_token *)auth->info.token);
+		free(auth);
+	}
+}
+
+/* ---- PDUs ---- */
+
+static void put_trailer(struct pen_writer *w, const struct pen_auth_info *info, uint8_t n_pad)
+{
+	pen_writer_u8(w, info->auth_type);
+	pen_writer_u8(w, info->auth_level);
+	pen_writer_u8(w, n_pad);
+	pen_writer_u8(w, 0);
+	pen_writer_u32(w, info->auth_context_id);
+}
+
+/* auth_length of the PDU that began at at. */
+static void store_auth_length(struct pen_writer *w, size_t at, size_t n)
+{
+	if (!w->error)
+		pen_writer_store16(w, w->buffer->data + at + 10, (uint16_t)n);
+}
+
+void pen_conn_auth_put_token(struct pen_writer *w, size_t at, const struct pen_auth_info *info,
+			     struct pen_slice token)
+{
+	uint8_t n_pad = -(w->buffer->size - at) & 3;
+
+	pen_writer_zeros(w, n_pad);
+	put_trailer(w, info, n_pad);
+	pen_writer_bytes(w, token.data, token.size);
+	store_auth_length(w, at, token.size);
+}
+
+size_t pen_conn_auth_signature_size(const struct pen_conn_auth *auth, size_t n)
+{
+	return auth->mech->signature_size(auth->context, n,
+					  auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY);
+}
+
+/* Without header signing the stub stands alone. */
+static void sign_headers(const struct pen_conn *conn, const struct pen_conn_auth *auth,
+			 struct pen_protected *message, struct pen_slice head, const uint8_t *tail)
+{
+	if (!conn->signs_headers || !auth->mech->has_header_signing(auth->context))
+		return;
+	message->head = head;
+	message->tail = (struct pen_slice){ .data = tail, .size = PEN_SEC_TRAILER_SIZE };
+}
+
+int pen_conn_auth_protect(struct pen_conn *conn, struct pen_conn_auth *auth, struct pen_writer *w,
+			  size_t at, size_t n_head, uint8_t *data, size_t n, uint8_t n_pad)
+{
+	struct pen_protected message = {
+		.data = data,
+		.n = n,
+		.n_signature = pen_conn_auth_signature_size(auth, n),
+		.is_sealed = auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY,
+	};
+
+	if (!message.n_signature)
+		return PEN_E_UNSUPPORTED;
+	put_trailer(w, &auth->info, n_pad);
+	store_auth_length(w, at, message.n_signature);
+	message.signature = pen_writer_room(w, message.n_signature);
+	if (w->error)
+		return w->error;
+	sign_headers(conn, auth, &message,
+		     (struct pen_slice){ .data = w->buffer->data + at, .size = n_head },
+		     message.signature - PEN_SEC_TRAILER_SIZE);
+	return auth->mech->protect(auth->context, &message);
+}
+
+int pen_conn_auth_unprotect(struct pen_conn *conn, struct pen_conn_auth *auth,
+			    const struct pen_pdu_header *header, uint8_t *pdu, size_t n_head)
+{
+	size_t n_tail = PEN_SEC_TRAILER_SIZE + (size_t)header->auth_length;
+	struct pen_protected message = {
+		.data = pdu + n_head,
+		.n = header->frag_length - n_head - n_tail,
+		.signature = pdu + header->frag_length - header->auth_length,
+		.n_signature = header->auth_length,
+		.is_sealed = auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY,
+	};
+	int r = PEN_E_DENIED;
+
+	if (pen_conn_auth_signature_size(auth, message.n)) {
+		sign_headers(conn, auth, &message,
+			     (struct pen_slice){ .data = pdu, .size = n_head },
+			     message.signature - PEN_SEC_TRAILER_SIZE);
+		r = auth->mech->unprotect(auth->context, &message);
+	}
+	if (r)
+		snprintf(conn->reason, sizeof(conn->reason),
+			 "call %u: the signature (%s, context %u) is not the peer's over this PDU",
+			 header->call_id, auth->mech->name, auth->info.auth_context_id);
+	return r;
+}
