@@ -13,6 +13,11 @@ _penstock_names() { # operations | interfaces; with the --idl of the command lin
 	fi
 }
 
+# Names without blanks in the usual accounts; the columns begin with the name.
+_penstock_accounts() { # user | machine | group
+	"${COMP_WORDS[0]}" "$1" ls 2>/dev/null | awk '$2 ~ /^([0-9]+|group|alias|builtin)$/ { print $1 }'
+}
+
 # The options that the subcommand's help lists.
 _penstock_options() {
 	"${COMP_WORDS[0]}" "$1" --help 2>/dev/null | grep -oE -- '^  (-[a-zA-Z]\b|--[a-z0-9-]+)(, --[a-z0-9-]+)*' |
@@ -24,14 +29,18 @@ _penstock() {
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "call endpoints ping share decode interfaces --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "call endpoints ping share user machine group decode interfaces --help --version" -- "$word"))
 		return
 	fi
 	case $previous in
-	--idl | -I) COMPREPLY=($(compgen -f -- "$word")); return ;;
+	--idl | -I | --accounts) COMPREPLY=($(compgen -f -- "$word")); return ;;
 	--type) COMPREPLY=($(compgen -W "disk printer device ipc" -- "$word")); return ;;
 	--interface) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")); return ;;
-	--timeout | --remark | --max-users | --count | --interval | -c | -i) return ;;
+	--password-expires) COMPREPLY=($(compgen -W "yes no" -- "$word")); return ;;
+	--primary-group) COMPREPLY=($(compgen -W "$(_penstock_accounts group)" -- "$word")); return ;;
+	--timeout | --remark | --max-users | --count | --interval | -c | -i | --comment | --name | --rid | \
+		--full-name | --user-comment | --home | --home-drive | --script | --profile | \
+		--workstations | --unix-name | --expires | --password-fd) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "$(_penstock_options "$command")" -- "$word"))
@@ -43,6 +52,20 @@ _penstock() {
 		[ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "ncalrpc: ncacn_ip_tcp:" -- "$word")) ;;
 	ping | endpoints) COMPREPLY=($(compgen -W "ncalrpc: ncacn_ip_tcp:" -- "$word")) ;;
 	share) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "ls show add rm" -- "$word")) ;;
+	user | machine)
+		if [ "$COMP_CWORD" = 2 ]; then
+			COMPREPLY=($(compgen -W "ls show add set rm passwd" -- "$word"))
+		elif [ "$COMP_CWORD" = 3 ] && [ "$previous" != add ]; then
+			COMPREPLY=($(compgen -W "$(_penstock_accounts "$command")" -- "$word"))
+		fi ;;
+	group)
+		if [ "$COMP_CWORD" = 2 ]; then
+			COMPREPLY=($(compgen -W "ls show add set rm add-member rm-member" -- "$word"))
+		elif [ "$COMP_CWORD" = 3 ] && [ "$previous" != add ]; then
+			COMPREPLY=($(compgen -W "$(_penstock_accounts group)" -- "$word"))
+		elif [ "$COMP_CWORD" = 4 ]; then
+			COMPREPLY=($(compgen -W "$(_penstock_accounts user)" -- "$word"))
+		fi ;;
 	decode) COMPREPLY=($(compgen -f -- "$word") $(compgen -W "$(_penstock_names operations)" -- "$word")) ;;
 	interfaces) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")) ;;
 	esac

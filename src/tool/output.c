@@ -90,6 +90,18 @@ int tool_json_number(struct pen_buffer *json, const char *name, uint64_t number)
 	return r ? r : pen_buffer_printf(json, "%" PRIu64, number);
 }
 
+int tool_json_bool(struct pen_buffer *json, const char *name, bool is)
+{
+	int r = begin_member(json, name);
+
+	return r ? r : pen_buffer_printf(json, "%s", is ? "true" : "false");
+}
+
+int tool_json_string(struct pen_buffer *json, const char *text)
+{
+	return pen_json_put_string(json, text, false);
+}
+
 int tool_read(const char *path, size_t max, struct pen_buffer *text)
 {
 	bool is_stdin = !strcmp(path, "-");

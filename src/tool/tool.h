@@ -33,7 +33,7 @@ struct tool_command {
 	int min_arguments, max_arguments;
 };
 
-enum { TOOL_FOLDERS_MAX = 16 };
+enum { TOOL_FOLDERS_MAX = 16, TOOL_VALUES_MAX = 24 };
 
 /* What the command line said. */
 struct tool {
@@ -51,6 +51,7 @@ struct tool {
 	uint32_t interval_ms;
 	bool is_long, is_in, is_out, is_ndr64, is_big_endian;
 	const char *interface_name;
+	const char *values[TOOL_VALUES_MAX]; /* of user, machine and group: see account.h */
 
 	struct pen_idl *compiled;
 	struct pen_client *client;
@@ -60,7 +61,7 @@ struct tool {
 };
 
 extern const struct tool_command tool_call, tool_decode, tool_endpoints, tool_interfaces_command,
-	tool_ping, tool_share;
+	tool_ping, tool_share, tool_user, tool_machine, tool_group;
 
 /* Values of options that more than one command has. */
 enum { TOOL_OPTION_IDL = 256, TOOL_OPTION_OWN };
@@ -120,6 +121,10 @@ int tool_print_json(struct tool *tool, const struct pen_buffer *json);
 /* Appends "name": "text" to a JSON object, with a comma unless it is the first member. */
 int tool_json_text(struct pen_buffer *json, const char *name, const char *text);
 int tool_json_number(struct pen_buffer *json, const char *name, uint64_t number);
+int tool_json_bool(struct pen_buffer *json, const char *name, bool is);
+
+/* A text alone. */
+int tool_json_string(struct pen_buffer *json, const char *text);
 
 /* A whole file, or standard input for "-"; PEN_E_LIMIT: more than max. */
 int tool_read(const char *path, size_t max, struct pen_buffer *text);
