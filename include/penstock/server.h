@@ -48,12 +48,20 @@ struct pen_server_config {
 	/* The security mechanisms that clients may use; they outlive the server. */
 	const struct pen_mech_row *mechs;
 	size_t n_mechs;
+	/*
+	 * A file that gets the session key of every security context, in clear, for whoever
+	 * must read recorded traffic (docs/security.md); NULL: none.
+	 */
+	const char *keylog;
 	/* A line for people about something that happened; NULL: nobody listens. */
 	void (*log)(void *data, enum pen_log_level level, const char *line);
 	void *log_data;
 };
 
-/* config may be NULL, and is copied. -ENOMEM. */
+/*
+ * config may be NULL, and is copied. -ENOMEM; PEN_E_DENIED or a negative errno: the keylog
+ * cannot be written, or others may read it; config's log is told.
+ */
 int pen_server_new(struct pen_server **serverp, const struct pen_server_config *config);
 
 /*

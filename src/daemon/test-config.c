@@ -119,6 +119,7 @@ static const struct {
 	{ "security", "keytab", { "FILE:/etc/k" } },
 	{ "security", "principal", { "host/a@B" } },
 	{ "security", "realm", { "B" } },
+	{ "security", "keylog", { "/k" }, { "k" }, "keylog is an absolute path" },
 	{ "shares",
 	  "smb_conf",
 	  { "/etc/smb.conf" },

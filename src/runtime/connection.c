@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/connection.h"
+#include "runtime/keylog.h"
 #include "runtime/server-call.h"
 #include <errno.h>
 #include <penstock/token.h>
@@ -323,6 +324,24 @@ static void start_work(struct pen_connection *connection)
 	uv_queue_work(&connection->server->loop.uv, &connection->work, work, on_worked);
 }
 
+static void log_key(struct pen_connection *connection, const struct pen_auth_info *auth)
+{
+	struct pen_server *server = connection->server;
+	const struct pen_keylog_place place = {
+		.is_server = true,
+		.protseq = connection->protseq,
+		.fd = connection->fd,
+		.remote = connection->carrier ? pen_token_info(connection->token)->remote_address
+					      : NULL,
+		.assoc_group_id = pen_conn_assoc_group_id(connection->conn),
+	};
+	int r = pen_keylog_add(server->keylog, &place, auth);
+
+	if (r)
+		pen_server_log(server, PEN_LOG_ERROR, "%s: its key cannot be logged: %s",
+			       connection->peer->name, strerror(-r));
+}
+
 static void on_authenticated(struct pen_connection *connection, const struct pen_auth_info *auth)
 {
 	const struct pen_token_info *who = pen_token_info(auth->token);
@@ -330,6 +349,8 @@ static void on_authenticated(struct pen_connection *connection, const struct pen
 	pen_server_log(connection->server, PEN_LOG_INFO, "%s: is %s%s%s by %s, level %u",
 		       connection->peer->name, who->domain, *who->domain ? "\\" : "",
 		       *who->account ? who->account : "nobody", auth->mech, auth->auth_level);
+	if (connection->server->keylog)
+		log_key(connection, auth);
 }
 
 static void on_event(struct pen_connection *connection, const struct pen_event *event)

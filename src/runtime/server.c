@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "runtime/connection.h"
 #include "runtime/directory.h"
+#include "runtime/keylog.h"
 #include "runtime/server-call.h"
 #include <errno.h>
 #include <penstock/token.h>
@@ -154,11 +155,33 @@ static void on_group_end(void *data, uint32_t assoc_group_id)
 	pen_handles_end_group(server->handles, assoc_group_id);
 }
 
+/* Never without a word: whoever has the file reads what is sealed. */
+static int open_keylog(struct pen_server *server)
+{
+	const char *path = server->config.keylog;
+	struct pen_ndr_error error = { "" };
+	int r;
+
+	if (!path)
+		return 0;
+	r = pen_keylog_new(&server->keylog, path, &error);
+	if (r)
+		pen_server_log(server, PEN_LOG_ERROR, "%s", error.text);
+	else
+		pen_server_log(server, PEN_LOG_WARNING,
+			       "the keys of all security contexts are written to %s: who reads "
+			       "it can read their traffic",
+			       path);
+	return r;
+}
+
 static int server_init(struct pen_server *server)
 {
 	int r;
 
 	r = choose_directories(server);
+	if (!r)
+		r = open_keylog(server);
 	if (r)
 		return r;
 	server->in = malloc(PEN_SERVER_READ_SIZE);
@@ -189,6 +212,7 @@ static void server_done(struct pen_server *server)
 	pen_handles_free(server->handles);
 	pen_token_free(server->anonymous);
 	pen_world_done(&server->world);
+	pen_keylog_free(server->keylog);
 	pen_server_calls_free(server);
 	pen_served_free(server);
 	pen_buffer_done(&server->stub);

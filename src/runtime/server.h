@@ -56,6 +56,7 @@ struct pen_server {
 	struct pen_loop loop;
 	uv_timer_t sweep;
 	struct pen_random random;
+	struct pen_keylog *keylog; /* NULL: none */
 	struct pen_world world; /* of the security mechanisms, if there are any */
 	struct pen_peers peers;
 	struct pen_assoc_groups *groups;

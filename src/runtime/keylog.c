@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/keylog.h"
+#include "base/cleanup.h"
+#include "base/secret.h"
+#include "io/socket.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <penstock/binding.h>
+#include <penstock/ndr.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PLACE_SIZE = 300, KEY_MAX = 512, LINE_MAX_SIZE = 2 * KEY_MAX + 1024 };
+
+struct pen_keylog {
+	int fd;
+};
+
+PEN_DEFINE_FREEP(struct pen_keylog, pen_keylog)
+
+static int explain(struct pen_ndr_error *error, int result, const char *format, ...)
+	PEN_PRINTF(3, 4);
+
+static int explain(struct pen_ndr_error *error, int result, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	va_end(arguments);
+	return result;
+}
+
+static int check_file(int fd, const char *path, struct pen_ndr_error *error)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return explain(error, -errno, "the key log %.80s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return explain(error, PEN_E_DENIED, "the key log %.80s is not a file", path);
+	if (st.st_uid != geteuid())
+		return explain(error, PEN_E_DENIED, "the key log %.80s belongs to uid %u", path,
+			       st.st_uid);
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return explain(error, PEN_E_DENIED,
+			       "the key log %.80s can be read or changed by others: chmod 600 "
+			       "makes it private",
+			       path);
+	return 0;
+}
+
+struct pen_keylog *pen_keylog_free(struct pen_keylog *keylog)
+{
+	if (keylog && keylog->fd >= 0)
+		close(keylog->fd);
+	free(keylog);
+	return NULL;
+}
+
+int pen_keylog_new(struct pen_keylog **keylogp, const char *path, struct pen_ndr_error *error)
+{
+	pen_cleanup(pen_keylog_freep) struct pen_keylog *keylog = calloc(1, sizeof(*keylog));
+	int r;
+
+	if (!keylog)
+		return -ENOMEM;
+	keylog->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+			  0600);
+	if (keylog->fd < 0)
+		return explain(error, -errno, "the key log %.80s: %s", path, strerror(errno));
+	r = check_file(keylog->fd, path, error);
+	if (r)
+		return r;
+	*keylogp = pen_take(&keylog);
+	return 0;
+}
+
+/* ---- a line ---- */
+
+/* "192.0.2.1:135", "[2001:db8::1]:135", "-" for what has no address. */
+static void print_address(const struct pen_address *address, char text[PLACE_SIZE])
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address->storage;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&address->storage;
+	char host[46];
+
+	snprintf(text, PLACE_SIZE, "-");
+	pen_address_print(address, host);
+	if (address->storage.ss_family == AF_INET)
+		snprintf(text, PLACE_SIZE, "%s:%u", host, ntohs(four->sin_port));
+	else if (address->storage.ss_family == AF_INET6)
+		snprintf(text, PLACE_SIZE, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host,
+			 ntohs(six->sin6_port));
+}
+
+static void print_ends(const struct pen_keylog_place *place, char local[PLACE_SIZE],
+		       char remote[PLACE_SIZE])
+{
+	struct pen_address address = { .size = sizeof(address.storage) };
+
+	snprintf(local, PLACE_SIZE, "-");
+	if (!getsockname(place->fd, (struct sockaddr *)&address.storage, &address.size))
+		print_address(&address, local);
+	address = (struct pen_address){ .size = sizeof(address.storage) };
+	snprintf(remote, PLACE_SIZE, "%s", place->remote && *place->remote ? place->remote : "-");
+	if (!place->remote &&
+	    !getpeername(place->fd, (struct sockaddr *)&address.storage, &address.size))
+		print_address(&address, remote);
+}
+
+static void print_time(char text[32])
+{
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	snprintf(text, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+		 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(now.tv_nsec / 1000000));
+}
+
+int pen_keylog_add(struct pen_keylog *keylog, const struct pen_keylog_place *place,
+		   const struct pen_auth_info *auth)
+{
+	static const char *const protseqs[] = { [PEN_NCACN_IP_TCP] = "ncacn_ip_tcp",
+						[PEN_NCACN_NP] = "ncacn_np",
+						[PEN_NCALRPC] = "ncalrpc" };
+	pen_cleanup(pen_secret_freep) char *line = pen_secret_alloc(LINE_MAX_SIZE);
+	struct pen_slice key = auth->session_key;
+	char local[PLACE_SIZE];
+	char remote[PLACE_SIZE];
+	char now[32];
+	ssize_t sent;
+	int n;
+
+	if (!line)
+		return -ENOMEM;
+	if (key.size > KEY_MAX)
+		return -E2BIG;
+	print_ends(place, local, remote);
+	print_time(now);
+	n = snprintf(line, LINE_MAX_SIZE,
+		     "1 time=%s side=%s protseq=%s local=%s remote=%s group=%#x context=%u "
+		     "type=%u mech=%s level=%u key=",
+		     now, place->is_server ? "server" : "client", protseqs[place->protseq], local,
+		     remote, place->assoc_group_id, auth->auth_context_id, auth->auth_type,
+		     auth->mech, auth->auth_level);
+	for (size_t i = 0; i < key.size; i++)
+		n += snprintf(line + n, LINE_MAX_SIZE - (size_t)n, "%02x", key.data[i]);
+	line[n++] = '\n';
+	/* In one piece, so that lines of several processes do not mix. */
+	sent = write(keylog->fd, line, (size_t)n);
+	return sent < 0 ? -errno : sent == n ? 0 : -EIO;
+}
