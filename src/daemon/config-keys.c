@@ -35,6 +35,7 @@ static const struct config_key keys[] = {
 	{ "limits", "groups", CONFIG_NUMBER, AT(limits.groups_max), 1, 1000000 },
 	{ "limits", "handles_per_group", CONFIG_NUMBER, AT(limits.handles_per_group_max), 1,
 	  1000000 },
+	{ "limits", "security_contexts", CONFIG_NUMBER, AT(limits.auths_max), 1, 65536 },
 	{ "limits", "call_memory", CONFIG_NUMBER, AT(limits.call_memory_max), 65536, INT32_MAX },
 	{ "limits", "memory", CONFIG_NUMBER, AT(limits.memory_max), 65536, INT32_MAX },
 	{ "limits", "bind_timeout", CONFIG_SECONDS, AT(limits.bind_timeout_ms), 1, 86400 },

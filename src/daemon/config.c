@@ -21,6 +21,7 @@ static void default_limits(struct pen_server_config *limits)
 		.connections_per_peer_max = 1000,
 		.groups_max = 10000,
 		.handles_per_group_max = 2048,
+		.auths_max = 2049,
 		.call_memory_max = 64 << 20,
 		.memory_max = 256 << 20,
 		.bind_timeout_ms = 30 * 1000,

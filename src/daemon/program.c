@@ -14,7 +14,7 @@
 
 /* ---- epm ---- */
 
-static int epm_start(const struct config *config, void **datap, char error[256])
+static int epm_start(const struct daemon_start *start, void **datap, char error[256])
 {
 	struct pen_epm *epm;
 	int r = pen_epm_new(&epm);
@@ -91,8 +91,9 @@ static int shares_open(struct srvsvc *srvsvc, const struct config *config, char 
 	return open_store(srvsvc, config->store, error);
 }
 
-static int srvsvc_start(const struct config *config, void **datap, char error[256])
+static int srvsvc_start(const struct daemon_start *start, void **datap, char error[256])
 {
+	const struct config *config = start->config;
 	pen_cleanup(srvsvc_stopp) struct srvsvc *srvsvc = calloc(1, sizeof(*srvsvc));
 	struct pen_srvsvc_config service = {
 		.name = config->name,

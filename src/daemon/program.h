@@ -6,7 +6,13 @@
  * linked in; whoever starts them uses nothing of them but this struct, so that each can
  * be a process of its own.
  */
-#include "daemon/config.h"
+#include "daemon/security.h"
+
+/* What programs are started with; it outlives them. */
+struct daemon_start {
+	const struct config *config;
+	struct daemon_security *security;
+};
 
 struct daemon_program {
 	const char *name; /* the interface's */
@@ -16,7 +22,7 @@ struct daemon_program {
 	const char *const *endpoints; /* besides TCP, ended by NULL; NULL: wherever others are */
 
 	/* All may be NULL. A failure has a sentence in error, or none. */
-	int (*start)(const struct config *config, void **datap, char error[256]);
+	int (*start)(const struct daemon_start *start, void **datap, char error[256]);
 	/* What the service's calls get; NULL: what start made. */
 	void *(*call_data)(void *data);
 	/* All endpoints of all programs are known. */

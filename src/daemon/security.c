@@ -3,11 +3,11 @@
 #include "base/cleanup.h"
 #include "crypto/crypto.h"
 #include "daemon/place.h"
-#include "store/lsa.h"
 #include "io/clock.h"
 #include "sec/krb5.h"
 #include "sec/ntlm.h"
 #include "sec/spnego.h"
+#include "store/lsa.h"
 #include <errno.h>
 #include <krb5.h>
 #include <pthread.h>
@@ -34,7 +34,7 @@ struct daemon_security {
 	struct pen_krb5_server krb5;
 	struct pen_spnego_mech negotiated[2];
 	struct pen_spnego_config spnego;
-	struct daemon_mech mechs[DAEMON_MECHS_MAX];
+	struct pen_mech_row mechs[DAEMON_MECHS_MAX];
 	size_t n_mechs;
 };
 
@@ -121,7 +121,7 @@ static int open_accounts(struct daemon_security *security, char error[256])
 static void add_mech(struct daemon_security *security, const struct pen_mech *mech,
 		     const void *config)
 {
-	security->mechs[security->n_mechs++] = (struct daemon_mech){ mech, config };
+	security->mechs[security->n_mechs++] = (struct pen_mech_row){ mech, config };
 }
 
 static void negotiate(struct daemon_security *security, const struct pen_spnego_mech *mech)
@@ -266,8 +266,8 @@ struct daemon_security *daemon_security_free(struct daemon_security *security)
 	return NULL;
 }
 
-const struct daemon_mech *daemon_security_mechs(const struct daemon_security *security,
-						size_t *n_mechsp)
+const struct pen_mech_row *daemon_security_mechs(const struct daemon_security *security,
+						 size_t *n_mechsp)
 {
 	*n_mechsp = security->n_mechs;
 	return security->mechs;

@@ -11,12 +11,6 @@
 
 struct daemon_security;
 
-/* A mechanism and the config of its server. Both live as long as the security. */
-struct daemon_mech {
-	const struct pen_mech *mech;
-	const void *config;
-};
-
 enum { DAEMON_MECHS_MAX = 3 };
 
 /*
@@ -28,9 +22,9 @@ int daemon_security_new(struct daemon_security **securityp, const struct config 
 			char error[256]);
 struct daemon_security *daemon_security_free(struct daemon_security *security);
 
-/* What servers offer, in no order. */
-const struct daemon_mech *daemon_security_mechs(const struct daemon_security *security,
-						size_t *n_mechsp);
+/* What servers offer, in no order. The rows live as long as the security. */
+const struct pen_mech_row *daemon_security_mechs(const struct daemon_security *security,
+						 size_t *n_mechsp);
 
 /*
  * The accounts, for services, which run in the loop's thread. The mechanisms have the file

@@ -129,13 +129,14 @@ static int listen_everywhere(struct serve *serve)
 
 static int start_program(struct serve *serve, size_t i)
 {
+	const struct daemon_start start = { .config = serve->config, .security = serve->security };
 	const struct daemon_program *program = daemon_program(i);
 	char error[256] = "";
 	void *data;
 	int r = 0;
 
 	if (program->start)
-		r = program->start(serve->config, &serve->data[i], error);
+		r = program->start(&start, &serve->data[i], error);
 	if (r)
 		return fail(serve, r, program->name, error);
 	serve->is_started[i] = true;
@@ -156,6 +157,14 @@ static int listen_locally(struct serve *serve, size_t i)
 	return r ? fail(serve, r, "listen", pen_server_error(serve->server)) : 0;
 }
 
+static int open_security(struct serve *serve)
+{
+	char error[256] = "";
+	int r = daemon_security_new(&serve->security, serve->config, error);
+
+	return r ? fail(serve, r, "security", error) : 0;
+}
+
 static int make_server(struct serve *serve)
 {
 	struct pen_server_config config = serve->config->limits;
@@ -165,6 +174,7 @@ static int make_server(struct serve *serve)
 	config.np_dir = serve->np_dir;
 	config.log = log_of_server;
 	config.log_data = (void *)serve->log;
+	config.mechs = daemon_security_mechs(serve->security, &config.n_mechs);
 	r = pen_server_new(&serve->server, &config);
 	return r ? fail(serve, r, "server", "") : 0;
 }
@@ -198,6 +208,8 @@ int serve_start(struct serve *serve, const struct config *config, const struct l
 	*serve = (struct serve){ .config = config, .log = log };
 	r = make_directories(serve);
 	if (!r)
+		r = open_security(serve);
+	if (!r)
 		r = make_server(serve);
 	if (!r)
 		r = start_all(serve);
@@ -214,6 +226,7 @@ void serve_stop(struct serve *serve)
 			daemon_program(i)->stop(serve->data[i]);
 		serve->data[i] = NULL;
 	}
+	serve->security = daemon_security_free(serve->security);
 	free(serve->ncalrpc_dir);
 	free(serve->np_dir);
 	serve->ncalrpc_dir = serve->np_dir = NULL;

@@ -10,6 +10,7 @@
 struct serve {
 	const struct config *config;
 	const struct log *log;
+	struct daemon_security *security;
 	struct pen_server *server;
 	void *data[CONFIG_SERVICES_MAX];
 	bool is_started[CONFIG_SERVICES_MAX];

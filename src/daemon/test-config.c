@@ -143,6 +143,7 @@ static const struct {
 	COUNT("groups"),
 	COUNT("handles_per_group"),
 #undef COUNT
+	{ "limits", "security_contexts", { "1", "65536" }, { "0", "65537" } },
 #define SIZE(name)                                                                                 \
 	{                                                                                          \
 		"limits", name, { "65536", "2147483647" },                                         \

@@ -62,7 +62,7 @@ static int step(const struct pen_mech *mech, struct pen_mech_context *context, s
 }
 
 /* Both sides until they have done. The server's last word, and its token. */
-static int talk(const struct daemon_mech *mech, const struct pen_mech_world *world,
+static int talk(const struct pen_mech_row *mech, const struct pen_mech_world *world,
 		const struct pen_credentials *credentials, struct pen_token **tokenp)
 {
 	static const struct pen_spnego_mech ntlm = { &pen_mech_ntlm, NULL, pen_oids_ntlm, 1 };
@@ -120,7 +120,7 @@ static void test_logons(void **state)
 {
 	struct pen_credentials *right, *wrong;
 	struct daemon_security *security;
-	const struct daemon_mech *mechs;
+	const struct pen_mech_row *mechs;
 	struct pen_crypto *crypto;
 	struct pen_mech_world world = { .random = random_bytes, .now = now };
 	struct pen_token *token;
