@@ -29,6 +29,8 @@ struct config {
 	uint32_t guests; /* enum pen_logon_guests */
 	bool allow_ntlm_v1;
 	bool allow_anonymous;
+	bool allow_weak_netlogon; /* without AES */
+	bool allow_unsealed_netlogon;
 	const char *keytab;    /* NULL: the system's, if it has keys */
 	const char *principal; /* NULL: any in the keytab */
 	const char *realm;     /* NULL: the system's */

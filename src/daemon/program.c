@@ -4,6 +4,7 @@
 #include "daemon/place.h"
 #include "service/epm/epm.h"
 #include "service/mgmt/mgmt.h"
+#include "service/netlogon/netlogon.h"
 #include "service/rpcecho/rpcecho.h"
 #include "service/srvsvc/srvsvc.h"
 #include "store/store.h"
@@ -147,6 +148,34 @@ static void *srvsvc_call_data(void *data)
 	return ((struct srvsvc *)data)->service;
 }
 
+/* ---- netlogon ---- */
+
+static int netlogon_start(const struct daemon_start *start, void **datap, char error[256])
+{
+	const struct pen_netlogon_config config = {
+		.name = start->config->name,
+		.logons = daemon_security_logons(start->security),
+		.sessions = daemon_security_machines(start->security),
+		.allow_weak = start->config->allow_weak_netlogon,
+		.allow_unsealed = start->config->allow_unsealed_netlogon,
+		.allow_ntlm_v1 = start->config->allow_ntlm_v1,
+	};
+	struct pen_netlogon *netlogon;
+	int r = pen_netlogon_new(&netlogon, &config);
+
+	if (!r)
+		*datap = netlogon;
+	return r;
+}
+
+static void netlogon_stop(void *data)
+{
+	pen_netlogon_free(data);
+}
+
+static const char *const netlogon_endpoints[] = { "ncacn_np:[\\pipe\\netlogon]",
+						  "ncalrpc:[netlogon]", NULL };
+
 /* ---- rpcecho ---- */
 
 static const char *const rpcecho_endpoints[] = { "ncacn_np:[\\pipe\\rpcecho]", "ncalrpc:[rpcecho]",
@@ -171,6 +200,12 @@ static const struct daemon_program programs[] = {
 	  .ready = srvsvc_ready,
 	  .reload = srvsvc_reload,
 	  .stop = srvsvc_stop },
+	{ .name = "netlogon",
+	  .service = &pen_netlogon_service,
+	  .is_default = true,
+	  .endpoints = netlogon_endpoints,
+	  .start = netlogon_start,
+	  .stop = netlogon_stop },
 	{ .name = "rpcecho", .service = &pen_rpcecho_service, .endpoints = rpcecho_endpoints },
 };
 

@@ -6,6 +6,7 @@
 #include "io/clock.h"
 #include "sec/krb5.h"
 #include "sec/ntlm.h"
+#include "sec/schannel.h"
 #include "sec/spnego.h"
 #include "store/lsa.h"
 #include <errno.h>
@@ -30,6 +31,8 @@ struct daemon_security {
 	char host[256]; /* its name in DNS, where it has one */
 	char *realm;
 
+	struct pen_netlogon_sessions *machines;
+	struct pen_schannel_server schannel;
 	struct pen_ntlm_server ntlm;
 	struct pen_krb5_server krb5;
 	struct pen_spnego_mech negotiated[2];
@@ -217,11 +220,30 @@ static int add_kerberos(struct daemon_security *security, char error[256])
 	return r;
 }
 
+/* Machines that proved themselves to netlogon. */
+static int add_schannel(struct daemon_security *security)
+{
+	int r = pen_netlogon_sessions_new(&security->machines, security->crypto);
+
+	if (r)
+		return r;
+	security->schannel = (struct pen_schannel_server){
+		.domain = security->config->name,
+		.allow_weak = security->config->allow_weak_netlogon,
+		.find = pen_netlogon_find_session,
+		.data = security->machines,
+	};
+	add_mech(security, &pen_mech_schannel, &security->schannel);
+	return 0;
+}
+
 static int add_mechs(struct daemon_security *security, char error[256])
 {
 	int r = pen_crypto_new(&security->crypto);
 
 	security->spnego.mechs = security->negotiated;
+	if (!r)
+		r = add_schannel(security);
 	if (!r)
 		r = add_kerberos(security, error);
 	if (r)
@@ -259,6 +281,7 @@ struct daemon_security *daemon_security_free(struct daemon_security *security)
 		return NULL;
 	pen_accounts_close(security->services.accounts);
 	pen_accounts_close(security->judge.accounts);
+	pen_netlogon_sessions_free(security->machines);
 	pen_crypto_free(security->crypto);
 	pthread_mutex_destroy(&security->mutex);
 	free(security->realm);
@@ -276,6 +299,11 @@ const struct pen_mech_row *daemon_security_mechs(const struct daemon_security *s
 struct pen_accounts *daemon_security_accounts(const struct daemon_security *security)
 {
 	return security->services.accounts;
+}
+
+struct pen_netlogon_sessions *daemon_security_machines(const struct daemon_security *security)
+{
+	return security->machines;
 }
 
 const struct pen_logons *daemon_security_logons(const struct daemon_security *security)

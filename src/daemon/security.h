@@ -7,16 +7,17 @@
  */
 #include "daemon/config.h"
 #include "sec/mech.h"
+#include "service/netlogon/sessions.h"
 #include "store/account-logon.h"
 
 struct daemon_security;
 
-enum { DAEMON_MECHS_MAX = 3 };
+enum { DAEMON_MECHS_MAX = 4 };
 
 /*
- * Opens the accounts, makes them at first use, and makes the mechanisms: SPNEGO, NTLM
- * and, where there is a keytab with keys, Kerberos. config must live longer. A failure
- * has a sentence in error.
+ * Opens the accounts, makes them at first use, and makes the mechanisms: SPNEGO,
+ * NTLM, netlogon's own and, where there is a keytab with keys, Kerberos. config must live longer. A
+ * failure has a sentence in error.
  */
 int daemon_security_new(struct daemon_security **securityp, const struct config *config,
 			char error[256]);
@@ -31,6 +32,9 @@ const struct pen_mech_row *daemon_security_mechs(const struct daemon_security *s
  * open a second time, because they judge in other threads.
  */
 struct pen_accounts *daemon_security_accounts(const struct daemon_security *security);
+
+/* The machines that netlogon knows, for netlogon and for its mechanism. */
+struct pen_netlogon_sessions *daemon_security_machines(const struct daemon_security *security);
 
 /* Logons for services, by those accounts: netlogon's, samr's. */
 const struct pen_logons *daemon_security_logons(const struct daemon_security *security);
