@@ -8,6 +8,7 @@
 
 #define AT(member) offsetof(struct config, member)
 
+static const char *const verdict_choices[] = { "accounts", "winbind", NULL };
 static const char *const guest_choices[] = { "never", "strangers", NULL };
 
 static const struct config_key keys[] = {
@@ -19,6 +20,7 @@ static const struct config_key keys[] = {
 	{ "server", "directory", CONFIG_PATH, AT(directory) },
 	{ "store", "path", CONFIG_PATH, AT(store) },
 	{ "store", "accounts", CONFIG_PATH, AT(accounts) },
+	{ "security", "verdicts", CONFIG_CHOICE, AT(verdicts), .choices = verdict_choices },
 	{ "security", "guests", CONFIG_CHOICE, AT(guests), .choices = guest_choices },
 	{ "security", "anonymous", CONFIG_YES_NO, AT(allow_anonymous) },
 	{ "security", "ntlm_v1", CONFIG_YES_NO, AT(allow_ntlm_v1) },

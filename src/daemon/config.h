@@ -11,6 +11,9 @@
 
 enum { CONFIG_SERVICES_MAX = 8 };
 
+/* Who judges NTLM. */
+enum config_verdicts { CONFIG_VERDICTS_ACCOUNTS, CONFIG_VERDICTS_WINBIND };
+
 struct config {
 	struct pen_arena arena; /* all texts */
 
@@ -26,7 +29,8 @@ struct config {
 	const char *accounts;
 	const char *smb_conf; /* NULL: shares are in the store */
 
-	uint32_t guests; /* enum pen_logon_guests */
+	uint32_t verdicts; /* enum config_verdicts */
+	uint32_t guests;   /* enum pen_logon_guests */
 	bool allow_ntlm_v1;
 	bool allow_anonymous;
 	bool allow_weak_netlogon; /* without AES */

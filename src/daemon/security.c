@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "crypto/crypto.h"
 #include "daemon/place.h"
+#include "daemon/verdict-winbind.h"
 #include "io/clock.h"
 #include "sec/krb5.h"
 #include "sec/ntlm.h"
@@ -28,7 +29,8 @@ struct daemon_security {
 	struct desk services; /* of the loop's thread */
 	struct desk judge;    /* of all others, one at a time */
 	pthread_mutex_t mutex;
-	char host[256]; /* its name in DNS, where it has one */
+	struct daemon_winbind *winbind; /* NULL: it is not asked */
+	char host[256];			/* its name in DNS, where it has one */
 	char *realm;
 
 	struct pen_netlogon_sessions *machines;
@@ -62,6 +64,27 @@ static int judge(void *data, const struct pen_ntlm_attempt *attempt,
 	return r;
 }
 
+/* winbindd may take its time, so the accounts are not held meanwhile. */
+static int judge_by_winbind(void *data, const struct pen_ntlm_attempt *attempt,
+			    struct pen_ntlm_verdict *verdict)
+{
+	struct daemon_security *security = data;
+	struct pen_token *token;
+	int r = daemon_winbind_judge(security->winbind, attempt, verdict);
+
+	if (r)
+		return r;
+	token = pen_take(&verdict->token);
+	pthread_mutex_lock(&security->mutex);
+	r = pen_logon_extend(&security->judge.logons, token, &verdict->token);
+	pthread_mutex_unlock(&security->mutex);
+	pen_token_free(token);
+	if (r == PEN_E_DENIED)
+		snprintf(verdict->reason, sizeof(verdict->reason),
+			 "winbindd tells of a user with a SID of this machine");
+	return r;
+}
+
 static int map(void *data, const char *principal, const struct pen_token_info *known,
 	       struct pen_token **tokenp)
 {
@@ -75,11 +98,6 @@ static int map(void *data, const char *principal, const struct pen_token_info *k
 }
 
 /* ---- accounts ---- */
-
-static int privileges(void *data, const struct pen_sid *sids, size_t n_sids, uint64_t *privilegesp)
-{
-	return pen_lsa_rights(data, sids, n_sids, privilegesp, NULL);
-}
 
 static int open_desk(struct daemon_security *security, struct desk *desk, char error[256])
 {
@@ -97,8 +115,6 @@ static int open_desk(struct daemon_security *security, struct desk *desk, char e
 		.accounts = desk->accounts,
 		.crypto = security->crypto,
 		.now = now,
-		.privileges = privileges,
-		.data = desk->accounts,
 		.guests = (enum pen_logon_guests)config->guests,
 		.realm = security->realm,
 	};
@@ -133,9 +149,14 @@ static void negotiate(struct daemon_security *security, const struct pen_spnego_
 	add_mech(security, mech->mech, mech->config);
 }
 
-static void add_ntlm(struct daemon_security *security)
+static int add_ntlm(struct daemon_security *security, char error[256])
 {
+	bool asks_winbind = security->config->verdicts == CONFIG_VERDICTS_WINBIND;
 	const char *dot;
+	int r = asks_winbind ? daemon_winbind_new(&security->winbind, error) : 0;
+
+	if (r)
+		return r;
 
 	if (gethostname(security->host, sizeof(security->host) - 1))
 		security->host[0] = '\0';
@@ -146,7 +167,7 @@ static void add_ntlm(struct daemon_security *security)
 		.dns_domain = dot ? dot + 1 : NULL,
 		.allow_v1 = security->config->allow_ntlm_v1,
 		.allow_anonymous = security->config->allow_anonymous,
-		.judge = judge,
+		.judge = asks_winbind ? judge_by_winbind : judge,
 		.data = security,
 		.may_block = true,
 	};
@@ -154,6 +175,7 @@ static void add_ntlm(struct daemon_security *security)
 						       .config = &security->ntlm,
 						       .oids = pen_oids_ntlm,
 						       .n_oids = PEN_N_OIDS_NTLM });
+	return 0;
 }
 
 /* Whether the keytab, NULL: the usual one, has keys. */
@@ -246,11 +268,11 @@ static int add_mechs(struct daemon_security *security, char error[256])
 		r = add_schannel(security);
 	if (!r)
 		r = add_kerberos(security, error);
-	if (r)
-		return r;
-	add_ntlm(security);
-	add_mech(security, &pen_mech_spnego, &security->spnego);
-	return 0;
+	if (!r)
+		r = add_ntlm(security, error);
+	if (!r)
+		add_mech(security, &pen_mech_spnego, &security->spnego);
+	return r;
 }
 
 /* ---- the whole ---- */
@@ -282,6 +304,7 @@ struct daemon_security *daemon_security_free(struct daemon_security *security)
 	pen_accounts_close(security->services.accounts);
 	pen_accounts_close(security->judge.accounts);
 	pen_netlogon_sessions_free(security->machines);
+	daemon_winbind_free(security->winbind);
 	pen_crypto_free(security->crypto);
 	pthread_mutex_destroy(&security->mutex);
 	free(security->realm);

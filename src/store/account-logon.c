@@ -3,6 +3,7 @@
 #include "base/utf16.h"
 #include "crypto/crypto.h"
 #include "sec/ntlm-keys.h"
+#include "store/lsa.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <stdarg.h>
@@ -160,6 +161,35 @@ static int check_rules(const struct pen_logon_request *request, struct pen_logon
 	return check_password_age(logon, now);
 }
 
+/* LSA's rights of logon, granted and denied. */
+static int check_rights(const struct pen_logons *logons, const struct pen_logon_request *request,
+			struct pen_arena *arena, struct pen_logon *logon)
+{
+	uint32_t needed = PEN_LSA_LOGON_NETWORK, denied = PEN_LSA_LOGON_DENY_NETWORK;
+	int r = pen_logon_gather(logons, arena, logon);
+
+	if (r || !request->is_here)
+		return r;
+	if (logon->is_interactive) {
+		needed = PEN_LSA_LOGON_INTERACTIVE;
+		denied = PEN_LSA_LOGON_DENY_INTERACTIVE;
+	}
+	if (logon->system_access & needed && !(logon->system_access & denied))
+		return 0;
+	return refuse(logon, PEN_STATUS_LOGON_TYPE_NOT_GRANTED,
+		      "%.64s does not have the right to log on %s", logon->user.name,
+		      logon->is_interactive ? "at this machine" : "from the network");
+}
+
+/* Whether all but the password lets the user in. */
+static int check_all(const struct pen_logons *logons, const struct pen_logon_request *request,
+		     struct pen_arena *arena, struct pen_logon *logon, uint64_t now)
+{
+	int r = check_rules(request, logon, now);
+
+	return r || logon->status ? r : check_rights(logons, request, arena, logon);
+}
+
 /* ---- the whole ---- */
 
 static int load(const struct pen_logons *logons, uint32_t rid, struct pen_arena *arena,
@@ -191,7 +221,7 @@ static int check_stranger(const struct pen_logons *logons, const struct pen_logo
 	if (logons->guests == PEN_LOGON_STRANGERS && request->kind == PEN_LOGON_NETWORK &&
 	    !(logon->user.control & PEN_ACCOUNT_DISABLED)) {
 		logon->is_guest = true;
-		return check_rules(request, logon, now);
+		return check_all(logons, request, arena, logon, now);
 	}
 	return refuse(logon, PEN_STATUS_NO_SUCH_USER, "there is no user %.64s", request->user);
 }
@@ -208,7 +238,7 @@ static int check_wrong_password(const struct pen_logons *logons, struct pen_logo
 }
 
 static int check_user(const struct pen_logons *logons, const struct pen_logon_request *request,
-		      struct pen_logon *logon, uint64_t now)
+		      struct pen_arena *arena, struct pen_logon *logon, uint64_t now)
 {
 	bool is_locked =
 		pen_account_control(&logon->user, &logon->policy, now) & PEN_ACCOUNT_AUTO_LOCKED;
@@ -226,7 +256,7 @@ static int check_user(const struct pen_logons *logons, const struct pen_logon_re
 	if (r || logon->status)
 		return r;
 	logon->is_guest = logon->user.rid == PEN_RID_GUEST;
-	r = check_rules(request, logon, now);
+	r = check_all(logons, request, arena, logon, now);
 	if (r || logon->status || request->kind == PEN_LOGON_PROVED)
 		return r;
 	return pen_accounts_note_logon(logons->accounts, logon->user.rid, true, now);
@@ -247,7 +277,7 @@ int pen_logon_check(const struct pen_logons *logons, const struct pen_logon_requ
 	} else if (!r) {
 		r = load(logons, account.rid, arena, logon);
 		if (!r)
-			r = check_user(logons, request, logon, now);
+			r = check_user(logons, request, arena, logon, now);
 	}
 	if (r || logon->status)
 		pen_wipe(logon->session_base_key, sizeof(logon->session_base_key));
@@ -272,6 +302,7 @@ int pen_logon_judge(void *data, const struct pen_ntlm_attempt *attempt,
 		.kind = PEN_LOGON_NETWORK,
 		.user = attempt->user,
 		.workstation = attempt->workstation,
+		.is_here = true,
 		.machines = PEN_ACCOUNT_MACHINES,
 		.attempt = attempt,
 	};
@@ -316,6 +347,7 @@ int pen_logon_map(void *data, const char *principal, const struct pen_token_info
 	struct pen_logon_request request = {
 		.kind = PEN_LOGON_PROVED,
 		.workstation = "",
+		.is_here = true,
 		.machines = PEN_ACCOUNT_MACHINES,
 	};
 	struct pen_arena arena;

@@ -25,13 +25,7 @@ struct pen_logons {
 	struct pen_accounts *accounts;
 	const struct pen_crypto *crypto;
 	uint64_t (*now)(void *data); /* 100 ns since 1601 */
-	/*
-	 * The privileges of SIDs (PEN_PRIVILEGE bits), by LSA's rights. NULL: those that
-	 * Windows gives to Builtin's aliases.
-	 */
-	int (*privileges)(void *data, const struct pen_sid *sids, size_t n_sids,
-			  uint64_t *privilegesp);
-	void *data; /* of both */
+	void *data;		     /* of now */
 	enum pen_logon_guests guests;
 	const char *realm; /* whose principals are names of ours; NULL: no realm's */
 };
@@ -46,6 +40,7 @@ struct pen_logon_request {
 	enum pen_logon_kind kind;
 	const char *user;
 	const char *workstation; /* "": not known; then all are as good */
+	bool is_here;		 /* on this machine, whose logon rights then count */
 	uint32_t machines;	 /* PEN_ACCOUNT_MACHINES or one of them: those may log on too */
 	/* of NETWORK; its user and domain are part of the response */
 	const struct pen_ntlm_attempt *attempt;
@@ -63,7 +58,16 @@ struct pen_logon {
 	struct pen_account_user user;
 	struct pen_account_member *groups; /* the primary one too */
 	size_t n_groups;
+	/* Of a logon that succeeded: all SIDs of its token, and LSA's rights of those. */
+	const struct pen_sid *sids;
+	size_t n_sids;
+	uint64_t privileges;
+	uint32_t system_access; /* PEN_LSA_LOGON_ bits */
 };
+
+/* Fills those last four in, of user and groups; check has done so. -ENOMEM; PEN_E_LIMIT. */
+int pen_logon_gather(const struct pen_logons *logons, struct pen_arena *arena,
+		     struct pen_logon *logon);
 
 /*
  * Judges. 0: see logon->status, one of
@@ -71,7 +75,7 @@ struct pen_logon {
  *	_ACCOUNT_EXPIRED, _ACCOUNT_RESTRICTION (an empty password), _INVALID_LOGON_HOURS,
  *	_INVALID_WORKSTATION, _PASSWORD_EXPIRED, _PASSWORD_MUST_CHANGE,
  *	_NOLOGON_WORKSTATION_TRUST_ACCOUNT, _NOLOGON_SERVER_TRUST_ACCOUNT,
- *	_NOLOGON_INTERDOMAIN_TRUST_ACCOUNT
+ *	_NOLOGON_INTERDOMAIN_TRUST_ACCOUNT, _LOGON_TYPE_NOT_GRANTED
  * A negative errno or PEN_E_UNSUPPORTED: nothing could be judged.
  */
 int pen_logon_check(const struct pen_logons *logons, const struct pen_logon_request *request,
@@ -88,6 +92,15 @@ int pen_logon_token(const struct pen_logons *logons, const struct pen_logon *log
 		    const struct pen_token_info *known, struct pen_arena *arena,
 		    struct pen_token **tokenp);
 
+/*
+ * A token that others made, of a domain's user, as one of this machine: with the aliases
+ * of both domains that have one of its SIDs, and their privileges. It has nothing of this
+ * machine from elsewhere: PEN_E_DENIED: its user is of our domains; groups that are fall
+ * out. -ENOMEM; PEN_E_LIMIT.
+ */
+int pen_logon_extend(const struct pen_logons *logons, const struct pen_token *token,
+		     struct pen_token **extendedp);
+
 /* struct pen_ntlm_server.judge; data is a struct pen_logons. */
 int pen_logon_judge(void *data, const struct pen_ntlm_attempt *attempt,
 		    struct pen_ntlm_verdict *verdict);
@@ -95,8 +108,5 @@ int pen_logon_judge(void *data, const struct pen_ntlm_attempt *attempt,
 /* struct pen_krb5_server.map; data is a struct pen_logons. "SERVER$@REALM" is a machine. */
 int pen_logon_map(void *data, const char *principal, const struct pen_token_info *known,
 		  struct pen_token **tokenp);
-
-/* What Windows gives to Builtin's aliases and to Everyone [MS-LSAD 3.1.1.2.1]. */
-uint64_t pen_logon_default_privileges(const struct pen_sid *sids, size_t n_sids);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The token of a logon. */
 #include "store/account-logon.h"
+#include "store/lsa.h"
 #include <ctype.h>
 #include <errno.h>
 #include <grp.h>
@@ -13,49 +14,6 @@ enum {
 	FIRST_PERSON = 1000, /* uids below are the system's own */
 	OTHERS_MAX = 4,	     /* SIDs beside the user's and the groups' */
 };
-
-/* ---- privileges ---- */
-
-#define BIT(name) PEN_PRIVILEGE(PEN_PRIVILEGE_##name)
-
-static const struct {
-	struct pen_sid sid;
-	uint64_t privileges;
-} defaults[] = {
-	{ { 1, 1, 1, { 0 } }, BIT(CHANGE_NOTIFY) },
-	{ { 1, 2, 5, { 32, 544 } },
-	  BIT(INCREASE_QUOTA) | BIT(MACHINE_ACCOUNT) | BIT(SECURITY) | BIT(TAKE_OWNERSHIP) |
-		  BIT(LOAD_DRIVER) | BIT(SYSTEM_PROFILE) | BIT(SYSTEM_TIME) |
-		  BIT(PROFILE_SINGLE_PROCESS) | BIT(INCREASE_BASE_PRIORITY) | BIT(CREATE_PAGEFILE) |
-		  BIT(BACKUP) | BIT(RESTORE) | BIT(SHUTDOWN) | BIT(DEBUG) |
-		  BIT(SYSTEM_ENVIRONMENT) | BIT(REMOTE_SHUTDOWN) | BIT(UNDOCK) |
-		  BIT(MANAGE_VOLUME) | BIT(IMPERSONATE) | BIT(CREATE_GLOBAL) },
-	{ { 1, 2, 5, { 32, 549 } },
-	  BIT(BACKUP) | BIT(RESTORE) | BIT(SYSTEM_TIME) | BIT(SHUTDOWN) | BIT(REMOTE_SHUTDOWN) },
-	{ { 1, 2, 5, { 32, 550 } }, BIT(LOAD_DRIVER) | BIT(SHUTDOWN) },
-	{ { 1, 2, 5, { 32, 551 } }, BIT(BACKUP) | BIT(RESTORE) | BIT(SHUTDOWN) },
-};
-
-uint64_t pen_logon_default_privileges(const struct pen_sid *sids, size_t n_sids)
-{
-	uint64_t privileges = 0;
-
-	for (size_t i = 0; i < n_sids; i++)
-		for (size_t k = 0; k < PEN_COUNT(defaults); k++)
-			if (pen_sid_equal(&sids[i], &defaults[k].sid))
-				privileges |= defaults[k].privileges;
-	return privileges;
-}
-
-static int fill_privileges(const struct pen_logons *logons, struct pen_token_info *info)
-{
-	info->privileges = 0;
-	if (logons->privileges)
-		return logons->privileges(logons->data, info->sids, info->n_sids,
-					  &info->privileges);
-	info->privileges = pen_logon_default_privileges(info->sids, info->n_sids);
-	return 0;
-}
 
 /* ---- SIDs ---- */
 
@@ -98,9 +56,10 @@ static int add_aliases(const struct pen_logons *logons, enum pen_account_domain 
 	return 0;
 }
 
-static int fill_sids(const struct pen_logons *logons, const struct pen_logon *logon,
-		     struct pen_arena *arena, struct pen_token_info *info)
+int pen_logon_gather(const struct pen_logons *logons, struct pen_arena *arena,
+		     struct pen_logon *logon)
 {
+	struct pen_token_info info = { 0 };
 	struct pen_sid *sids;
 	int r;
 
@@ -110,10 +69,17 @@ static int fill_sids(const struct pen_logons *logons, const struct pen_logon *lo
 	if (!sids)
 		return -ENOMEM;
 	sids[0] = pen_accounts_member_sid(logons->accounts, PEN_ACCOUNT_MACHINE, logon->user.rid);
-	info->sids = sids;
-	info->n_sids = add_groups(logons, logon, sids, 1);
-	r = add_aliases(logons, PEN_ACCOUNT_MACHINE, arena, info);
-	return r ? r : add_aliases(logons, PEN_ACCOUNT_BUILTIN, arena, info);
+	info.sids = sids;
+	info.n_sids = add_groups(logons, logon, sids, 1);
+	r = add_aliases(logons, PEN_ACCOUNT_MACHINE, arena, &info);
+	if (!r)
+		r = add_aliases(logons, PEN_ACCOUNT_BUILTIN, arena, &info);
+	if (r)
+		return r;
+	logon->sids = info.sids;
+	logon->n_sids = info.n_sids;
+	return pen_lsa_rights(logons->accounts, info.sids, info.n_sids, &logon->privileges,
+			      &logon->system_access);
 }
 
 /* ---- unix ids ---- */
@@ -212,10 +178,60 @@ int pen_logon_token(const struct pen_logons *logons, const struct pen_logon *log
 	info.domain = logon->policy.name;
 	info.primary_group = pen_accounts_member_sid(logons->accounts, PEN_ACCOUNT_MACHINE,
 						     logon->user.primary_group);
-	r = fill_sids(logons, logon, arena, &info);
-	if (!r)
-		r = fill_privileges(logons, &info);
-	if (!r)
-		r = fill_unix(&logon->user, arena, &info);
+	info.sids = logon->sids;
+	info.n_sids = logon->n_sids;
+	info.privileges = logon->privileges;
+	r = fill_unix(&logon->user, arena, &info);
 	return r ? r : pen_token_new(tokenp, &info);
+}
+
+/* ---- of others ---- */
+
+static bool is_ours(const struct pen_logons *logons, const struct pen_sid *sid)
+{
+	enum pen_account_domain domain;
+	uint32_t rid;
+
+	return !pen_accounts_split_sid(logons->accounts, sid, &domain, &rid);
+}
+
+/* Its SIDs without those that only we may give. */
+static int keep_foreign(const struct pen_logons *logons, struct pen_arena *arena,
+			struct pen_token_info *info)
+{
+	struct pen_sid *sids = pen_arena_array(arena, info->n_sids, sizeof(*sids));
+	size_t n = 0;
+
+	if (!sids)
+		return -ENOMEM;
+	if (is_ours(logons, &info->sids[0]))
+		return PEN_E_DENIED;
+	for (size_t i = 0; i < info->n_sids; i++)
+		if (!is_ours(logons, &info->sids[i]))
+			sids[n++] = info->sids[i];
+	info->sids = sids;
+	info->n_sids = n;
+	return 0;
+}
+
+int pen_logon_extend(const struct pen_logons *logons, const struct pen_token *token,
+		     struct pen_token **extendedp)
+{
+	struct pen_token_info info = *pen_token_info(token);
+	struct pen_arena arena;
+	int r;
+
+	pen_arena_init(&arena, 0);
+	r = keep_foreign(logons, &arena, &info);
+	if (!r)
+		r = add_aliases(logons, PEN_ACCOUNT_MACHINE, &arena, &info);
+	if (!r)
+		r = add_aliases(logons, PEN_ACCOUNT_BUILTIN, &arena, &info);
+	if (!r)
+		r = pen_lsa_rights(logons->accounts, info.sids, info.n_sids, &info.privileges,
+				   NULL);
+	if (!r)
+		r = pen_token_new(extendedp, &info);
+	pen_arena_done(&arena);
+	return r;
 }

@@ -2,6 +2,7 @@
 #include "crypto/crypto.h"
 #include "sec/ntlm-keys.h"
 #include "store/account-logon.h"
+#include "store/lsa.h"
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
@@ -325,7 +326,8 @@ static void test_token(void **state)
 	assert_string_equal(info->domain, "SERVER");
 	assert_string_equal(info->remote_address, "10.0.0.1");
 	assert_true(info->is_authenticated);
-	assert_int_equal(info->privileges, PEN_PRIVILEGE(PEN_PRIVILEGE_CHANGE_NOTIFY));
+	assert_true(info->privileges & PEN_PRIVILEGE(PEN_PRIVILEGE_CHANGE_NOTIFY));
+	assert_false(info->privileges & PEN_PRIVILEGE(PEN_PRIVILEGE_BACKUP));
 	sid = pen_accounts_member_sid(accounts, PEN_ACCOUNT_MACHINE, alias);
 	assert_true(pen_token_has_sid(verdict.token, &sid));
 	assert_true(pen_token_has_sid(verdict.token, &pen_sid_users));
@@ -447,21 +449,63 @@ static void test_interactive(void **state)
 	assert_int_equal(logon.status, PEN_STATUS_WRONG_PASSWORD);
 }
 
-static int grant(void *data, const struct pen_sid *sids, size_t n_sids, uint64_t *privilegesp)
-{
-	*privilegesp = PEN_PRIVILEGE(PEN_PRIVILEGE_DEBUG);
-	return 0;
-}
-
+/* LSA's rights are the token's privileges, and say who may come in at all. */
 static void test_rights(void **state)
 {
 	struct world *world = *state;
-	struct pen_token *token;
+	struct pen_accounts *accounts = world->logons.accounts;
+	struct pen_lsa_account rights = { .privileges = PEN_PRIVILEGE(PEN_PRIVILEGE_DEBUG),
+					  .system_access = PEN_LSA_LOGON_DENY_NETWORK };
+	struct pen_ntlm_attempt made = attempt(world, "alice", "Secret-1");
+	struct pen_ntlm_verdict verdict = { 0 };
+	struct pen_logon logon;
 
-	world->logons.realm = "R";
-	world->logons.privileges = grant;
-	token = token_of(world, "alice@R");
-	assert_int_equal(pen_token_info(token)->privileges, PEN_PRIVILEGE(PEN_PRIVILEGE_DEBUG));
+	rights.sid = pen_accounts_member_sid(accounts, PEN_ACCOUNT_MACHINE, world->alice);
+	assert_int_equal(pen_lsa_add_account(accounts, &rights), 0);
+	assert_int_equal(pen_logon_judge(&world->logons, &made, &verdict), PEN_E_DENIED);
+	assert_non_null(strstr(verdict.reason, "the right to log on from the network"));
+	logon = log_on(world, "alice", "Secret-1"); /* to another machine, which knows itself */
+	assert_int_equal(logon.status, 0);
+	assert_true(logon.system_access & PEN_LSA_LOGON_DENY_NETWORK);
+	rights.system_access = 0;
+	assert_int_equal(pen_lsa_set_account(accounts, &rights), 0);
+	assert_int_equal(pen_logon_judge(&world->logons, &made, &verdict), 0);
+	assert_true(pen_token_has_privilege(verdict.token, PEN_PRIVILEGE_DEBUG));
+	pen_token_free(verdict.token);
+}
+
+/* A domain's user is in our aliases, but is nobody of ours. */
+static void test_foreign(void **state)
+{
+	struct world *world = *state;
+	struct pen_accounts *accounts = world->logons.accounts;
+	struct pen_sid sids[3];
+	struct pen_token_info info = { .proof = PEN_TOKEN_RPC,
+				       .is_authenticated = true,
+				       .sids = sids,
+				       .n_sids = 3,
+				       .account = "carol" };
+	struct pen_token *token, *extended;
+
+	assert_int_equal(pen_sid_parse(&sids[0], "S-1-5-21-1-2-3-1104"), 0);
+	assert_int_equal(pen_sid_parse(&sids[1], "S-1-5-21-1-2-3-512"), 0);
+	sids[2] = pen_accounts_member_sid(accounts, PEN_ACCOUNT_MACHINE, PEN_RID_DOMAIN_ADMINS);
+	assert_int_equal(pen_token_new(&token, &info), 0);
+	assert_int_equal(pen_logon_extend(&world->logons, token, &extended), 0);
+	assert_false(pen_token_is_admin(extended));
+	assert_false(pen_token_has_sid(extended, &sids[2]));
+	assert_string_equal(pen_token_info(extended)->account, "carol");
+	pen_token_free(extended);
+	assert_int_equal(pen_accounts_add_sid(accounts, PEN_ACCOUNT_BUILTIN, 544, &sids[1]), 0);
+	assert_int_equal(pen_logon_extend(&world->logons, token, &extended), 0);
+	assert_true(pen_token_is_admin(extended));
+	assert_true(pen_token_has_privilege(extended, PEN_PRIVILEGE_BACKUP));
+	pen_token_free(extended);
+	pen_token_free(token);
+
+	sids[0] = pen_accounts_member_sid(accounts, PEN_ACCOUNT_MACHINE, world->alice);
+	assert_int_equal(pen_token_new(&token, &info), 0);
+	assert_int_equal(pen_logon_extend(&world->logons, token, &extended), PEN_E_DENIED);
 	pen_token_free(token);
 }
 
@@ -493,7 +537,7 @@ int main(void)
 		TEST(test_hours),    TEST(test_lockout),     TEST(test_expiry),
 		TEST(test_machines), TEST(test_guests),	     TEST(test_token),
 		TEST(test_unix_ids), TEST(test_principals),  TEST(test_interactive),
-		TEST(test_rights),   TEST(test_no_memory),
+		TEST(test_foreign),  TEST(test_rights),	     TEST(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
