@@ -60,6 +60,11 @@ struct pen_conn_config {
 	 */
 	const struct pen_offer *(*find_offer)(void *data, const struct pen_syntax_id *abstract);
 	void *find_data;
+	/*
+	 * A server: told, with a sentence, of what it refuses while the association goes on;
+	 * gets find_data. NULL: nobody is.
+	 */
+	void (*note)(void *data, const char *sentence);
 	const char *secondary_address;	 /* of bind_ack: the port or the pipe's name; borrowed */
 	struct pen_assoc_groups *groups; /* borrowed, shared by a server's associations */
 	struct pen_pool *pool;		 /* of large blocks of memory; borrowed, may be NULL */

@@ -5,6 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+const char *pen_auth_level_name(uint8_t level)
+{
+	static const char *const names[] = {
+		[PEN_AUTH_LEVEL_CONNECT] = "connect", [PEN_AUTH_LEVEL_CALL] = "call",
+		[PEN_AUTH_LEVEL_PACKET] = "packet",   [PEN_AUTH_LEVEL_INTEGRITY] = "integrity",
+		[PEN_AUTH_LEVEL_PRIVACY] = "privacy",
+	};
+
+	return level < PEN_COUNT(names) && names[level] ? names[level] : "none";
+}
+
 /* Who is asked for now is asked for again: it goes to the front. */
 struct pen_conn_auth *pen_conn_auth_find(struct pen_conn *conn, uint32_t auth_context_id)
 {
@@ -68,9 +79,10 @@ static int auth_open(struct pen_conn *conn, struct pen_conn_auth *auth)
 
 	if (auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY &&
 	    !auth->mech->signature_size(auth->context, 0, true)) {
-		snprintf(conn->reason, sizeof(conn->reason),
-			 "%s: what was negotiated cannot seal, and the level is privacy",
-			 auth->mech->name);
+		pen_conn_explain(conn,
+				 "%s: what was negotiated cannot seal, and the level is privacy: "
+				 "integrity may do, or another mechanism",
+				 auth->mech->name);
 		return PEN_E_UNSUPPORTED;
 	}
 	if (conn->is_server) {
@@ -97,8 +109,8 @@ int pen_conn_auth_step(struct pen_conn *conn, struct pen_conn_auth *auth, struct
 	if (r == PEN_E_AGAIN)
 		return r;
 	if (r)
-		snprintf(conn->reason, sizeof(conn->reason), "%s: %s", auth->mech->name,
-			 auth->mech->reason(auth->context));
+		pen_conn_explain(conn, "%s: %s", auth->mech->name,
+				 r < 0 ? pen_error_name(r) : auth->mech->reason(auth->context));
 	else
 		r = auth_open(conn, auth);
 	if (r)
@@ -196,6 +208,7 @@ int pen_conn_auth_unprotect(struct pen_conn *conn, struct pen_conn_auth *auth,
 		.n_signature = header->auth_length,
 		.is_sealed = auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY,
 	};
+	const char *why = "it has no keys";
 	int r = PEN_E_DENIED;
 
 	if (pen_conn_auth_signature_size(auth, message.n)) {
@@ -203,10 +216,13 @@ int pen_conn_auth_unprotect(struct pen_conn *conn, struct pen_conn_auth *auth,
 			     (struct pen_slice){ .data = pdu, .size = n_head },
 			     message.signature - PEN_SEC_TRAILER_SIZE);
 		r = auth->mech->unprotect(auth->context, &message);
+		why = r < 0 ? pen_error_name(r) : auth->mech->reason(auth->context);
 	}
 	if (r)
-		snprintf(conn->reason, sizeof(conn->reason),
-			 "call %u: the signature (%s, context %u) is not the peer's over this PDU",
-			 header->call_id, auth->mech->name, auth->info.auth_context_id);
+		pen_conn_explain(conn,
+				 "call %u: its %s is not what the peer protected under security "
+				 "context %u: %s: %s",
+				 header->call_id, pen_pdu_name(header->ptype),
+				 auth->info.auth_context_id, auth->mech->name, why);
 	return r;
 }

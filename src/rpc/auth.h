@@ -46,6 +46,9 @@ int pen_conn_auth_step(struct pen_conn *conn, struct pen_conn_auth *auth, struct
 
 void pen_conn_auths_free(struct pen_conn *conn);
 
+/* "privacy"; "none" for what is no level. */
+const char *pen_auth_level_name(uint8_t level);
+
 /* Whether PDUs under it are signed at all. NULL: there is no context. */
 static inline bool pen_conn_auth_protects(const struct pen_conn_auth *auth)
 {

@@ -112,6 +112,29 @@ int pen_conn_fail(struct pen_conn *conn, const char *format, ...)
 	return PEN_E_PROTOCOL;
 }
 
+int pen_conn_explain(struct pen_conn *conn, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(conn->reason, sizeof(conn->reason), format, args);
+	va_end(args);
+	return PEN_E_PROTOCOL;
+}
+
+void pen_conn_note(struct pen_conn *conn, const char *format, ...)
+{
+	char sentence[sizeof(conn->reason)];
+	va_list args;
+
+	if (!conn->config.note)
+		return;
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	conn->config.note(conn->config.find_data, sentence);
+}
+
 const char *pen_conn_reason(const struct pen_conn *conn)
 {
 	return conn->reason;

@@ -61,7 +61,7 @@ struct pen_conn {
 	bool is_server;
 	struct pen_conn_config config;
 	enum pen_conn_state state;
-	char reason[200];
+	char reason[400];
 
 	struct pen_buffer in; /* what was fed and is kept, of which in_pos bytes are handled */
 	size_t in_pos;
@@ -112,6 +112,12 @@ int pen_conn_new(struct pen_conn **connp, const struct pen_conn_config *config, 
 
 /* Notes why, closes, and returns PEN_E_PROTOCOL. */
 int pen_conn_fail(struct pen_conn *conn, const char *format, ...) PEN_PRINTF(2, 3);
+
+/* Notes why, and returns PEN_E_PROTOCOL. */
+int pen_conn_explain(struct pen_conn *conn, const char *format, ...) PEN_PRINTF(2, 3);
+
+/* Tells of what is refused while the association goes on. */
+void pen_conn_note(struct pen_conn *conn, const char *format, ...) PEN_PRINTF(2, 3);
 
 /* Begins and ends a PDU in the output. */
 size_t pen_conn_begin(struct pen_conn *conn, struct pen_writer *w, enum pen_pdu_type ptype,

@@ -1,6 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "rpc/pdu.h"
 
+const char *pen_pdu_name(unsigned ptype)
+{
+	static const char *const names[PEN_N_PDUS] = {
+		[PEN_PDU_REQUEST] = "request",
+		[PEN_PDU_RESPONSE] = "response",
+		[PEN_PDU_FAULT] = "fault",
+		[PEN_PDU_BIND] = "bind",
+		[PEN_PDU_BIND_ACK] = "bind_ack",
+		[PEN_PDU_BIND_NAK] = "bind_nak",
+		[PEN_PDU_ALTER_CONTEXT] = "alter_context",
+		[PEN_PDU_ALTER_CONTEXT_RESP] = "alter_context_resp",
+		[PEN_PDU_AUTH3] = "auth3",
+		[PEN_PDU_SHUTDOWN] = "shutdown",
+		[PEN_PDU_CO_CANCEL] = "co_cancel",
+		[PEN_PDU_ORPHANED] = "orphaned",
+	};
+
+	return ptype < PEN_N_PDUS && names[ptype] ? names[ptype] : "PDU";
+}
+
 void pen_pdu_header_get(struct pen_pdu_header *header, const uint8_t *data)
 {
 	struct pen_reader r;

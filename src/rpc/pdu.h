@@ -24,6 +24,9 @@ enum pen_pdu_type {
 	PEN_N_PDUS,
 };
 
+/* Its name in the specification; "PDU" for a number that is none. */
+const char *pen_pdu_name(unsigned ptype);
+
 enum pen_pfc_flag {
 	PEN_PFC_FIRST_FRAG = 0x01,
 	PEN_PFC_LAST_FRAG = 0x02,

@@ -120,6 +120,11 @@ static uint16_t negotiate_frag(const struct pen_conn *conn, uint16_t max_xmit, u
 	return frag & (uint16_t)~7;
 }
 
+static const char *served(const struct pen_conn *conn)
+{
+	return conn->config.n_mechs ? "" : ": it has none, and takes binds without";
+}
+
 /* A bind whose proof can be begun, or a bind_nak. */
 static int begin_proof(struct pen_conn *conn, struct handshake *handshake)
 {
@@ -129,24 +134,30 @@ static int begin_proof(struct pen_conn *conn, struct handshake *handshake)
 
 	if (pen_sec_trailer_get(&handshake->trailer, header, &handshake->body))
 		return pen_server_nak(conn, header, PEN_NAK_PROTOCOL_VERSION_NOT_SUPPORTED,
-				      "authentication trailer is cut short");
+				      "its sec_trailer is cut short");
 	level = handshake->trailer.auth_level;
 	if (level < PEN_AUTH_LEVEL_CONNECT || level > PEN_AUTH_LEVEL_PRIVACY)
 		return pen_server_nak(conn, header, PEN_NAK_NOT_SPECIFIED,
-				      "authentication level is not one");
+				      "auth_level %u is none of 2 (connect) to 6 (privacy)", level);
 	r = find_auth(conn, handshake);
 	if (r == PEN_E_NOT_FOUND)
 		return pen_server_nak(conn, header, PEN_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED,
-				      "no security mechanism of that type");
+				      "auth_type %u is no security mechanism of this server%s",
+				      handshake->trailer.auth_type, served(conn));
 	if (r == PEN_E_LIMIT)
 		return pen_server_nak(conn, header, PEN_NAK_LOCAL_LIMIT_EXCEEDED,
-				      "as many security contexts as there may be");
+				      "the association has %u security contexts, as many as it may",
+				      conn->n_auths);
 	if (r == PEN_E_UNSUPPORTED)
 		return pen_server_nak(conn, header, PEN_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED,
-				      "the security mechanism cannot work here");
+				      "auth_type %u cannot work here: something that it needs is "
+				      "not configured or not installed",
+				      handshake->trailer.auth_type);
 	if (!r && level == PEN_AUTH_LEVEL_CALL) /* of datagrams; Windows answers so too */
-		return pen_server_nak(conn, header, PEN_NAK_INVALID_CHECKSUM,
-				      "authentication level is call, which is for datagrams");
+		return pen_server_nak(
+			conn, header, PEN_NAK_INVALID_CHECKSUM,
+			"auth_level 3 (call) is for datagrams: 4 (packet) is its like "
+			"here");
 	return r;
 }
 
@@ -159,19 +170,20 @@ static int join_group(struct pen_conn *conn, const struct pen_pdu_header *header
 	r = pen_assoc_group_join(conn->config.groups, group_id, conn->config.protseq, &conn->group);
 	if (r == PEN_E_LIMIT)
 		return pen_server_nak(conn, header, PEN_NAK_LOCAL_LIMIT_EXCEEDED,
-				      "as many association groups as there may be");
+				      "the server has as many association groups as it may");
 	if (r == PEN_E_NOT_FOUND)
 		return pen_server_nak(conn, header, PEN_NAK_NOT_SPECIFIED,
-				      "no such association group");
+				      "there is no association group %#x of this transport: 0 "
+				      "begins a new one",
+				      group_id);
 	return r;
 }
 
-static int nak_proof(struct pen_conn *conn, const struct pen_pdu_header *header)
+/* For the reason that is noted. */
+static int nak_noted(struct pen_conn *conn, const struct pen_pdu_header *header,
+		     enum pen_nak_reason reason)
 {
-	char why[sizeof(conn->reason)];
-
-	strcpy(why, conn->reason);
-	return pen_server_nak(conn, header, PEN_NAK_INVALID_CHECKSUM, why);
+	return pen_server_nak(conn, header, reason, "%s", conn->reason);
 }
 
 static int answer_bind(struct pen_conn *conn, struct handshake *handshake, struct pen_reader *r,
@@ -183,14 +195,13 @@ static int answer_bind(struct pen_conn *conn, struct handshake *handshake, struc
 
 	result = negotiate(conn, handshake, r);
 	if (result > 0)
-		return pen_server_nak(conn, header, PEN_NAK_NOT_SPECIFIED,
-				      "presentation contexts break the rules");
+		return nak_noted(conn, header, PEN_NAK_NOT_SPECIFIED);
 	if (!result && handshake->has_auth)
 		leg = take_leg(conn, handshake);
 	if (result || leg < 0 || leg == PEN_PENDING)
 		return result ? result : leg;
 	if (leg && leg != PEN_E_AGAIN)
-		return nak_proof(conn, header);
+		return nak_noted(conn, header, PEN_NAK_INVALID_CHECKSUM);
 	result = answer(conn, handshake, PEN_PFC_CONC_MPX | PEN_PFC_SUPPORT_HEADER_SIGN,
 			conn->config.secondary_address);
 	if (result)
@@ -229,7 +240,7 @@ int pen_server_receive_bind(struct pen_conn *conn, const struct pen_pdu_header *
 	max_recv = pen_reader_u16(&r);
 	group_id = pen_reader_u32(&r);
 	if (!pen_reader_ok(&r))
-		return pen_server_nak(conn, header, PEN_NAK_NOT_SPECIFIED, "bind is cut short");
+		return pen_server_nak(conn, header, PEN_NAK_NOT_SPECIFIED, "it is cut short");
 	result = join_group(conn, header, group_id);
 	if (result)
 		return result;
@@ -252,21 +263,26 @@ static int judge_leg(struct pen_conn *conn, const struct handshake *handshake)
 {
 	const struct pen_sec_trailer *trailer = &handshake->trailer;
 	const struct pen_auth_info *info = &handshake->auth->info;
+	const char *pdu = pen_pdu_name(handshake->header->ptype);
 	uint32_t status;
 
 	if (handshake->auth->state != PEN_CONN_AUTH_AWAIT_TOKEN &&
 	    handshake->auth->state != PEN_CONN_AUTH_AWAIT_WORK) {
-		pen_conn_fail(conn, "security context %u is established already",
-			      trailer->auth_context_id);
+		pen_conn_fail(conn,
+			      "%s: security context %u is established already, or has failed: "
+			      "another proof has another auth_context_id",
+			      pdu, trailer->auth_context_id);
 		status = handshake->header->ptype == PEN_PDU_AUTH3 ? PEN_FAULT_PROTO_ERROR
 								   : PEN_WERR_ACCESS_DENIED;
 	} else if (trailer->auth_type != info->auth_type) {
-		pen_conn_fail(conn, "security context %u is of type %u, its next leg of type %u",
+		pen_conn_fail(conn,
+			      "%s: security context %u is of auth_type %u, and this leg of %u", pdu,
 			      trailer->auth_context_id, info->auth_type, trailer->auth_type);
 		status = PEN_WERR_RPC_S_SEC_PKG_ERROR;
 	} else if (trailer->auth_level != info->auth_level) {
-		pen_conn_fail(conn, "security context %u is of level %u, its next leg of level %u",
-			      trailer->auth_context_id, info->auth_level, trailer->auth_level);
+		pen_conn_fail(conn,
+			      "%s: security context %u is of auth_level %u, and this leg of %u",
+			      pdu, trailer->auth_context_id, info->auth_level, trailer->auth_level);
 		status = PEN_WERR_ACCESS_DENIED;
 	} else {
 		return 0;
@@ -284,16 +300,25 @@ static int find_or_begin(struct pen_conn *conn, struct handshake *handshake)
 	    (trailer->auth_level < PEN_AUTH_LEVEL_CONNECT ||
 	     trailer->auth_level == PEN_AUTH_LEVEL_CALL ||
 	     trailer->auth_level > PEN_AUTH_LEVEL_PRIVACY)) {
-		pen_conn_fail(conn, "authentication level %u is not one", trailer->auth_level);
+		pen_conn_fail(conn,
+			      "alter_context: auth_level %u is none of 2 (connect), 4 (packet), 5 "
+			      "(integrity) and 6 (privacy)",
+			      trailer->auth_level);
 		return refuse_leg(conn, header, PEN_WERR_ACCESS_DENIED);
 	}
 	r = find_auth(conn, handshake);
 	if (r == PEN_E_NOT_FOUND || r == PEN_E_UNSUPPORTED) {
-		pen_conn_fail(conn, "no security mechanism of type %u", trailer->auth_type);
+		pen_conn_fail(conn,
+			      "alter_context: auth_type %u is no security mechanism of this "
+			      "server, or cannot work here%s",
+			      trailer->auth_type, served(conn));
 		return refuse_leg(conn, header, PEN_WERR_RPC_S_SEC_PKG_ERROR);
 	}
 	if (r == PEN_E_LIMIT) {
-		pen_conn_fail(conn, "as many security contexts as there may be");
+		pen_conn_fail(conn,
+			      "alter_context: the association has %u security contexts, as many as "
+			      "it may",
+			      conn->n_auths);
 		return refuse_leg(conn, header, PEN_FAULT_PROTO_ERROR);
 	}
 	return r ? r : judge_leg(conn, handshake);
@@ -313,12 +338,12 @@ static int get_alter_trailer(struct pen_conn *conn, struct handshake *handshake)
 	const struct pen_pdu_header *header = handshake->header;
 
 	if (pen_sec_trailer_get(&handshake->trailer, header, &handshake->body)) {
-		pen_conn_fail(conn, "alter_context: authentication trailer is cut short");
+		pen_conn_fail(conn, "alter_context: its sec_trailer is cut short");
 		return pen_server_proto_error(conn, header->call_id, 0, PEN_PFC_DID_NOT_EXECUTE);
 	}
 	if (handshake->trailer.auth_type != PEN_AUTH_NONE)
 		return 0;
-	pen_conn_fail(conn, "alter_context: a security context of no type");
+	pen_conn_fail(conn, "alter_context: auth_type is 0, which is no security mechanism");
 	return refuse_leg(conn, header, PEN_WERR_ACCESS_DENIED);
 }
 
@@ -350,7 +375,10 @@ static int answer_alter(struct pen_conn *conn, struct handshake *handshake, stru
 	pen_reader_bytes(&r, 8); /* sizes and group: fixed by bind [MS-RPCE 3.3.1.5.2] */
 	result = negotiate(conn, handshake, &r);
 	if (result > 0) {
-		pen_conn_fail(conn, "alter_context breaks the rules of presentation contexts");
+		char why[sizeof(conn->reason)];
+
+		strcpy(why, conn->reason);
+		pen_conn_fail(conn, "alter_context: %s", why);
 		return pen_server_proto_error(conn, header->call_id, 0, PEN_PFC_DID_NOT_EXECUTE);
 	}
 	if (!result && handshake->has_auth)
@@ -385,6 +413,17 @@ int pen_server_receive_alter(struct pen_conn *conn, const struct pen_pdu_header 
 	return result;
 }
 
+/* Nothing is answered; the calls that name the context will be denied. */
+static void fail_quietly(struct pen_conn *conn, struct pen_conn_auth *auth, int r)
+{
+	auth->state = PEN_CONN_AUTH_FAILED;
+	pen_conn_note(conn, "auth3: security context %u is not established: %s",
+		      auth->info.auth_context_id,
+		      r && r != PEN_E_AGAIN ? conn->reason
+					    : "the mechanism has more to say, and auth3 has no "
+					      "answer: alter_context is for that");
+}
+
 /*
  * The last leg, which has no answer: so what it proves must need none. A proof that fails
  * here is told of when it is used, as Windows does.
@@ -396,16 +435,17 @@ int pen_server_receive_auth3(struct pen_conn *conn, const struct pen_pdu_header 
 	int r;
 
 	if (!header->auth_length) {
-		pen_conn_fail(conn, "auth3: it has no authentication");
+		pen_conn_fail(conn, "auth3: auth_length is 0, and a token is all that it is for");
 		return pen_server_proto_error(conn, header->call_id, 0, 0);
 	}
 	if (pen_sec_trailer_get(&handshake.trailer, header, &handshake.body)) {
-		pen_conn_fail(conn, "auth3: authentication trailer is cut short");
+		pen_conn_fail(conn, "auth3: its sec_trailer is cut short");
 		return refuse_leg(conn, header, PEN_FAULT_REMOTE_NO_MEMORY);
 	}
 	handshake.auth = pen_conn_auth_find(conn, handshake.trailer.auth_context_id);
 	if (!handshake.auth) {
-		pen_conn_fail(conn, "auth3: security context %u was not begun",
+		pen_conn_fail(conn,
+			      "auth3: security context %u was not begun by bind or alter_context",
 			      handshake.trailer.auth_context_id);
 		return refuse_leg(conn, header, PEN_FAULT_PROTO_ERROR);
 	}
@@ -416,7 +456,7 @@ int pen_server_receive_auth3(struct pen_conn *conn, const struct pen_pdu_header 
 	if (r == 0 && handshake.token.size == 0)
 		auth_opened(conn, handshake.auth);
 	else if (r >= 0 && r != PEN_PENDING)
-		handshake.auth->state = PEN_CONN_AUTH_FAILED;
+		fail_quietly(conn, handshake.auth, r);
 	handshake_done(&handshake);
 	return r < 0 || r == PEN_PENDING ? r : PEN_E_AGAIN;
 }

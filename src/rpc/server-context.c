@@ -54,21 +54,35 @@ static struct ack accept(enum pen_transfer transfer)
  * A context id that is in use may be offered again as it is; other known transfer
  * syntaxes for it break the protocol, unknown ones alone are merely rejected.
  */
-static int judge_again(const struct pen_conn_context *known, const struct proposal *proposal,
-		       struct ack *ack)
+static int judge_again(struct pen_conn *conn, const struct pen_conn_context *known,
+		       const struct proposal *proposal, struct ack *ack)
 {
 	bool is_same =
 		known->had_ndr == proposal->has_ndr && known->had_ndr64 == proposal->has_ndr64;
 
 	if (!pen_syntax_id_equal(&known->context.abstract, &proposal->abstract))
-		return PEN_E_PROTOCOL;
+		return pen_conn_explain(conn,
+					"presentation context %u is another interface's already",
+					proposal->context_id);
 	if (is_same)
 		*ack = accept(known->context.transfer);
 	else if (proposal->has_ndr || proposal->has_ndr64)
-		return PEN_E_PROTOCOL;
+		return pen_conn_explain(
+			conn, "presentation context %u had other transfer syntaxes before",
+			proposal->context_id);
 	else
 		*ack = reject(PEN_ACK_TRANSFER_SYNTAXES_NOT_SUPPORTED);
 	return 0;
+}
+
+static void note_no_interface(struct pen_conn *conn, const struct proposal *proposal)
+{
+	char uuid[PEN_UUID_TEXT_SIZE];
+
+	pen_uuid_print(&proposal->abstract.uuid, uuid);
+	pen_conn_note(
+		conn, "presentation context %u: no interface %s v%u.%u is served at this endpoint",
+		proposal->context_id, uuid, proposal->abstract.major, proposal->abstract.minor);
 }
 
 static int judge(struct pen_conn *conn, const struct proposal *proposal, struct ack *ack)
@@ -82,19 +96,28 @@ static int judge(struct pen_conn *conn, const struct proposal *proposal, struct 
 	int r;
 
 	if (known)
-		return judge_again(known, proposal, ack);
+		return judge_again(conn, known, proposal, ack);
 	context.offer = conn->config.find_offer(conn->config.find_data, &proposal->abstract);
 	if (!context.offer) {
+		note_no_interface(conn, proposal);
 		*ack = reject(PEN_ACK_ABSTRACT_SYNTAX_NOT_SUPPORTED);
 		return 0;
 	}
 	if (!proposal->has_ndr && (!proposal->has_ndr64 || context.offer->refuses_ndr64)) {
+		pen_conn_note(conn,
+			      "presentation context %u: %s is served in NDR%s, and the client "
+			      "offers neither",
+			      proposal->context_id, context.offer->interface->name,
+			      context.offer->refuses_ndr64 ? " alone" : " and NDR64");
 		*ack = reject(PEN_ACK_TRANSFER_SYNTAXES_NOT_SUPPORTED);
 		return 0;
 	}
 	context.transfer = proposal->has_ndr ? PEN_NDR : PEN_NDR64;
 	r = pen_conn_add_context(conn, &context, &added);
 	if (r == PEN_E_LIMIT) {
+		pen_conn_note(conn,
+			      "presentation context %u: the association has %u, as many as it may",
+			      proposal->context_id, conn->n_contexts);
 		*ack = reject(PEN_ACK_LOCAL_LIMIT_EXCEEDED);
 		return 0;
 	}
@@ -162,9 +185,9 @@ int pen_server_negotiate(struct pen_conn *conn, struct pen_reader *r, bool is_bi
 	accepted.n = 0;
 	pen_reader_bytes(r, 3);
 	if (!pen_reader_ok(r))
-		return PEN_E_BAD_DATA;
+		return pen_conn_explain(conn, "its list of presentation contexts is cut short");
 	if (n == 0)
-		return PEN_E_PROTOCOL;
+		return pen_conn_explain(conn, "it offers no presentation context");
 	pen_writer_u8(w, n);
 	pen_writer_zeros(w, 3);
 	for (uint8_t i = 0; i < n; i++) {
@@ -174,12 +197,16 @@ int pen_server_negotiate(struct pen_conn *conn, struct pen_reader *r, bool is_bi
 
 		get_proposal(r, &proposal);
 		if (!pen_reader_ok(r))
-			return PEN_E_BAD_DATA;
+			return pen_conn_explain(conn, "presentation context %u is cut short",
+						proposal.context_id);
 		if (proposal.n_transfers == 0)
-			return PEN_E_PROTOCOL;
+			return pen_conn_explain(conn,
+						"presentation context %u has no transfer syntax",
+						proposal.context_id);
 		if (is_bind && proposal.features >= 0) {
 			if (has_features)
-				return PEN_E_PROTOCOL;
+				return pen_conn_explain(
+					conn, "bind-time features are offered a second time");
 			has_features = true;
 			ack.result = PEN_ACK_NEGOTIATE_ACK;
 			ack.reason = (uint16_t)proposal.features &

@@ -74,8 +74,8 @@ static int fault_only(struct pen_conn *conn, const struct pen_pdu_header *header
 
 static int too_large(struct pen_conn *conn, uint32_t call_id, uint16_t context_id)
 {
-	pen_conn_fail(conn, "call %u: more than %u bytes of stub data", call_id,
-		      conn->config.limits.stub_max);
+	pen_conn_fail(conn, "call %u: more than %u bytes of stub data, the most that is taken",
+		      call_id, conn->config.limits.stub_max);
 	return pen_server_last_fault(conn, call_id, context_id, PEN_WERR_ACCESS_DENIED, 0);
 }
 
@@ -92,8 +92,12 @@ static int verify(struct pen_conn *conn, const struct pen_pdu_header *header,
 	bool is_protected = pen_conn_auth_protects(auth);
 
 	if (is_protected != request->has_auth && (is_protected || !auth)) {
-		pen_conn_fail(conn, "call %u: a fragment with%s a signature", header->call_id,
-			      is_protected ? "out" : "");
+		pen_conn_fail(conn,
+			      is_protected ? "call %u: a fragment without a signature, and its "
+					     "security context signs all"
+					   : "call %u: a fragment with a signature, in a call that "
+					     "began without",
+			      header->call_id);
 		return pen_server_proto_error(conn, header->call_id, context_id, 0);
 	}
 	if (is_protected &&
@@ -147,10 +151,19 @@ static int choose(struct pen_conn *conn, const struct pen_pdu_header *header,
 			      header->call_id, trailer->auth_context_id);
 		return pen_server_proto_error(conn, header->call_id, 0, PEN_PFC_DID_NOT_EXECUTE);
 	}
+	if (auth && auth->state == PEN_CONN_AUTH_FAILED) {
+		pen_conn_fail(conn,
+			      "call %u: security context %u has failed: the client did not prove "
+			      "who it is",
+			      header->call_id, trailer->auth_context_id);
+		return deny(conn, header, request);
+	}
 	if (!auth || auth->state != PEN_CONN_AUTH_OPEN ||
 	    auth->info.auth_type != trailer->auth_type ||
 	    auth->info.auth_level != trailer->auth_level) {
-		pen_conn_fail(conn, "call %u: no security context %u of type %u and level %u",
+		pen_conn_fail(conn,
+			      "call %u: there is no security context %u of auth_type %u and "
+			      "auth_level %u",
 			      header->call_id, trailer->auth_context_id, trailer->auth_type,
 			      trailer->auth_level);
 		return deny(conn, header, request);
@@ -169,6 +182,8 @@ static int refuse_interface(struct pen_conn *conn, const struct pen_pdu_header *
 	struct pen_conn_auth *auth = NULL;
 	int r = 0;
 
+	pen_conn_note(conn, "call %u: presentation context %u was not accepted, or not offered",
+		      header->call_id, request->context_id);
 	if (request->has_auth)
 		auth = pen_conn_auth_find(conn, request->trailer.auth_context_id);
 	if (auth && auth->state != PEN_CONN_AUTH_OPEN)
@@ -182,13 +197,19 @@ static int refuse_interface(struct pen_conn *conn, const struct pen_pdu_header *
 
 /* ---- calls ---- */
 
-static bool is_below_floor(const struct pen_conn *conn, const struct pen_offer *offer,
+static bool is_below_floor(struct pen_conn *conn, uint32_t call_id, const struct pen_offer *offer,
 			   const struct pen_conn_auth *auth)
 {
 	uint8_t level = auth ? auth->info.auth_level : PEN_AUTH_LEVEL_NONE;
 
 	/* A pipe and a local socket have an identity and a secrecy of their own. */
-	return conn->config.protseq == PEN_NCACN_IP_TCP && level < offer->auth_level_min;
+	if (conn->config.protseq != PEN_NCACN_IP_TCP || level >= offer->auth_level_min)
+		return false;
+	pen_conn_note(conn,
+		      "call %u: %s wants authentication level %s over TCP, and the client has %s",
+		      call_id, offer->interface->name, pen_auth_level_name(offer->auth_level_min),
+		      pen_auth_level_name(level));
+	return true;
 }
 
 static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
@@ -209,16 +230,21 @@ static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 					     PEN_WERR_RPC_S_NO_CALL_ACTIVE,
 					     PEN_PFC_DID_NOT_EXECUTE);
 	}
-	if (is_below_floor(conn, context->offer, auth))
+	if (is_below_floor(conn, header->call_id, context->offer, auth))
 		return fault_only(conn, header, auth, is_maybe, request->context_id,
 				  PEN_WERR_ACCESS_DENIED);
 	if (!(header->flags & PEN_PFC_LAST_FRAG) &&
 	    request->alloc_hint > conn->config.limits.stub_max)
 		return too_large(conn, header->call_id, request->context_id);
 	r = pen_conn_add_call(conn, header->call_id, &call);
-	if (r == PEN_E_LIMIT)
+	if (r == PEN_E_LIMIT) {
+		pen_conn_note(conn,
+			      "call %u: the association has %u calls in progress, as many as it "
+			      "may",
+			      header->call_id, conn->n_calls);
 		return fault_only(conn, header, auth, is_maybe, request->context_id,
 				  PEN_FAULT_SERVER_TOO_BUSY);
+	}
 	if (r)
 		return r;
 	call->context = context;
@@ -285,7 +311,8 @@ static int continue_call(struct pen_conn *conn, const struct pen_pdu_header *hea
 		return pen_server_proto_error(conn, header->call_id, 0, 0);
 	}
 	if (call->is_big_endian != header->is_big_endian) {
-		pen_conn_fail(conn, "call %u: fragments disagree", header->call_id);
+		pen_conn_fail(conn, "call %u: its fragments are of two byte orders",
+			      header->call_id);
 		return pen_server_proto_error(conn, header->call_id, 0, 0);
 	}
 	return 0;
@@ -318,6 +345,8 @@ static int complete_call(struct pen_conn *conn, const struct pen_pdu_header *hea
 		struct pen_conn_auth *auth = call->auth;
 		bool is_maybe = call->is_maybe;
 
+		pen_conn_note(conn, "call %u: %s has no operation %u", call->call_id,
+			      interface->name, call->opnum);
 		pen_conn_end_call(conn, call);
 		return fault_only(conn, header, auth, is_maybe, context_id, PEN_FAULT_OP_RNG_ERROR);
 	}
@@ -344,8 +373,10 @@ int pen_server_receive_request(struct pen_conn *conn, const struct pen_pdu_heade
 
 	if (header->frag_length > conn->config.limits.frag_max ||
 	    !get_request(&request, header, pdu)) {
-		pen_conn_fail(conn, "call %u: fragment of %u bytes", header->call_id,
-			      header->frag_length);
+		pen_conn_fail(conn,
+			      "call %u: a fragment of %u bytes is cut short within, or longer than "
+			      "the %u that is taken",
+			      header->call_id, header->frag_length, conn->config.limits.frag_max);
 		return pen_server_proto_error(conn, header->call_id, 0, 0);
 	}
 	if (call && call->is_assembling)

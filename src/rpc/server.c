@@ -5,6 +5,8 @@
 #include "rpc/server.h"
 #include <errno.h>
 #include <penstock/status.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 /* What a server may hear, state by state. All else is a protocol error. */
 static const uint32_t admitted[PEN_N_CONN_STATES] = {
@@ -45,11 +47,17 @@ int pen_server_proto_error(struct pen_conn *conn, uint32_t call_id, uint16_t con
 }
 
 int pen_server_nak(struct pen_conn *conn, const struct pen_pdu_header *header,
-		   enum pen_nak_reason reason, const char *why)
+		   enum pen_nak_reason reason, const char *format, ...)
 {
+	char why[sizeof(conn->reason)];
 	struct pen_writer w;
+	va_list args;
 	size_t at;
 	int r;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
 
 	at = pen_conn_begin(conn, &w, PEN_PDU_BIND_NAK, PEN_PFC_FIRST_FRAG | PEN_PFC_LAST_FRAG,
 			    header->call_id);
@@ -59,7 +67,7 @@ int pen_server_nak(struct pen_conn *conn, const struct pen_pdu_header *header,
 	pen_writer_u8(&w, 0);
 	pen_writer_zeros(&w, 3);
 	r = pen_conn_end(conn, &w, at);
-	pen_conn_fail(conn, "bind refused: %s", why);
+	pen_conn_fail(conn, "bind: refused: %s", why);
 	return r ? r : PEN_E_PROTOCOL;
 }
 
@@ -67,12 +75,19 @@ static int refuse(struct pen_conn *conn, const struct pen_pdu_header *header)
 {
 	if (header->rpc_vers != 5 || header->rpc_vers_minor > 1)
 		return pen_server_nak(conn, header, PEN_NAK_PROTOCOL_VERSION_NOT_SUPPORTED,
-				      "protocol version is not 5.0 or 5.1");
+				      "RPC version %u.%u, and only 5.0 and 5.1 are spoken: is it "
+				      "RPC at all that the client speaks?",
+				      header->rpc_vers, header->rpc_vers_minor);
 	if (header->frag_length < PEN_PDU_HEADER_SIZE)
-		return pen_conn_fail(conn, "fragment of %u bytes", header->frag_length);
+		return pen_conn_fail(conn, "%s: frag_length is %u, less than the header has",
+				     pen_pdu_name(header->ptype), header->frag_length);
 	if (header->ptype == PEN_PDU_BIND)
-		return pen_server_nak(conn, header, PEN_NAK_NOT_SPECIFIED, "bound already");
-	pen_conn_fail(conn, "PDU type %u in state %d", header->ptype, (int)conn->state);
+		return pen_server_nak(conn, header, PEN_NAK_NOT_SPECIFIED,
+				      "the association is bound already: alter_context goes on "
+				      "from there");
+	pen_conn_fail(conn, "%s (type %u): a server takes no such PDU %s",
+		      pen_pdu_name(header->ptype), header->ptype,
+		      conn->state == PEN_CONN_AWAIT_BIND ? "before a bind" : "once it is bound");
 	return pen_server_proto_error(conn, header->call_id, 0, 0);
 }
 
@@ -91,12 +106,14 @@ static int verify_notice(struct pen_conn *conn, const struct pen_pdu_header *hea
 	if (!header->auth_length)
 		return call && pen_conn_auth_protects(call->auth) ? PEN_E_AGAIN : 0;
 	if (pen_sec_trailer_get(&trailer, header, &body))
-		return pen_conn_fail(conn, "call %u: a notice whose signature is cut short",
-				     header->call_id);
+		return pen_conn_fail(conn, "%s: call %u: its sec_trailer is cut short",
+				     pen_pdu_name(header->ptype), header->call_id);
 	auth = pen_conn_auth_find(conn, trailer.auth_context_id);
 	if (!auth || auth->state != PEN_CONN_AUTH_OPEN || (call && call->auth != auth))
-		return pen_conn_fail(conn, "call %u: a notice of another security context",
-				     header->call_id);
+		return pen_conn_fail(conn,
+				     "%s: call %u: it is of another security context than the "
+				     "call",
+				     pen_pdu_name(header->ptype), header->call_id);
 	if (!pen_conn_auth_protects(auth) ||
 	    !pen_conn_auth_unprotect(conn, auth, header, pdu, PEN_PDU_HEADER_SIZE))
 		return 0;

@@ -23,13 +23,13 @@ int pen_server_proto_error(struct pen_conn *conn, uint32_t call_id, uint16_t con
 			   uint8_t flags);
 
 int pen_server_nak(struct pen_conn *conn, const struct pen_pdu_header *header,
-		   enum pen_nak_reason reason, const char *why);
+		   enum pen_nak_reason reason, const char *format, ...) PEN_PRINTF(4, 5);
 
 /*
  * Judges the presentation contexts that a bind or an alter_context offers and writes
  * p_result_list. Those accepted are the association's from here on; to be offered again
- * as they are changes nothing. PEN_E_PROTOCOL: there is none, or one breaks the rules;
- * PEN_E_BAD_DATA: they are cut short; -ENOMEM.
+ * as they are changes nothing. PEN_E_PROTOCOL: there is none, one breaks the rules, or
+ * they are cut short, and the reason is noted; -ENOMEM.
  */
 int pen_server_negotiate(struct pen_conn *conn, struct pen_reader *r, bool is_bind,
 			 struct pen_writer *w);

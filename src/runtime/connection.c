@@ -38,6 +38,14 @@ static const struct pen_offer *find_offer(void *data, const struct pen_syntax_id
 	return NULL;
 }
 
+static void note_refusal(void *data, const char *sentence)
+{
+	const struct pen_connection *connection = data;
+
+	pen_server_log(connection->server, PEN_LOG_INFO, "%s: %s", connection->peer->name,
+		       sentence);
+}
+
 static int start_engine(struct pen_connection *connection)
 {
 	struct pen_server *server = connection->server;
@@ -48,6 +56,7 @@ static int start_engine(struct pen_connection *connection)
 			    .auths_max = server->config.auths_max },
 		.find_offer = find_offer,
 		.find_data = connection,
+		.note = note_refusal,
 		.secondary_address = listener ? listener->secondary_address : "",
 		.groups = server->groups,
 		.pool = &server->pool,

@@ -5,21 +5,6 @@
 
 enum { STUB_MAX = 64 << 20 };
 
-static const char *const names[] = {
-	[PEN_PDU_REQUEST] = "request",
-	[PEN_PDU_RESPONSE] = "response",
-	[PEN_PDU_FAULT] = "fault",
-	[PEN_PDU_BIND] = "bind",
-	[PEN_PDU_BIND_ACK] = "bind_ack",
-	[PEN_PDU_BIND_NAK] = "bind_nak",
-	[PEN_PDU_ALTER_CONTEXT] = "alter_context",
-	[PEN_PDU_ALTER_CONTEXT_RESP] = "alter_context_resp",
-	[PEN_PDU_AUTH3] = "auth3",
-	[PEN_PDU_SHUTDOWN] = "shutdown",
-	[PEN_PDU_CO_CANCEL] = "co_cancel",
-	[PEN_PDU_ORPHANED] = "orphaned",
-};
-
 static const struct {
 	uint8_t bit;
 	const char *name;
@@ -254,8 +239,8 @@ static void put_header(struct pen_buffer *json, const struct pen_pdu_header *hea
 {
 	bool is_first = true;
 
-	if (header->ptype < PEN_COUNT(names) && names[header->ptype])
-		tool_json_text(json, "ptype", names[header->ptype]);
+	if (strcmp(pen_pdu_name(header->ptype), "PDU"))
+		tool_json_text(json, "ptype", pen_pdu_name(header->ptype));
 	else
 		tool_json_number(json, "ptype", header->ptype);
 	pen_buffer_printf(json, ",\"rpc_vers\":\"%u.%u\",\"flags\":[", header->rpc_vers,
