@@ -164,11 +164,20 @@ size_t pen_conn_auth_signature_size(const struct pen_conn_auth *auth, size_t n)
 					  auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY);
 }
 
+static bool has_signed_headers(const struct pen_conn *conn, const struct pen_conn_auth *auth)
+{
+	const struct pen_mech *mech = auth->mech;
+
+	if (mech->always_signs_headers && mech->always_signs_headers(auth->context))
+		return true;
+	return conn->signs_headers && mech->has_header_signing(auth->context);
+}
+
 /* Without header signing the stub stands alone. */
 static void sign_headers(const struct pen_conn *conn, const struct pen_conn_auth *auth,
 			 struct pen_protected *message, struct pen_slice head, const uint8_t *tail)
 {
-	if (!conn->signs_headers || !auth->mech->has_header_signing(auth->context))
+	if (!has_signed_headers(conn, auth))
 		return;
 	message->head = head;
 	message->tail = (struct pen_slice){ .data = tail, .size = PEN_SEC_TRAILER_SIZE };

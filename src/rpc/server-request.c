@@ -293,7 +293,7 @@ static int begin_call(struct pen_conn *conn, const struct pen_pdu_header *header
 		return r;
 	if (!is_first) {
 		pen_conn_fail(conn, "call %u: later fragment without a first", header->call_id);
-		return pen_server_proto_error(conn, header->call_id, 0, 0);
+		return pen_server_proto_error(conn, header->call_id, request->context_id, 0);
 	}
 	return open_call(conn, header, request, &context->context, auth, callp);
 }
@@ -308,7 +308,7 @@ static int continue_call(struct pen_conn *conn, const struct pen_pdu_header *hea
 		return r;
 	if (header->flags & PEN_PFC_FIRST_FRAG) {
 		pen_conn_fail(conn, "call %u begins twice", header->call_id);
-		return pen_server_proto_error(conn, header->call_id, 0, 0);
+		return pen_server_proto_error(conn, header->call_id, call->context->context_id, 0);
 	}
 	if (call->is_big_endian != header->is_big_endian) {
 		pen_conn_fail(conn, "call %u: its fragments are of two byte orders",

@@ -27,8 +27,9 @@ static int lay_out(gss_iov_buffer_desc iov[4], const struct pen_protected *messa
 
 static bool is_usable(const struct pen_mech_context *context, bool is_sealed)
 {
-	return context->state == PEN_KRB5_OPEN &&
-	       context->flags & (is_sealed ? GSS_C_CONF_FLAG : GSS_C_INTEG_FLAG);
+	OM_uint32 needs = GSS_C_SEQUENCE_FLAG | (is_sealed ? GSS_C_CONF_FLAG : GSS_C_INTEG_FLAG);
+
+	return context->state == PEN_KRB5_OPEN && (context->flags & needs) == needs;
 }
 
 /*

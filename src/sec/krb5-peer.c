@@ -6,19 +6,23 @@
 #include <errno.h>
 #include <string.h>
 
-/* What a context must have agreed on; levels count from connect up. */
+/*
+ * What a context must have agreed on; levels count from connect up. A client that cannot
+ * sign or seal proves who it is all the same: what it then cannot protect is refused.
+ */
 static int check_flags(struct pen_mech_context *context)
 {
 	static const struct {
 		OM_uint32 flag;
 		enum pen_auth_level level;
 		const char *name;
+		bool is_of_server; /* which a server must have agreed to, and not a client */
 	} needed[] = {
 		{ GSS_C_DCE_STYLE, PEN_AUTH_LEVEL_CONNECT, "the third leg that RPC needs" },
 		{ GSS_C_MUTUAL_FLAG, PEN_AUTH_LEVEL_CONNECT, "mutual authentication" },
-		{ GSS_C_INTEG_FLAG, PEN_AUTH_LEVEL_CALL, "signing" },
-		{ GSS_C_SEQUENCE_FLAG, PEN_AUTH_LEVEL_CALL, "the numbering of messages" },
-		{ GSS_C_CONF_FLAG, PEN_AUTH_LEVEL_PRIVACY, "sealing" },
+		{ GSS_C_INTEG_FLAG, PEN_AUTH_LEVEL_CALL, "signing", true },
+		{ GSS_C_SEQUENCE_FLAG, PEN_AUTH_LEVEL_CALL, "the numbering of messages", true },
+		{ GSS_C_CONF_FLAG, PEN_AUTH_LEVEL_PRIVACY, "sealing", true },
 	};
 	enum pen_auth_level level =
 		context->is_server ? context->server.level : context->client.level;
@@ -26,7 +30,8 @@ static int check_flags(struct pen_mech_context *context)
 	if (context->flags & GSS_C_ANON_FLAG)
 		return pen_krb5_deny(context, "the client's Kerberos ticket is an anonymous one");
 	for (size_t i = 0; i < PEN_COUNT(needed); i++)
-		if (level >= needed[i].level && !(context->flags & needed[i].flag))
+		if (level >= needed[i].level && !(context->flags & needed[i].flag) &&
+		    !(needed[i].is_of_server && context->is_server))
 			return pen_krb5_deny(context,
 					     "the Kerberos peer did not agree to %s, which this "
 					     "authentication level needs",

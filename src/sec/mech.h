@@ -105,8 +105,11 @@ struct pen_mech {
 	/* Why the last step, protect or unprotect failed, as a sentence for a log. Never NULL. */
 	const char *(*reason)(const struct pen_mech_context *context);
 
-	/* Whether head and tail can be signed too. */
+	/* Whether head and tail can be signed too, where both sides have said so. */
 	bool (*has_header_signing)(const struct pen_mech_context *context);
+
+	/* Whether they are signed whatever was said, as by NTLM. NULL: they are not. */
+	bool (*always_signs_headers)(const struct pen_mech_context *context);
 
 	/*
 	 * Bytes of the signature over a message of n bytes of data. 0: the context cannot

@@ -18,7 +18,6 @@ enum { PROOF_SIZE = 16, V2_HEAD_SIZE = 28, V2_TYPE = 1 };
 static int choose_flags(struct pen_mech_context *context, uint32_t offered)
 {
 	uint32_t flags = (offered & OFFERS) | PEN_NTLM_NTLM | PEN_NTLM_TARGET_INFO;
-	uint32_t needs = pen_ntlm_level_flags(context->server.level);
 
 	if (!(offered & (PEN_NTLM_UNICODE | PEN_NTLM_OEM)))
 		return pen_ntlm_fail(context, PEN_E_DENIED,
@@ -27,23 +26,22 @@ static int choose_flags(struct pen_mech_context *context, uint32_t offered)
 	if (offered & PEN_NTLM_REQUEST_TARGET)
 		flags |= context->config->netbios_domain ? PEN_NTLM_TARGET_TYPE_DOMAIN
 							 : PEN_NTLM_TARGET_TYPE_SERVER;
-	if ((offered & needs) != needs)
-		return pen_ntlm_fail(context, PEN_E_DENIED,
-				     "the client does not offer the %s that its level needs",
-				     needs & ~offered & PEN_NTLM_SEAL ? "sealing" : "signing");
 	context->flags = flags;
 	return 0;
 }
 
-/* Whether what both sides agreed on is enough. */
+/*
+ * Whether what both sides agreed on is enough. Keys that sign nothing need not be good
+ * ones, nor those of nobody, which everybody knows.
+ */
 static int check_strength(struct pen_mech_context *context, uint32_t flags)
 {
-	if (context->config->allow_weak)
+	if (context->config->allow_weak || !(flags & (PEN_NTLM_SIGN | PEN_NTLM_SEAL)))
 		return 0;
 	if (!(flags & PEN_NTLM_EXTENDED_SESSION_SECURITY))
 		return pen_ntlm_fail(context, PEN_E_DENIED,
 				     "the client does not offer extended session security");
-	if (flags & (PEN_NTLM_SIGN | PEN_NTLM_SEAL) && !(flags & PEN_NTLM_128))
+	if (!(flags & PEN_NTLM_128))
 		return pen_ntlm_fail(context, PEN_E_DENIED,
 				     "the client does not offer keys of 128 bits");
 	return 0;
@@ -134,8 +132,6 @@ static int take_negotiate(struct pen_mech_context *context, struct pen_slice in,
 				     "the client's first token is no NEGOTIATE message");
 	r = choose_flags(context, message.flags);
 	if (!r)
-		r = check_strength(context, context->flags);
-	if (!r)
 		r = pen_buffer_add(&context->negotiate, in.data, in.size);
 	if (!r)
 		r = put_challenge(context, &info, &name);
@@ -151,25 +147,21 @@ static int take_negotiate(struct pen_mech_context *context, struct pen_slice in,
 
 /* ---- the response ---- */
 
-/*
- * The client chose among what it was offered; what it left out must not be missed, and
- * what we did not offer does not count.
- */
-static int agree(struct pen_mech_context *context, uint32_t chosen)
-{
-	uint32_t needs = pen_ntlm_level_flags(context->server.level);
-
-	context->flags &= chosen;
-	if ((context->flags & needs) != needs)
-		return pen_ntlm_fail(context, PEN_E_DENIED,
-				     "the client gave up the protection that its level needs");
-	return check_strength(context, context->flags);
-}
-
 static bool is_anonymous(const struct pen_ntlm_authenticate *message)
 {
 	return !message->user.size && !message->nt.size &&
 	       (!message->lm.size || (message->lm.size == 1 && !message->lm.data[0]));
+}
+
+/*
+ * The client chose among what it was offered; what we did not offer does not count. A
+ * client that gives up what its level needs proves who it is all the same: Windows lets
+ * it, and refuses what it then cannot sign (signature_size).
+ */
+static int agree(struct pen_mech_context *context, uint32_t chosen)
+{
+	context->flags &= chosen;
+	return is_anonymous(&context->message) ? 0 : check_strength(context, context->flags);
 }
 
 static bool is_zero(struct pen_slice bytes)

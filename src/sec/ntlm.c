@@ -209,6 +209,7 @@ const struct pen_mech pen_mech_ntlm = {
 	.work = work,
 	.reason = reason,
 	.has_header_signing = has_header_signing,
+	.always_signs_headers = has_header_signing,
 	.signature_size = signature_size,
 	.protect = protect,
 	.unprotect = unprotect,

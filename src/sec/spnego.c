@@ -318,6 +318,14 @@ static bool has_header_signing(const struct pen_mech_context *context)
 	return s->chosen && s->chosen->mech->has_header_signing(s->inner);
 }
 
+static bool always_signs_headers(const struct pen_mech_context *context)
+{
+	const struct spnego *s = from_const(context);
+
+	return s->chosen && s->chosen->mech->always_signs_headers &&
+	       s->chosen->mech->always_signs_headers(s->inner);
+}
+
 static size_t signature_size(const struct pen_mech_context *context, size_t n, bool is_sealed)
 {
 	const struct spnego *s = from_const(context);
@@ -382,6 +390,7 @@ const struct pen_mech pen_mech_spnego = {
 	.work = work,
 	.reason = reason,
 	.has_header_signing = has_header_signing,
+	.always_signs_headers = always_signs_headers,
 	.signature_size = signature_size,
 	.protect = protect,
 	.unprotect = unprotect,

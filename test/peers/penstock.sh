@@ -13,6 +13,7 @@ penstock_start() { # [LINES OF penstockd.conf]
 	cat >"$WORK/penstockd.conf" <<CONF
 [store]
 path = $WORK/state/shares.db
+accounts = $WORK/state/accounts.db
 [server]
 name = PENTEST
 [service rpcecho]

@@ -25,6 +25,7 @@ WITHOUT_AUTHENTICATION = re.compile(
     r"alter_no_auth|invalid_auth)")
 # Those that call netlogon, and need no authentication either.
 NETLOGON = re.compile(r"test_(fragmented_requests\d|\w+_requests$)")
+WITH_AUTHENTICATION = re.compile(r"test_")
 
 
 class Result(unittest.TestResult):
@@ -50,7 +51,8 @@ class Result(unittest.TestResult):
 
 
 def main():
-    wanted = {(): WITHOUT_AUTHENTICATION, ("netlogon",): NETLOGON}.get(tuple(sys.argv[1:]))
+    wanted = {(): WITHOUT_AUTHENTICATION, ("netlogon",): NETLOGON,
+              ("authenticated",): WITH_AUTHENTICATION}.get(tuple(sys.argv[1:]))
     chosen = unittest.TestSuite()
     for case in unittest.defaultTestLoader.loadTestsFromModule(suite):
         for test in case:

@@ -33,6 +33,7 @@ samba_conf() { # OURS-OR-THEIRS
 	delete share command = /bin/true
 	$([ "$1" = ours ] && echo "external_rpc_pipe:socket_dir = /run/penstock")
 	$([ "$1" = theirs ] && echo "admin users = admin")
+	${SAMBA_LINES-}
 [data]
 	path = $WORK/tmp
 	read only = no
