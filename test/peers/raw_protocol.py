@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of Samba's raw protocol suite that need no authentication.
 
-    SERVER=... raw_protocol.py [netlogon | TEST...]
+    SERVER=... raw_protocol.py [netlogon | all | TEST...]
 
 Prints a line for each test that fails, then "N passed, N failed".
 """
@@ -25,7 +25,7 @@ WITHOUT_AUTHENTICATION = re.compile(
     r"alter_no_auth|invalid_auth)")
 # Those that call netlogon, and need no authentication either.
 NETLOGON = re.compile(r"test_(fragmented_requests\d|\w+_requests$)")
-WITH_AUTHENTICATION = re.compile(r"test_")
+ALL = re.compile(r"test_")
 
 
 class Result(unittest.TestResult):
@@ -52,7 +52,7 @@ class Result(unittest.TestResult):
 
 def main():
     wanted = {(): WITHOUT_AUTHENTICATION, ("netlogon",): NETLOGON,
-              ("authenticated",): WITH_AUTHENTICATION}.get(tuple(sys.argv[1:]))
+              ("all",): ALL}.get(tuple(sys.argv[1:]))
     chosen = unittest.TestSuite()
     for case in unittest.defaultTestLoader.loadTestsFromModule(suite):
         for test in case:

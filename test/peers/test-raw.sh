@@ -26,11 +26,11 @@ realm = PENSTOCK.TEST"
 "$PENSTOCK" user add carol --accounts "$WORK/state/accounts.db" --password-stdin <<<Winter-2026 ||
 	echo "no user"
 raw() {
-	count "the raw protocol suite $1" env SERVER=127.0.0.1 TARGET_HOSTNAME=pentest USERNAME=carol \
+	count "the raw protocol suite" env SERVER=127.0.0.1 TARGET_HOSTNAME=pentest USERNAME=carol \
 		PASSWORD=Winter-2026 DOMAIN=PENTEST REALM=PENSTOCK.TEST SMB_CONF_PATH="$WORK/raw.conf" \
 		MAX_NUM_AUTH=8 /usr/bin/python3 "$PEERS/raw_protocol.py" "$@"
 }
-raw ${RAW_TESTS:-authenticated}
+raw ${RAW_TESTS:-all}
 penstock_stop
 kdc_stop
 finish
