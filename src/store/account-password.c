@@ -172,9 +172,9 @@ static bool is_complex(const char *password, const struct pen_account_user *user
 	       !has_word_of(password, user->full_name);
 }
 
-static enum pen_account_objection object_to_password(const struct pen_account_user *user,
-						     const struct pen_account_policy *policy,
-						     const char *password)
+enum pen_account_objection pen_account_judge(const struct pen_account_user *user,
+					     const struct pen_account_policy *policy,
+					     const char *password)
 {
 	size_t n = pen_utf16_count(password, strlen(password));
 
@@ -217,7 +217,7 @@ static int object(struct pen_accounts *accounts, const struct pen_account_user *
 	int r = 0;
 
 	if (password)
-		*objectionp = object_to_password(user, policy, password);
+		*objectionp = pen_account_judge(user, policy, password);
 	if (*objectionp || !is_change)
 		return 0;
 	if (now < pen_account_can_change(user, policy)) {

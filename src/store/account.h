@@ -311,6 +311,11 @@ enum pen_account_objection {
 	PEN_ACCOUNT_NOT_COMPLEX,
 };
 
+/* What length and complexity are to the policy; of the user name, full_name and control count. */
+enum pen_account_objection pen_account_judge(const struct pen_account_user *user,
+					     const struct pen_account_policy *policy,
+					     const char *password);
+
 /*
  * Whether the policy would have that password for the user. password NULL: only the hash
  * is known, so length and complexity are not looked at; nt_hash is needed. is_change: by
