@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What each version of the schema adds to the one before. Never change a row; add one. */
@@ -104,15 +105,23 @@ static int store_upgrade(struct pen_store *store, const struct pen_store_schema 
 	return r ? r : store_exec(store, pragma);
 }
 
-/* SQLite makes files with the umask's rights; this one is nobody else's from the first. */
+/*
+ * SQLite makes files with the umask's rights; this one is nobody else's from the first. A
+ * file that is there is not opened: to close it would end all locks that another handle of
+ * this process has on it (fcntl(2)), and SQLite counts on those.
+ */
 static int file_make(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat info;
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd < 0)
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	if (errno != EEXIST || lstat(path, &info))
 		return -errno;
-	close(fd);
-	return 0;
+	return S_ISLNK(info.st_mode) ? -ELOOP : 0;
 }
 
 static int store_start(struct pen_store *store, const char *path,

@@ -5,10 +5,12 @@
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NOW (UINT64_C(134000000000000000))
@@ -127,6 +129,42 @@ static void test_file(void **state)
 }
 
 /* All fields of a user come back as they were given. */
+/* Whether another process finds locks on the file. */
+static bool is_locked(const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int status = 0, fd;
+	pid_t child = fork();
+
+	if (!child) {
+		fd = open(path, O_RDWR);
+		_exit(fd < 0 || fcntl(fd, F_GETLK, &lock) || lock.l_type == F_UNLCK);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/* A second handle in one process takes nothing from the first: not its locks, which are a file's.
+ */
+static void test_two_handles(void **state)
+{
+	char folder[] = "/tmp/pen-account-XXXXXX", path[64], command[64];
+	struct pen_accounts *first, *second;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a.db", folder);
+	assert_int_equal(pen_accounts_open(&first, path, "SERVER", NOW, NULL), 0);
+	assert_true(is_locked(path));
+	assert_int_equal(pen_accounts_open(&second, path, "SERVER", NOW, NULL), 0);
+	assert_true(is_locked(path));
+	pen_accounts_close(second);
+	assert_true(is_locked(path));
+	pen_accounts_close(first);
+	assert_false(is_locked(path));
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
 static void test_user_fields(void **state)
 {
 	struct world *world = *state;
@@ -669,6 +707,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_two_handles),
 		TEST(test_user_fields),
 		TEST(test_names),
 		TEST(test_lists),
