@@ -6,6 +6,7 @@
 #include "service/mgmt/mgmt.h"
 #include "service/netlogon/netlogon.h"
 #include "service/rpcecho/rpcecho.h"
+#include "service/samr/samr.h"
 #include "service/srvsvc/srvsvc.h"
 #include "store/store.h"
 #include <errno.h>
@@ -176,6 +177,30 @@ static void netlogon_stop(void *data)
 static const char *const netlogon_endpoints[] = { "ncacn_np:[\\pipe\\netlogon]",
 						  "ncalrpc:[netlogon]", NULL };
 
+/* ---- samr ---- */
+
+static int samr_start(const struct daemon_start *start, void **datap, char error[256])
+{
+	const struct pen_logons *logons = daemon_security_logons(start->security);
+	const struct pen_samr_config config = {
+		.accounts = logons->accounts,
+		.crypto = logons->crypto,
+	};
+	struct pen_samr *samr;
+	int r = pen_samr_new(&samr, &config);
+
+	if (!r)
+		*datap = samr;
+	return r;
+}
+
+static void samr_stop(void *data)
+{
+	pen_samr_free(data);
+}
+
+static const char *const samr_endpoints[] = { "ncacn_np:[\\pipe\\samr]", "ncalrpc:[samr]", NULL };
+
 /* ---- rpcecho ---- */
 
 static const char *const rpcecho_endpoints[] = { "ncacn_np:[\\pipe\\rpcecho]", "ncalrpc:[rpcecho]",
@@ -206,6 +231,12 @@ static const struct daemon_program programs[] = {
 	  .endpoints = netlogon_endpoints,
 	  .start = netlogon_start,
 	  .stop = netlogon_stop },
+	{ .name = "samr",
+	  .service = &pen_samr_service,
+	  .is_default = true,
+	  .endpoints = samr_endpoints,
+	  .start = samr_start,
+	  .stop = samr_stop },
 	{ .name = "rpcecho", .service = &pen_rpcecho_service, .endpoints = rpcecho_endpoints },
 };
 
