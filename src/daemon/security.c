@@ -64,6 +64,17 @@ static int judge(void *data, const struct pen_ntlm_attempt *attempt,
 	return r;
 }
 
+static int admit(void *data, const struct pen_token *token, struct pen_token **admittedp)
+{
+	struct daemon_security *security = data;
+	int r;
+
+	pthread_mutex_lock(&security->mutex);
+	r = pen_logon_extend(&security->judge.logons, token, admittedp);
+	pthread_mutex_unlock(&security->mutex);
+	return r;
+}
+
 /* winbindd may take its time, so the accounts are not held meanwhile. */
 static int judge_by_winbind(void *data, const struct pen_ntlm_attempt *attempt,
 			    struct pen_ntlm_verdict *verdict)
@@ -75,13 +86,12 @@ static int judge_by_winbind(void *data, const struct pen_ntlm_attempt *attempt,
 	if (r)
 		return r;
 	token = pen_take(&verdict->token);
-	pthread_mutex_lock(&security->mutex);
-	r = pen_logon_extend(&security->judge.logons, token, &verdict->token);
-	pthread_mutex_unlock(&security->mutex);
+	r = admit(security, token, &verdict->token);
 	pen_token_free(token);
 	if (r == PEN_E_DENIED)
 		snprintf(verdict->reason, sizeof(verdict->reason),
-			 "winbindd tells of a user with a SID of this machine");
+			 "%.64s may not log on here, or winbindd gives it a SID of this machine",
+			 attempt->user);
 	return r;
 }
 
@@ -121,6 +131,24 @@ static int open_desk(struct daemon_security *security, struct desk *desk, char e
 	return 0;
 }
 
+/* The domain of a machine's own accounts is called as the machine is. */
+static int keep_name(struct daemon_security *security)
+{
+	struct pen_accounts *accounts = security->services.accounts;
+	struct pen_account_policy policy;
+	struct pen_arena arena;
+	int r;
+
+	pen_arena_init(&arena, 0);
+	r = pen_accounts_get_policy(accounts, PEN_ACCOUNT_MACHINE, &arena, &policy);
+	if (!r && strcmp(policy.name, security->config->name)) {
+		policy.name = security->config->name;
+		r = pen_accounts_set_policy(accounts, PEN_ACCOUNT_MACHINE, &policy);
+	}
+	pen_arena_done(&arena);
+	return r;
+}
+
 static int open_accounts(struct daemon_security *security, char error[256])
 {
 	int r;
@@ -132,6 +160,8 @@ static int open_accounts(struct daemon_security *security, char error[256])
 	r = daemon_place_for(security->config->accounts, error);
 	if (!r)
 		r = open_desk(security, &security->services, error);
+	if (!r)
+		r = keep_name(security);
 	return r ? r : open_desk(security, &security->judge, error);
 }
 
@@ -217,6 +247,7 @@ static int add_krb5(struct daemon_security *security, krb5_context context, char
 		.keytab = keytab,
 		.principal = security->config->principal,
 		.map = map,
+		.admit = admit,
 		.data = security,
 	};
 	negotiate(security, &(struct pen_spnego_mech){ .mech = &pen_mech_krb5,

@@ -105,6 +105,36 @@ static int talk(const struct pen_mech_row *mech, const struct pen_mech_world *wo
 	return r[1];
 }
 
+/* Who renames the machine renames its domain; its SID stays. */
+static void test_name(void **state)
+{
+	struct daemon_security *security;
+	struct pen_account_policy policy;
+	struct pen_accounts *accounts;
+	struct pen_sid sid = { 0 };
+	struct pen_arena arena;
+	struct config config;
+	char error[256];
+
+	pen_arena_init(&arena, 0);
+	for (int i = 0; i < 2; i++) {
+		configure(&config, "");
+		config.name = i ? "THERE" : "HERE";
+		assert_int_equal(daemon_security_new(&security, &config, error), 0);
+		accounts = daemon_security_accounts(security);
+		assert_int_equal(
+			pen_accounts_get_policy(accounts, PEN_ACCOUNT_MACHINE, &arena, &policy), 0);
+		assert_string_equal(policy.name, config.name);
+		if (i)
+			assert_true(pen_sid_equal(&sid,
+						  pen_accounts_sid(accounts, PEN_ACCOUNT_MACHINE)));
+		sid = *pen_accounts_sid(accounts, PEN_ACCOUNT_MACHINE);
+		daemon_security_free(security);
+		config_done(&config);
+	}
+	pen_arena_done(&arena);
+}
+
 static void add_user(struct pen_accounts *accounts, const struct pen_crypto *crypto)
 {
 	const struct pen_account_user user = { .name = "alice" };
@@ -220,6 +250,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_logons),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_no_memory),

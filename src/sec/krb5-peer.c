@@ -189,6 +189,21 @@ static int map_principal(struct pen_mech_context *context, const struct pen_toke
 			     context->principal);
 }
 
+static int admit(struct pen_mech_context *context)
+{
+	const struct pen_krb5_server *config = &context->server_config;
+	struct pen_token *token = pen_take(&context->token);
+	int r = config->admit(config->data, token, &context->token);
+
+	pen_token_free(token);
+	if (r <= 0)
+		return r;
+	return pen_krb5_deny(context,
+			     "%s may not log on here, or has a PAC with a SID that is not its "
+			     "domain's to give",
+			     context->principal);
+}
+
 static int make_token(struct pen_mech_context *context, struct pen_slice data)
 {
 	const struct pen_token_info known = {
@@ -206,9 +221,11 @@ static int make_token(struct pen_mech_context *context, struct pen_slice data)
 	pen_arena_init(&arena, PEN_PAC_ARENA_MAX);
 	if (data.size)
 		r = pen_pac_get(&pac, &arena, data);
-	if (!r)
+	if (!r) {
 		r = pen_pac_token(&context->token, &pac, &known);
-	else if (r == PEN_E_NOT_FOUND)
+		if (!r && context->server_config.admit)
+			r = admit(context);
+	} else if (r == PEN_E_NOT_FOUND)
 		r = map_principal(context, &known);
 	else if (r > 0)
 		r = pen_krb5_deny(context, "the PAC in the ticket of %s is %s", context->principal,

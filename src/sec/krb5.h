@@ -37,6 +37,10 @@ struct pen_krb5_client {
  * that is known in known, adds SIDs at least, and makes a token. PEN_E_NOT_FOUND: it is
  * nobody here. It is called within work, so it may wait. Without map such a client is
  * denied.
+ *
+ * Of a ticket that has one, admit makes the domain's user one of this machine: with its
+ * groups and rights here. PEN_E_DENIED: the user may not come in, or is none of a domain.
+ * It too is called within work. Without admit the token has what the PAC says.
  */
 struct pen_krb5_server {
 	const char *keytab;    /* "FILE:/etc/krb5.keytab"; NULL: the library's default */
@@ -46,6 +50,7 @@ struct pen_krb5_server {
 	bool require_bindings; /* where the server has channel bindings, the client must too */
 	int (*map)(void *data, const char *principal, const struct pen_token_info *known,
 		   struct pen_token **tokenp);
+	int (*admit)(void *data, const struct pen_token *token, struct pen_token **admittedp);
 	void *data;
 };
 

@@ -95,8 +95,8 @@ int pen_logon_token(const struct pen_logons *logons, const struct pen_logon *log
 /*
  * A token that others made, of a domain's user, as one of this machine: with the aliases
  * of both domains that have one of its SIDs, and their privileges. It has nothing of this
- * machine from elsewhere: PEN_E_DENIED: its user is of our domains; groups that are fall
- * out. -ENOMEM; PEN_E_LIMIT.
+ * machine from elsewhere: PEN_E_DENIED: its user is of our domains, or has no right to log
+ * on from the network; groups of ours fall out. -ENOMEM; PEN_E_LIMIT.
  */
 int pen_logon_extend(const struct pen_logons *logons, const struct pen_token *token,
 		     struct pen_token **extendedp);

@@ -218,6 +218,7 @@ int pen_logon_extend(const struct pen_logons *logons, const struct pen_token *to
 		     struct pen_token **extendedp)
 {
 	struct pen_token_info info = *pen_token_info(token);
+	uint32_t system_access = 0;
 	struct pen_arena arena;
 	int r;
 
@@ -229,7 +230,10 @@ int pen_logon_extend(const struct pen_logons *logons, const struct pen_token *to
 		r = add_aliases(logons, PEN_ACCOUNT_BUILTIN, &arena, &info);
 	if (!r)
 		r = pen_lsa_rights(logons->accounts, info.sids, info.n_sids, &info.privileges,
-				   NULL);
+				   &system_access);
+	if (!r && (!(system_access & PEN_LSA_LOGON_NETWORK) ||
+		   system_access & PEN_LSA_LOGON_DENY_NETWORK))
+		r = PEN_E_DENIED;
 	if (!r)
 		r = pen_token_new(extendedp, &info);
 	pen_arena_done(&arena);

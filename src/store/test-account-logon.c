@@ -479,17 +479,19 @@ static void test_foreign(void **state)
 {
 	struct world *world = *state;
 	struct pen_accounts *accounts = world->logons.accounts;
-	struct pen_sid sids[3];
+	struct pen_lsa_account rights = { .system_access = PEN_LSA_LOGON_DENY_NETWORK };
+	struct pen_sid sids[4];
 	struct pen_token_info info = { .proof = PEN_TOKEN_RPC,
 				       .is_authenticated = true,
 				       .sids = sids,
-				       .n_sids = 3,
+				       .n_sids = 4,
 				       .account = "carol" };
 	struct pen_token *token, *extended;
 
 	assert_int_equal(pen_sid_parse(&sids[0], "S-1-5-21-1-2-3-1104"), 0);
 	assert_int_equal(pen_sid_parse(&sids[1], "S-1-5-21-1-2-3-512"), 0);
 	sids[2] = pen_accounts_member_sid(accounts, PEN_ACCOUNT_MACHINE, PEN_RID_DOMAIN_ADMINS);
+	sids[3] = pen_sid_everyone;
 	assert_int_equal(pen_token_new(&token, &info), 0);
 	assert_int_equal(pen_logon_extend(&world->logons, token, &extended), 0);
 	assert_false(pen_token_is_admin(extended));
@@ -501,6 +503,9 @@ static void test_foreign(void **state)
 	assert_true(pen_token_is_admin(extended));
 	assert_true(pen_token_has_privilege(extended, PEN_PRIVILEGE_BACKUP));
 	pen_token_free(extended);
+	rights.sid = sids[1];
+	assert_int_equal(pen_lsa_add_account(accounts, &rights), 0);
+	assert_int_equal(pen_logon_extend(&world->logons, token, &extended), PEN_E_DENIED);
 	pen_token_free(token);
 
 	sids[0] = pen_accounts_member_sid(accounts, PEN_ACCOUNT_MACHINE, world->alice);

@@ -37,7 +37,7 @@ static void die(const char *what, int r)
 static const void *config_of_ntlm(const struct daemon_security *security)
 {
 	size_t n;
-	const __auto_type rows = daemon_security_mechs(security, &n);
+	const struct pen_mech_row *rows = daemon_security_mechs(security, &n);
 
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].mech == &pen_mech_ntlm)
