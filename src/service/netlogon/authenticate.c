@@ -197,9 +197,11 @@ int pen_netlogon_authenticate3(struct pen_call *call,
 	if (!r && !out->result) {
 		memcpy(out->ServerCredential.data, session.credential.server,
 		       PEN_NETLOGON_CHALLENGE_SIZE);
-		out->NegotiateFlags = proof.flags;
 		out->AccountRid = session.rid;
 	}
+	/* What was agreed on, so that a refusal is not taken for a downgrade. */
+	if (out->result != (int32_t)PEN_STATUS_DOWNGRADE_DETECTED)
+		out->NegotiateFlags = proof.flags;
 	pen_wipe(&session, sizeof(session));
 	return r;
 }

@@ -9,17 +9,15 @@ static int put_domain(struct pen_call *call, struct netlogon_NETLOGON_ONE_DOMAIN
 {
 	struct pen_accounts *accounts = pen_netlogon_of(call)->config.logons->accounts;
 	struct pen_account_policy policy;
-	struct dtyp_RPC_UNICODE_STRING *const empty[] = {
-		&domain->DnsDomainName, &domain->DnsForestName, &domain->TrustExtension,
-		&domain->DummyString2,	&domain->DummyString3,	&domain->DummyString4,
-	};
 	int r = pen_accounts_get_policy(accounts, PEN_ACCOUNT_MACHINE, pen_call_arena(call),
 					&policy);
 
 	if (!r)
 		r = pen_netlogon_text_put(call, policy.name, &domain->DomainName);
-	for (size_t i = 0; i < PEN_COUNT(empty) && !r; i++)
-		r = pen_netlogon_text_put(call, "", empty[i]);
+	if (!r)
+		r = pen_netlogon_text_put(call, "", &domain->DnsDomainName);
+	if (!r)
+		r = pen_netlogon_text_put(call, "", &domain->DnsForestName);
 	if (r)
 		return r;
 	domain->DomainSid =
@@ -40,12 +38,6 @@ static int put_domain_info(struct pen_call *call,
 	r = put_domain(call, &info->PrimaryDomain);
 	if (!r)
 		r = pen_netlogon_text_put(call, "", &info->DnsHostNameInDs);
-	if (!r)
-		r = pen_netlogon_text_put(call, "", &info->DummyString2);
-	if (!r)
-		r = pen_netlogon_text_put(call, "", &info->DummyString3);
-	if (!r)
-		r = pen_netlogon_text_put(call, "", &info->DummyString4);
 	if (about)
 		info->WorkstationFlags = about->WorkstationFlags & WORKSTATION_FLAGS_KNOWN;
 	info->SupportedEncTypes = (uint32_t)ENC_TYPES_ANY;

@@ -107,21 +107,12 @@ static int put_info(struct pen_call *call, const struct pen_netlogon_session *se
 	return r ? r : put_key(call, session, logon, info);
 }
 
+/* What may be said later is null: Samba reads the ExpansionStrings as numbers. */
 static int put_info4(struct pen_call *call, struct netlogon_NETLOGON_VALIDATION_SAM_INFO4 *info)
 {
-	struct dtyp_RPC_UNICODE_STRING *const empty[] = {
-		&info->DnsLogonDomainName, &info->Upn,
-		&info->ExpansionString1,   &info->ExpansionString2,
-		&info->ExpansionString3,   &info->ExpansionString4,
-		&info->ExpansionString5,   &info->ExpansionString6,
-		&info->ExpansionString7,   &info->ExpansionString8,
-		&info->ExpansionString9,   &info->ExpansionString10,
-	};
-	int r = 0;
+	int r = pen_netlogon_text_put(call, "", &info->DnsLogonDomainName);
 
-	for (size_t i = 0; i < PEN_COUNT(empty) && !r; i++)
-		r = pen_netlogon_text_put(call, "", empty[i]);
-	return r;
+	return r ? r : pen_netlogon_text_put(call, "", &info->Upn);
 }
 
 /* Each level begins as the one before it. */
