@@ -29,18 +29,19 @@ _penstock() {
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "call endpoints ping share user machine group decode interfaces --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "call endpoints ping share user machine group policy decode interfaces --help --version" -- "$word"))
 		return
 	fi
 	case $previous in
 	--idl | -I | --accounts) COMPREPLY=($(compgen -f -- "$word")); return ;;
 	--type) COMPREPLY=($(compgen -W "disk printer device ipc" -- "$word")); return ;;
 	--interface) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")); return ;;
-	--password-expires) COMPREPLY=($(compgen -W "yes no" -- "$word")); return ;;
+	--password-expires | --complex) COMPREPLY=($(compgen -W "yes no" -- "$word")); return ;;
 	--primary-group) COMPREPLY=($(compgen -W "$(_penstock_accounts group)" -- "$word")); return ;;
 	--timeout | --remark | --max-users | --count | --interval | -c | -i | --comment | --name | --rid | \
 		--full-name | --user-comment | --home | --home-drive | --script | --profile | \
-		--workstations | --unix-name | --expires | --password-fd) return ;;
+		--workstations | --unix-name | --expires | --password-fd | --min-length | --history | \
+		--max-age | --min-age | --lockout-threshold | --lockout-duration | --lockout-window) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "$(_penstock_options "$command")" -- "$word"))
@@ -66,6 +67,7 @@ _penstock() {
 		elif [ "$COMP_CWORD" = 4 ]; then
 			COMPREPLY=($(compgen -W "$(_penstock_accounts user)" -- "$word"))
 		fi ;;
+	policy) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "show set" -- "$word")) ;;
 	decode) COMPREPLY=($(compgen -f -- "$word") $(compgen -W "$(_penstock_names operations)" -- "$word")) ;;
 	interfaces) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")) ;;
 	esac

@@ -2,7 +2,7 @@
 #ifndef PEN_TOOL_ACCOUNT_H
 #define PEN_TOOL_ACCOUNT_H
 /*
- * What penstock user, machine and group share.
+ * What penstock user, machine, group and policy share.
  */
 #include "store/account.h"
 #include "tool/tool.h"
@@ -33,6 +33,14 @@ enum account_option {
 	ACCOUNT_PASSWORD_FD,
 	ACCOUNT_NO_PASSWORD,
 	ACCOUNT_CONTROLLER,
+	ACCOUNT_COMPLEX,
+	ACCOUNT_MIN_LENGTH,
+	ACCOUNT_HISTORY,
+	ACCOUNT_MAX_AGE,
+	ACCOUNT_MIN_AGE,
+	ACCOUNT_LOCKOUT_THRESHOLD,
+	ACCOUNT_LOCKOUT_DURATION,
+	ACCOUNT_LOCKOUT_WINDOW,
 	ACCOUNT_N_OPTIONS,
 };
 

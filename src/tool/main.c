@@ -9,9 +9,8 @@
 enum { OPTIONS_MAX = 32, TIMEOUT_MS = 30 * 1000, OPTION_JSON = 1000, OPTION_TIMEOUT, OPTION_HELP };
 
 static const struct tool_command *const commands[] = {
-	&tool_call,  &tool_endpoints, &tool_ping,
-	&tool_share, &tool_user,      &tool_machine,
-	&tool_group, &tool_decode,    &tool_interfaces_command,
+	&tool_call,    &tool_endpoints, &tool_ping,   &tool_share,  &tool_user,
+	&tool_machine, &tool_group,	&tool_policy, &tool_decode, &tool_interfaces_command,
 };
 
 static const struct option common[] = {

@@ -33,7 +33,7 @@ struct tool_command {
 	int min_arguments, max_arguments;
 };
 
-enum { TOOL_FOLDERS_MAX = 16, TOOL_VALUES_MAX = 24 };
+enum { TOOL_FOLDERS_MAX = 16, TOOL_VALUES_MAX = 32 };
 
 /* What the command line said. */
 struct tool {
@@ -51,7 +51,7 @@ struct tool {
 	uint32_t interval_ms;
 	bool is_long, is_in, is_out, is_ndr64, is_big_endian;
 	const char *interface_name;
-	const char *values[TOOL_VALUES_MAX]; /* of user, machine and group: see account.h */
+	const char *values[TOOL_VALUES_MAX]; /* of user, machine, group, policy: see account.h */
 
 	struct pen_idl *compiled;
 	struct pen_client *client;
@@ -61,7 +61,7 @@ struct tool {
 };
 
 extern const struct tool_command tool_call, tool_decode, tool_endpoints, tool_interfaces_command,
-	tool_ping, tool_share, tool_user, tool_machine, tool_group;
+	tool_ping, tool_share, tool_user, tool_machine, tool_group, tool_policy;
 
 /* Values of options that more than one command has. */
 enum { TOOL_OPTION_IDL = 256, TOOL_OPTION_OWN };

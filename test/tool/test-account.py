@@ -182,12 +182,32 @@ def groups():
     tool("always there", 1, None, "is always there", "group", "rm", "Administrators")
 
 
+def policy():
+    value = as_json("show", 0, "policy", "show")
+    check("as it begins", value["min_length"] == 7 and value["complex"] and value["max_age_days"] is None and
+          value["lockout_threshold"] == 10 and value["lockout_duration_minutes"] == 10, value)
+    tool("set", 0, "policy: changed", None, "policy", "set", "--min-length", "3", "--complex", "no", "--max-age", "42",
+         "--lockout-duration", "never", "--lockout-threshold", "5", "--lockout-window", "30", "--history", "2")
+    value = as_json("shown", 0, "policy", "show")
+    check("all of it", (value["min_length"], value["complex"], value["max_age_days"], value["lockout_duration_minutes"],
+                        value["lockout_threshold"], value["lockout_window_minutes"], value["history"])
+          == (3, False, 42, None, 5, 30, 2), value)
+    tool("show", 0, r"(?s)^min length +3\n.*^lockout duration minutes +never$", None, "policy", "show")
+    tool("a password by it", 0, "changed", None, "user", "passwd", "alicia", "--password-stdin", stdin=b"abc\n")
+    tool("it expires", 0, "changed", None, "user", "set", "alicia", "--password-expires", "yes")
+    check("that expires", as_json("show", 0, "user", "show", "alicia")["password_expires"] is not None)
+    tool("no number", 2, None, "--max-age x is not a number of days up to 999, nor never", "policy", "set", "--max-age", "x")
+    tool("too large", 2, None, "--min-length 500 is not a number up to 127\\.$", "policy", "set", "--min-length", "500")
+    tool("never nothing", 2, None, "--lockout-window never", "policy", "set", "--lockout-window", "never")
+    tool("yes and no", 2, None, "--complex is yes or no", "policy", "set", "--complex", "maybe")
+
+
 def usage():
     for arguments in (["user"], ["user", "shwo", "x"], ["user", "show"], ["user", "ls", "x"], ["group", "add-member", "x"],
                       ["machine", "add", "a", "b"], ["user", "add", "x", "--expire", "never"]):
         tool(f"usage {arguments}", 2, None, ".", *arguments)
     tool("a verb mistyped", 2, None, r"there is no command user shwo; did you mean show\?", "user", "shwo", "x")
-    for command in ("user", "machine", "group"):
+    for command in ("user", "machine", "group", "policy"):
         expect("help", 0, r"(?s)Usage: penstock .*--accounts FILE.*Examples:", None, TOOL, command, "--help", env=ENV)
     other = pathlib.Path(WORK.name, "other.db")
     other.write_bytes(b"no database at all" * 100)
@@ -215,6 +235,7 @@ users()
 passwords()
 machines()
 groups()
+policy()
 usage()
 usual_place()
 finish()
