@@ -81,13 +81,12 @@ static bool is_header2(const struct pen_verification *verification, struct pen_r
 }
 
 static int check_command(const struct pen_verification *verification, uint16_t command,
-			 struct pen_slice body, bool is_big_endian)
+			 struct pen_slice body)
 {
 	struct pen_reader r;
 	bool is_right;
 
 	pen_reader_init(&r, body.data, body.size);
-	r.is_big_endian = is_big_endian;
 	switch (command & COMMAND_TYPE) {
 	case COMMAND_BITMASK_1:
 		is_right = body.size == BITMASK_SIZE && is_bitmask(verification, &r);
@@ -116,7 +115,6 @@ int pen_verification_check(const struct pen_verification *verification, struct p
 	if (!found)
 		return 0;
 	pen_reader_init(&r, found, (size_t)(rest.data + rest.size - found));
-	r.is_big_endian = verification->is_big_endian;
 	pen_reader_bytes(&r, sizeof(magic));
 	do {
 		struct pen_slice body;
@@ -125,7 +123,7 @@ int pen_verification_check(const struct pen_verification *verification, struct p
 		body = pen_reader_slice(&r, pen_reader_u16(&r));
 		if (!pen_reader_ok(&r))
 			return PEN_E_BAD_DATA;
-		result = check_command(verification, command, body, r.is_big_endian);
+		result = check_command(verification, command, body);
 	} while (!result && !(command & COMMAND_END));
 	return result;
 }

@@ -4,7 +4,8 @@
 /*
  * The verification trailer [MS-RPCE 2.2.2.13], which a client puts behind the parameters
  * of a request: what the headers around them said, where the signature covers it even when
- * it does not cover the headers.
+ * it does not cover the headers. It is little-endian, whatever the request is: [MS-RPCE] does not
+ * say so, Samba does it.
  */
 #include "rpc/pdu.h"
 
@@ -19,7 +20,7 @@ struct pen_verification {
 	uint16_t opnum;
 };
 
-/* Appends one behind a stub, from w's origin on. */
+/* Appends one behind a stub, from w's origin on; w is little-endian. */
 void pen_verification_put(struct pen_writer *w, const struct pen_verification *verification);
 
 /*
