@@ -3,6 +3,7 @@
 #include "sec/ntlm-keys.h"
 #include "store/account-logon.h"
 #include "store/lsa.h"
+#include "store/store.h"
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
@@ -138,6 +139,34 @@ static void test_password(void **state)
 	assert_int_equal(status_of(world, "Bob", "Secret-1"), PEN_STATUS_NO_SUCH_USER);
 	assert_int_equal(status_of(world, "Domain Users", ""), PEN_STATUS_NO_SUCH_USER);
 	assert_int_equal(status_of(world, "", ""), PEN_STATUS_NO_SUCH_USER);
+}
+
+static int64_t n_strangers(struct world *world)
+{
+	sqlite3_stmt *row;
+	int64_t n;
+
+	assert_int_equal(pen_store_prepare(pen_accounts_store(world->logons.accounts), &row,
+					   "SELECT n_strangers FROM domain WHERE id = 0"),
+			 0);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	n = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	return n;
+}
+
+/* Who is not there, or is locked, costs what a wrong password costs: a row is written. */
+static void test_strangers_cost(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(status_of(world, "Bob", "x"), PEN_STATUS_NO_SUCH_USER);
+	assert_int_equal(n_strangers(world), 1);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(status_of(world, "Alice", "x"), PEN_STATUS_WRONG_PASSWORD);
+	assert_int_equal(n_strangers(world), 1);
+	assert_int_equal(status_of(world, "Alice", "Secret-1"), PEN_STATUS_ACCOUNT_LOCKED_OUT);
+	assert_int_equal(n_strangers(world), 2);
 }
 
 /* An account without a password opens to none, and an empty password to nobody. */
@@ -538,11 +567,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_password), TEST(test_no_password), TEST(test_rules),
-		TEST(test_hours),    TEST(test_lockout),     TEST(test_expiry),
-		TEST(test_machines), TEST(test_guests),	     TEST(test_token),
-		TEST(test_unix_ids), TEST(test_principals),  TEST(test_interactive),
-		TEST(test_foreign),  TEST(test_rights),	     TEST(test_no_memory),
+		TEST(test_password),	   TEST(test_no_password), TEST(test_rules),
+		TEST(test_hours),	   TEST(test_lockout),	   TEST(test_expiry),
+		TEST(test_machines),	   TEST(test_guests),	   TEST(test_token),
+		TEST(test_unix_ids),	   TEST(test_principals),  TEST(test_interactive),
+		TEST(test_strangers_cost), TEST(test_foreign),	   TEST(test_rights),
+		TEST(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <penstock/idl/epm.h>
 #include <penstock/idl/lsarpc.h>
 #include <penstock/idl/mgmt.h>
+#include <penstock/idl/netlogon.h>
 #include <penstock/idl/rpcecho.h>
 #include <penstock/idl/samr.h>
 #include <penstock/idl/srvsvc.h>
@@ -18,11 +19,8 @@
 enum { IDL_MAX = 16 << 20 };
 
 static const struct pen_interface *const compiled_in[] = {
-	&epm_interface,
-	&mgmt_interface,
-	&rpcecho_interface,
-	&samr_interface,
-	&srvsvc_interface,
+	&dssetup_interface,  &epm_interface,	 &lsarpc_interface, &mgmt_interface,
+	&netlogon_interface, &rpcecho_interface, &samr_interface,   &srvsvc_interface,
 };
 
 const struct pen_interface *tool_interface(const struct tool *tool, size_t n)
