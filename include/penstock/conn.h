@@ -20,6 +20,7 @@ struct pen_conn;
 struct pen_buffer;
 struct pen_pool;
 struct pen_assoc_groups;
+struct pen_mech_client;
 struct pen_mech_row;
 struct pen_mech_world;
 struct pen_token;
@@ -103,7 +104,7 @@ enum pen_event_kind {
 	PEN_EVENT_BOUND,	 /* bind done, on both sides */
 	PEN_EVENT_ALTERED,	 /* alter_context done, on both sides */
 	PEN_EVENT_REJECTED,	 /* client: bind_nak, or no context accepted; status says why */
-	PEN_EVENT_WORK,		 /* the peer's proof needs what may wait: call pen_conn_work */
+	PEN_EVENT_WORK,		 /* a proof needs what may wait: call pen_conn_work */
 	PEN_EVENT_AUTHENTICATED, /* a security context is open; auth says which */
 	PEN_EVENT_REQUEST,	 /* server: a whole request */
 	PEN_EVENT_CANCEL,	 /* server: co_cancel for the call */
@@ -121,10 +122,12 @@ struct pen_event {
 	const struct pen_uuid *object;	   /* REQUEST: NULL if it named none */
 	bool is_maybe;			   /* REQUEST: wants no answer */
 	bool did_not_execute;		   /* FAULT */
+	bool is_unsigned;		   /* FAULT: of a call whose answer would be signed */
 	struct pen_slice stub;		   /* REQUEST, RESPONSE; FAULT: its stub data */
 	struct pen_layout layout;	   /* of the stub */
 	uint32_t status;		   /* FAULT: nca_s_ or NTSTATUS; REJECTED: the reason */
-	const struct pen_auth_info *auth;  /* REQUEST, AUTHENTICATED; NULL: no security */
+	const struct pen_auth_info
+		*auth; /* REQUEST, RESPONSE, FAULT, AUTHENTICATED; NULL: no security */
 };
 
 /*
@@ -160,8 +163,8 @@ void pen_conn_worked(struct pen_conn *conn);
 /*
  * Server. Holds the verification trailer [MS-RPCE 2.2.2.13] that may follow the
  * parameters of a request against what the request said. rest is what stands in its
- * stub after them. PEN_E_DENIED, PEN_E_BAD_DATA: somebody changed the request on its way. What is no such trailer means nothing, as does one of a
- * call that has no security context.
+ * stub after them. PEN_E_DENIED, PEN_E_BAD_DATA: somebody changed the request on its way. What is
+ * no such trailer means nothing, as does one of a call that has no security context.
  */
 int pen_conn_verify(struct pen_conn *conn, uint32_t call_id, struct pen_slice rest);
 
@@ -202,12 +205,28 @@ bool pen_conn_is_closed(const struct pen_conn *conn);
 uint32_t pen_conn_assoc_group_id(const struct pen_conn *conn);
 
 /*
+ * Client. A security context to bind under; what it is, its owner reads in *authp, which
+ * stays the association's. The row's config, and all that client names, must outlive the
+ * association. -EINVAL: client's level is none that RPC has over connections; PEN_E_LIMIT:
+ * as many as there may be; PEN_E_UNSUPPORTED: the mechanism cannot work here; -ENOMEM.
+ */
+int pen_conn_add_auth(struct pen_conn *conn, const struct pen_mech_row *row,
+		      const struct pen_mech_client *client, const struct pen_auth_info **authp);
+
+/*
  * Client. Binds to an interface, offering NDR and, unless refused, NDR64. The
  * first time it sends bind, later alter_context. One at a time: PEN_E_AGAIN
  * while one is under way. The answer is BOUND, ALTERED or REJECTED.
+ *
+ * With auth, a security context that is not open yet, the PDU begins the proof of who
+ * the client is; the answer comes when that has come to its end, with AUTHENTICATED after
+ * it. What is to be sent is known only after next has been called, as the proof may begin
+ * with PEN_EVENT_WORK. One that is open already changes nothing, nor does NULL: nobody
+ * is proved. PEN_E_DENIED: its proof has failed before; PEN_E_UNSUPPORTED: the server
+ * takes no second security context in one association.
  */
 int pen_conn_bind(struct pen_conn *conn, const struct pen_syntax_id *abstract, bool refuse_ndr64,
-		  uint32_t assoc_group_id);
+		  uint32_t assoc_group_id, const struct pen_auth_info *auth);
 
 /* The negotiated context for an interface, or NULL. */
 const struct pen_context *pen_conn_context(const struct pen_conn *conn,
@@ -217,11 +236,14 @@ enum pen_request_flag { PEN_REQUEST_MAYBE = 1, PEN_REQUEST_BIG_ENDIAN = 2 };
 
 /*
  * Client. Sends a request; the buffer's bytes are taken (it is empty after) and
- * live until they are sent. object may be NULL. PEN_E_LIMIT: as many calls in
- * progress as the association may have, or as the server multiplexes (one, if
- * it does not offer concurrent multiplexing).
+ * live until they are sent. object may be NULL. auth is the security context that
+ * protects it and its answer, at the level that it has, or NULL for none. PEN_E_LIMIT: as
+ * many calls in progress as the association may have, or as the server multiplexes (one,
+ * if it does not offer concurrent multiplexing). PEN_E_DENIED: auth is not open.
+ * PEN_E_UNSUPPORTED: it cannot protect any more.
  */
-int pen_conn_request(struct pen_conn *conn, const struct pen_context *context, uint16_t opnum,
+int pen_conn_request(struct pen_conn *conn, const struct pen_context *context,
+		     const struct pen_auth_info *auth, uint16_t opnum,
 		     const struct pen_uuid *object, unsigned flags, struct pen_buffer *stub,
 		     uint32_t *call_idp);
 

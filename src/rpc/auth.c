@@ -39,52 +39,104 @@ const struct pen_mech_row *pen_conn_auth_mech(const struct pen_conn *conn, uint8
 	return NULL;
 }
 
+/* Takes the context, that the mechanism made with the result r. */
+static int add(struct pen_conn *conn, const struct pen_mech *mech, const struct pen_auth_info *info,
+	       struct pen_conn_auth *auth, int r)
+{
+	if (r) {
+		free(auth);
+		return r;
+	}
+	auth->mech = mech;
+	auth->info = *info;
+	auth->info.auth_type = mech->auth_type;
+	auth->info.mech = mech->name;
+	pen_list_append(&conn->auths, &auth->link);
+	conn->n_auths++;
+	return 0;
+}
+
+static int make_room(const struct pen_conn *conn, struct pen_conn_auth **authp)
+{
+	if (conn->n_auths >= conn->config.limits.auths_max)
+		return PEN_E_LIMIT;
+	*authp = calloc(1, sizeof(**authp));
+	return *authp ? 0 : -ENOMEM;
+}
+
 int pen_conn_auth_accept(struct pen_conn *conn, const struct pen_mech_row *row,
 			 const struct pen_sec_trailer *trailer, struct pen_conn_auth **authp)
 {
-	struct pen_mech_server server = {
+	const struct pen_mech_server server = {
 		.world = conn->config.world,
 		.config = row->config,
 		.peer = conn->config.peer,
 		.level = trailer->auth_level,
 	};
+	const struct pen_auth_info info = {
+		.auth_context_id = trailer->auth_context_id,
+		.auth_level = trailer->auth_level,
+	};
 	struct pen_conn_auth *auth;
-	int r;
+	int r = make_room(conn, &auth);
 
-	if (conn->n_auths >= conn->config.limits.auths_max)
-		return PEN_E_LIMIT;
-	auth = calloc(1, sizeof(*auth));
-	if (!auth)
-		return -ENOMEM;
-	r = row->mech->new_server(&auth->context, &server);
-	if (r) {
-		free(auth);
+	if (r)
 		return r;
-	}
-	auth->mech = row->mech;
-	auth->info.auth_context_id = trailer->auth_context_id;
-	auth->info.auth_type = trailer->auth_type;
-	auth->info.auth_level = trailer->auth_level;
-	auth->info.mech = row->mech->name;
-	pen_list_append(&conn->auths, &auth->link);
-	conn->n_auths++;
+	r = row->mech->new_server(&auth->context, &server);
+	r = add(conn, row->mech, &info, auth, r);
+	if (!r)
+		*authp = auth;
+	return r;
+}
+
+int pen_conn_auth_begin(struct pen_conn *conn, const struct pen_mech_row *row,
+			const struct pen_mech_client *client, struct pen_conn_auth **authp)
+{
+	struct pen_mech_client with_config = *client;
+	const struct pen_auth_info info = {
+		.auth_context_id = conn->next_auth_context_id,
+		.auth_level = (uint8_t)client->level,
+	};
+	struct pen_conn_auth *auth;
+	int r = make_room(conn, &auth);
+
+	if (r)
+		return r;
+	with_config.config = row->config;
+	auth->state = PEN_CONN_AUTH_NEW;
+	r = row->mech->new_client(&auth->context, &with_config);
+	r = add(conn, row->mech, &info, auth, r);
+	if (r)
+		return r;
+	conn->next_auth_context_id++;
 	*authp = auth;
 	return 0;
+}
+
+/* A server leaves it to each PDU whether it can be signed. */
+static int check_protection(struct pen_conn *conn, const struct pen_conn_auth *auth)
+{
+	bool is_sealed = auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY;
+
+	if (!is_sealed && (conn->is_server || !pen_conn_auth_protects(auth)))
+		return 0;
+	if (auth->mech->signature_size(auth->context, 0, is_sealed))
+		return 0;
+	pen_conn_explain(conn, "%s: what was negotiated cannot %s, and the level is %s: %s",
+			 auth->mech->name, is_sealed ? "seal" : "sign",
+			 pen_auth_level_name(auth->info.auth_level),
+			 is_sealed ? "integrity may do, or another mechanism"
+				   : "another mechanism may do");
+	return PEN_E_UNSUPPORTED;
 }
 
 static int auth_open(struct pen_conn *conn, struct pen_conn_auth *auth)
 {
 	struct pen_token *token;
-	int r;
+	int r = check_protection(conn, auth);
 
-	if (auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY &&
-	    !auth->mech->signature_size(auth->context, 0, true)) {
-		pen_conn_explain(conn,
-				 "%s: what was negotiated cannot seal, and the level is privacy: "
-				 "integrity may do, or another mechanism",
-				 auth->mech->name);
-		return PEN_E_UNSUPPORTED;
-	}
+	if (r)
+		return r;
 	if (conn->is_server) {
 		r = auth->mech->token(auth->context, &token);
 		if (r)

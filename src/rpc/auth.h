@@ -13,6 +13,7 @@ enum pen_conn_auth_state {
 	PEN_CONN_AUTH_AWAIT_WORK,  /* what may wait, done by the owner */
 	PEN_CONN_AUTH_OPEN,
 	PEN_CONN_AUTH_FAILED,
+	PEN_CONN_AUTH_NEW, /* client: its first step */
 };
 
 struct pen_conn_auth {
@@ -22,6 +23,12 @@ struct pen_conn_auth {
 	struct pen_mech_context *context;
 	struct pen_auth_info info;
 };
+
+/* Whose info it is. */
+static inline struct pen_conn_auth *pen_conn_auth_of(const struct pen_auth_info *info)
+{
+	return info ? pen_list_entry(info, struct pen_conn_auth, info) : NULL;
+}
 
 /* The context of that id, or NULL. */
 struct pen_conn_auth *pen_conn_auth_find(struct pen_conn *conn, uint32_t auth_context_id);
@@ -36,10 +43,15 @@ const struct pen_mech_row *pen_conn_auth_mech(const struct pen_conn *conn, uint8
 int pen_conn_auth_accept(struct pen_conn *conn, const struct pen_mech_row *row,
 			 const struct pen_sec_trailer *trailer, struct pen_conn_auth **authp);
 
+/* A client's; PEN_E_LIMIT, and what new_client returns. */
+int pen_conn_auth_begin(struct pen_conn *conn, const struct pen_mech_row *row,
+			const struct pen_mech_client *client, struct pen_conn_auth **authp);
+
 /*
  * One step, with the peer's token or, when work is done, without. Returns what the
  * mechanism returns, and PEN_E_UNSUPPORTED where it proves the peer but cannot seal what
- * the level wants sealed; on failure the sentence is noted as the association's reason.
+ * the level wants sealed, or for a client sign what it wants signed; on failure the sentence is
+ * noted as the association's reason.
  */
 int pen_conn_auth_step(struct pen_conn *conn, struct pen_conn_auth *auth, struct pen_slice token,
 		       struct pen_buffer *out);

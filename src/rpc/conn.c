@@ -66,6 +66,7 @@ int pen_conn_new(struct pen_conn **connp, const struct pen_conn_config *config, 
 	conn->stub.pool = conn->config.pool;
 	conn->output.pool = conn->config.pool;
 	conn->next_call_id = 1;
+	conn->next_auth_context_id = 1;
 	pen_list_init(&conn->contexts);
 	pen_list_init(&conn->auths);
 	pen_list_init(&conn->calls);
@@ -257,10 +258,8 @@ static int next_pdu(struct pen_conn *conn, struct pen_event *event)
 		r = conn->role->refuse(conn, &header);
 	else
 		r = conn->role->receive(conn, &header, data, event);
-	if (r == PEN_PENDING) {
-		event->kind = PEN_EVENT_WORK;
-		return 0;
-	}
+	if (r == PEN_PENDING && conn->is_server)
+		return r; /* the same PDU is to be handled again */
 	advance(conn, header.frag_length);
 	conn->n_in++;
 	return r;
@@ -275,9 +274,26 @@ static int tell_authenticated(struct pen_conn *conn, struct pen_event *event)
 	return 0;
 }
 
+static int next_event(struct pen_conn *conn, struct pen_event *event)
+{
+	int r;
+
+	*event = (struct pen_event){ 0 };
+	if (conn->working)
+		return PEN_E_AGAIN;
+	if (conn->authenticated)
+		return tell_authenticated(conn, event);
+	r = conn->is_leg_due ? conn->role->resume(conn, event) : next_pdu(conn, event);
+	if (r == PEN_PENDING) {
+		event->kind = PEN_EVENT_WORK;
+		r = 0;
+	}
+	return r;
+}
+
 int pen_conn_next(struct pen_conn *conn, struct pen_event *event)
 {
-	uint64_t n_in;
+	uint64_t n_done;
 	int r;
 
 	if (conn->stub.capacity > STUB_KEPT)
@@ -288,15 +304,9 @@ int pen_conn_next(struct pen_conn *conn, struct pen_event *event)
 			r = PEN_E_PROTOCOL;
 			break;
 		}
-		*event = (struct pen_event){ 0 };
-		n_in = conn->n_in;
-		if (conn->working)
-			r = PEN_E_AGAIN;
-		else if (conn->authenticated)
-			r = tell_authenticated(conn, event);
-		else
-			r = next_pdu(conn, event);
-	} while (r == PEN_E_AGAIN && (n_in != conn->n_in || conn->authenticated));
+		n_done = conn->n_in + conn->n_out;
+		r = next_event(conn, event);
+	} while (r == PEN_E_AGAIN && (n_done != conn->n_in + conn->n_out || conn->authenticated));
 	if (r == PEN_E_AGAIN && pen_conn_keep(conn))
 		r = -ENOMEM;
 	if (r == PEN_E_PROTOCOL)

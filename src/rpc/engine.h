@@ -38,7 +38,8 @@ struct pen_conn_call {
 struct pen_conn_context {
 	struct pen_list link;
 	struct pen_context context;
-	bool had_ndr; /* server: what was offered for it */
+	bool is_verified; /* client: a request in it has had a verification trailer */
+	bool had_ndr;	  /* server: what was offered for it */
 	bool had_ndr64;
 };
 
@@ -52,6 +53,8 @@ struct pen_conn_role {
 	 */
 	int (*receive)(struct pen_conn *conn, const struct pen_pdu_header *header, uint8_t *pdu,
 		       struct pen_event *event);
+	/* Goes on with a proof, without a PDU. Returns as receive does. Client only. */
+	int (*resume)(struct pen_conn *conn, struct pen_event *event);
 	/* A PDU that breaks the rules of framing or state. Returns what next returns. */
 	int (*refuse)(struct pen_conn *conn, const struct pen_pdu_header *header);
 };
@@ -104,6 +107,17 @@ struct pen_conn {
 	struct pen_syntax_id binding; /* the interface being bound */
 	uint16_t binding_context_id;  /* of the first context offered for it */
 	bool binding_has_ndr64;
+	uint16_t binding_reason;       /* why the server does not want it */
+	uint32_t binding_group_id;     /* the association group to join */
+	bool is_binding;	       /* by bind, not by alter_context */
+	bool is_answered;	       /* all but what is left of the proof */
+	struct pen_conn_auth *proving; /* the proof that goes with it; NULL: none is under way */
+	bool is_leg_due;	       /* of that: ours */
+	bool has_begun_proof;	       /* and its first leg is sent */
+	uint32_t n_proofs;	       /* begun, ever */
+	uint32_t next_auth_context_id;
+	bool has_auth_multiplexing; /* the server takes several security contexts */
+	bool refuses_header_signing;
 	bool keeps_on_orphan; /* the server goes on with the association after orphaned */
 };
 

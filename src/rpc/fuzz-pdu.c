@@ -39,7 +39,7 @@ static void send_requests(struct pen_conn *conn, struct pen_buffer *stub)
 
 	for (int i = 0; context && i < 3; i++) {
 		pen_buffer_add(stub, "stub", 4);
-		pen_conn_request(conn, context, 1, NULL, 0, stub, &id);
+		pen_conn_request(conn, context, NULL, 1, NULL, 0, stub, &id);
 	}
 }
 
@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	pen_buffer_init(&stub, 0);
 	if (is_client)
-		pen_conn_bind(conn, &rpcecho_interface.id, false, 0);
+		pen_conn_bind(conn, &rpcecho_interface.id, false, 0, NULL);
 	for (size_t at = 0; at < size && !pen_conn_is_closed(conn); at += step) {
 		pen_conn_feed(conn, data + at, size - at < step ? size - at : step);
 		while (pen_conn_next(conn, &event) == 0)

@@ -116,7 +116,7 @@ static void record(struct pen_buffer *stream)
 	server_open(&server);
 	pen_buffer_init(&stub, 0);
 	assert_int_equal(pen_conn_new_client(&client, &config), 0);
-	assert_int_equal(pen_conn_bind(client, &rpcecho_interface.id, true, 0), 0);
+	assert_int_equal(pen_conn_bind(client, &rpcecho_interface.id, true, 0, NULL), 0);
 	for (int step = 0; step < 4; step++) {
 		while ((n = pen_conn_output(client, slices, PEN_COUNT(slices))) > 0) {
 			assert_int_equal(pen_buffer_add(stream, slices[0].data, slices[0].size), 0);
@@ -134,12 +134,13 @@ static void record(struct pen_buffer *stream)
 			stub.size = n;
 			assert_int_equal(
 				pen_conn_request(client,
-						 pen_conn_context(client, &rpcecho_interface.id), 1,
-						 NULL, 0, &stub, &id),
+						 pen_conn_context(client, &rpcecho_interface.id),
+						 NULL, 1, NULL, 0, &stub, &id),
 				0);
 			assert_int_equal(pen_conn_cancel(client, id), 0);
 		} else if (step == 2) {
-			assert_int_equal(pen_conn_bind(client, &rpcecho_interface.id, false, 0), 0);
+			assert_int_equal(
+				pen_conn_bind(client, &rpcecho_interface.id, false, 0, NULL), 0);
 		}
 	}
 	pen_conn_free(client);

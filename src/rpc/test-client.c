@@ -46,7 +46,7 @@ static void expect_event(const struct peer *peer, const char *what, enum pen_eve
 static void begin_bind(struct peer *peer, const struct pen_conn_limits *limits)
 {
 	peer_open_client(peer, limits);
-	assert_int_equal(pen_conn_bind(peer->conn, echo, true, 0), 0);
+	assert_int_equal(pen_conn_bind(peer->conn, echo, true, 0, NULL), 0);
 	peer_take(peer);
 	peer->out.size = 0;
 }
@@ -66,8 +66,8 @@ static uint32_t request(struct peer *peer, size_t n)
 	assert_int_equal(pen_buffer_reserve(&peer->stub, n + 1), 0);
 	memset(peer->stub.data, 0x55, n);
 	peer->stub.size = n;
-	assert_int_equal(pen_conn_request(peer->conn, pen_conn_context(peer->conn, echo), 1, NULL,
-					  0, &peer->stub, &call_id),
+	assert_int_equal(pen_conn_request(peer->conn, pen_conn_context(peer->conn, echo), NULL, 1,
+					  NULL, 0, &peer->stub, &call_id),
 			 0);
 	return call_id;
 }
@@ -103,7 +103,7 @@ static void reach(struct peer *peer, enum stage stage)
 	if (stage == HALF)
 		peer_say_pdu(peer, PEN_PDU_RESPONSE, PEN_PFC_FIRST_FRAG, 2, answer, sizeof(answer));
 	else if (stage == ALTERING)
-		assert_int_equal(pen_conn_bind(peer->conn, &srvsvc_interface.id, true, 0), 0);
+		assert_int_equal(pen_conn_bind(peer->conn, &srvsvc_interface.id, true, 0, NULL), 0);
 	else if (stage == OVER)
 		peer_say_pdu(peer, PEN_PDU_REQUEST, WHOLE, 2, answer, sizeof(answer));
 	peer_take(peer);
@@ -255,7 +255,7 @@ static void test_bind_and_alter_context_to_the_byte(void **state)
 	struct peer peer;
 
 	peer_open_client(&peer, NULL);
-	assert_int_equal(pen_conn_bind(peer.conn, echo, false, 0x77), 0);
+	assert_int_equal(pen_conn_bind(peer.conn, echo, false, 0x77, NULL), 0);
 	peer_take(&peer);
 	peer_expect_hex(&peer, "bind",
 			"05 00 0b 13 10000000 a000 0000 01000000 " /* bind, multiplexed, call 1 */
@@ -263,13 +263,13 @@ static void test_bind_and_alter_context_to_the_byte(void **state)
 			"03 000000 "				   /* contexts */
 			"0000 01 00 " ECHO_SYNTAX NDR_SYNTAX	   /* 0: NDR */
 			"0100 01 00 " ECHO_SYNTAX NDR64_SYNTAX	   /* 1: NDR64 */
-			"0200 01 00 " ECHO_SYNTAX		   /* 2: keep on orphan */
-			"2c1cb76c 1298 4045 02 00000000000000 01000000");
+			"0200 01 00 " ECHO_SYNTAX		   /* 2: the features, both */
+			"2c1cb76c 1298 4045 03 00000000000000 01000000");
 	peer_close(&peer);
 
 	bind_plainly(&peer, NULL);
-	assert_int_equal(pen_conn_bind(peer.conn, echo, false, 0), 0);
-	assert_int_equal(pen_conn_bind(peer.conn, echo, false, 0), PEN_E_AGAIN);
+	assert_int_equal(pen_conn_bind(peer.conn, echo, false, 0, NULL), 0);
+	assert_int_equal(pen_conn_bind(peer.conn, echo, false, 0, NULL), PEN_E_AGAIN);
 	peer_take(&peer);
 	peer_expect_hex(&peer, "alter_context",
 			"05 00 0e 03 10000000 7400 0000 02000000 " /* alter_context, call 2 */
@@ -359,7 +359,7 @@ static void test_either_transfer_syntax_is_enough(void **state)
 			 "0000 0000 03 000000 %s 0200 0000 " NO_SYNTAX,
 			 rows[i].results);
 		peer_open_client(&peer, NULL);
-		assert_int_equal(pen_conn_bind(peer.conn, echo, false, 0), 0);
+		assert_int_equal(pen_conn_bind(peer.conn, echo, false, 0, NULL), 0);
 		peer_take(&peer);
 		peer.out.size = 0;
 		peer_say_hex(&peer, ack);
@@ -401,7 +401,7 @@ static void test_each_bind_nak_has_its_sentence(void **state)
 		assert_int_equal(peer.status, rows[i].reason);
 		assert_non_null(strstr(pen_conn_reason(peer.conn), rows[i].says));
 		assert_true(pen_conn_is_closed(peer.conn));
-		assert_int_equal(pen_conn_bind(peer.conn, echo, true, 0), PEN_E_CLOSED);
+		assert_int_equal(pen_conn_bind(peer.conn, echo, true, 0, NULL), PEN_E_CLOSED);
 		peer_close(&peer);
 	}
 	begin_bind(&peer, NULL);
@@ -630,7 +630,7 @@ static void test_requests_to_the_byte(void **state)
 			"03000000 0000 0100 "			   /* alloc_hint, context, opnum */
 			"555555");
 	context = pen_conn_context(peer.conn, echo);
-	assert_int_equal(pen_conn_request(peer.conn, context, 0x102, &object,
+	assert_int_equal(pen_conn_request(peer.conn, context, NULL, 0x102, &object,
 					  PEN_REQUEST_MAYBE | PEN_REQUEST_BIG_ENDIAN, &peer.stub,
 					  &id),
 			 0);
@@ -683,12 +683,12 @@ static void test_one_call_at_a_time_where_nothing_else_is_offered(void **state)
 	memcpy(ack, plain_ack, sizeof(ack));
 	ack[3] = WHOLE;
 	begin_bind(&peer, NULL);
-	assert_int_equal(pen_conn_request(peer.conn, NULL, 1, NULL, 0, &peer.stub, &id),
+	assert_int_equal(pen_conn_request(peer.conn, NULL, NULL, 1, NULL, 0, &peer.stub, &id),
 			 PEN_E_CLOSED);
 	peer_say(&peer, ack, sizeof(ack));
 	assert_int_equal(request(&peer, 4), 2);
-	assert_int_equal(pen_conn_request(peer.conn, pen_conn_context(peer.conn, echo), 1, NULL, 0,
-					  &peer.stub, &id),
+	assert_int_equal(pen_conn_request(peer.conn, pen_conn_context(peer.conn, echo), NULL, 1,
+					  NULL, 0, &peer.stub, &id),
 			 PEN_E_LIMIT);
 	say_word(&peer, "2W");
 	assert_int_equal(request(&peer, 4), 3);

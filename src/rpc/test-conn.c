@@ -102,7 +102,7 @@ static int carry(struct pen_conn *from, struct pen_conn *to, size_t max)
 
 static int bind_pair(struct pair *pair, bool refuse_ndr64, struct pen_event *event)
 {
-	int r = pen_conn_bind(pair->client, &rpcecho_interface.id, refuse_ndr64, 0);
+	int r = pen_conn_bind(pair->client, &rpcecho_interface.id, refuse_ndr64, 0, NULL);
 
 	if (!r)
 		r = carry(pair->client, pair->server, 7);
@@ -152,7 +152,8 @@ static void call_sized(struct pair *pair, size_t n_in, size_t n_out)
 
 	fill(&pair->stub, n_in, 1);
 	assert_int_equal(
-		pen_conn_request(pair->client, context(pair), 1, NULL, 0, &pair->stub, &id), 0);
+		pen_conn_request(pair->client, context(pair), NULL, 1, NULL, 0, &pair->stub, &id),
+		0);
 	assert_int_equal(carry(pair->client, pair->server, 100000), 0);
 	assert_int_equal(pen_conn_next(pair->server, &event), 0);
 	assert_int_equal(event.kind, PEN_EVENT_REQUEST);
@@ -228,7 +229,7 @@ static void test_calls_interleave_and_finish_in_any_order(void **state)
 	open_bound(&pair, PEN_NCACN_IP_TCP);
 	for (unsigned i = 0; i < 10; i++) {
 		fill(&pair.stub, i * 3000, i);
-		assert_int_equal(pen_conn_request(pair.client, context(&pair), 1, NULL, 0,
+		assert_int_equal(pen_conn_request(pair.client, context(&pair), NULL, 1, NULL, 0,
 						  &pair.stub, &ids[i]),
 				 0);
 	}
@@ -263,9 +264,9 @@ static void test_a_stub_of_fragments_can_be_taken(void **state)
 	open_bound(&pair, PEN_NCACN_IP_TCP);
 	for (unsigned i = 0; i < 3; i++) {
 		fill(&pair.stub, i < 2 ? 20000 : 100, i);
-		assert_int_equal(
-			pen_conn_request(pair.client, context(&pair), 1, NULL, 0, &pair.stub, &id),
-			0);
+		assert_int_equal(pen_conn_request(pair.client, context(&pair), NULL, 1, NULL, 0,
+						  &pair.stub, &id),
+				 0);
 	}
 	carry(pair.client, pair.server, 1000);
 	assert_int_equal(pen_conn_next(pair.server, &event), 0);
@@ -293,7 +294,7 @@ static void test_object_maybe_fault_cancel_and_orphan(void **state)
 
 	open_bound(&pair, PEN_NCALRPC);
 	fill(&pair.stub, 4, 0);
-	assert_int_equal(pen_conn_request(pair.client, context(&pair), 0, &object,
+	assert_int_equal(pen_conn_request(pair.client, context(&pair), NULL, 0, &object,
 					  PEN_REQUEST_BIG_ENDIAN, &pair.stub, &id),
 			 0);
 	carry(pair.client, pair.server, 1000);
@@ -312,8 +313,8 @@ static void test_object_maybe_fault_cancel_and_orphan(void **state)
 	assert_true(event.did_not_execute);
 
 	fill(&pair.stub, 4, 0);
-	assert_int_equal(pen_conn_request(pair.client, context(&pair), 0, NULL, PEN_REQUEST_MAYBE,
-					  &pair.stub, &id),
+	assert_int_equal(pen_conn_request(pair.client, context(&pair), NULL, 0, NULL,
+					  PEN_REQUEST_MAYBE, &pair.stub, &id),
 			 0);
 	carry(pair.client, pair.server, 1000);
 	assert_int_equal(pen_conn_next(pair.server, &event), 0);
@@ -323,8 +324,9 @@ static void test_object_maybe_fault_cancel_and_orphan(void **state)
 	assert_int_equal(pen_conn_queued(pair.server), 0);
 
 	fill(&pair.stub, 4, 0);
-	assert_int_equal(pen_conn_request(pair.client, context(&pair), 0, NULL, 0, &pair.stub, &id),
-			 0);
+	assert_int_equal(
+		pen_conn_request(pair.client, context(&pair), NULL, 0, NULL, 0, &pair.stub, &id),
+		0);
 	assert_int_equal(pen_conn_orphan(pair.client, id), 0);
 	carry(pair.client, pair.server, 1000);
 	assert_int_equal(pen_conn_next(pair.server, &event), 0);
@@ -347,7 +349,8 @@ static void test_operation_out_of_range_does_not_reach_the_server(void **state)
 	open_bound(&pair, PEN_NCACN_IP_TCP);
 	fill(&pair.stub, 4, 0);
 	assert_int_equal(
-		pen_conn_request(pair.client, context(&pair), 999, NULL, 0, &pair.stub, &id), 0);
+		pen_conn_request(pair.client, context(&pair), NULL, 999, NULL, 0, &pair.stub, &id),
+		0);
 	carry(pair.client, pair.server, 1000);
 	assert_int_equal(pen_conn_next(pair.server, &event), PEN_E_AGAIN);
 	carry(pair.server, pair.client, 1000);
@@ -368,9 +371,9 @@ static void test_stub_limit_ends_the_association(void **state)
 		assert_int_equal(pair_open(&pair, PEN_NCACN_IP_TCP, &limits), 0);
 		assert_int_equal(bind_pair(&pair, false, &event), 0);
 		fill(&pair.stub, n, 0);
-		assert_int_equal(
-			pen_conn_request(pair.client, context(&pair), 1, NULL, 0, &pair.stub, &id),
-			0);
+		assert_int_equal(pen_conn_request(pair.client, context(&pair), NULL, 1, NULL, 0,
+						  &pair.stub, &id),
+				 0);
 		carry(pair.client, pair.server, 1000);
 		assert_int_equal(pen_conn_next(pair.server, &event),
 				 n == 10000 ? 0 : PEN_E_PROTOCOL);
@@ -390,9 +393,9 @@ static void test_calls_and_groups_have_limits(void **state)
 	assert_int_equal(bind_pair(&pair, false, &event), 0);
 	for (int i = 0; i < 5; i++) {
 		fill(&pair.stub, 4, 0);
-		assert_int_equal(
-			pen_conn_request(pair.client, context(&pair), 0, NULL, 0, &pair.stub, &id),
-			0);
+		assert_int_equal(pen_conn_request(pair.client, context(&pair), NULL, 0, NULL, 0,
+						  &pair.stub, &id),
+				 0);
 	}
 	carry(pair.client, pair.server, 1000);
 	for (int i = 0; i < 4; i++)
@@ -433,9 +436,9 @@ static void test_an_answer_without_memory_is_not_half_sent(void **state)
 
 		open_bound(&pair, PEN_NCACN_IP_TCP);
 		fill(&pair.stub, 4, 0);
-		assert_int_equal(
-			pen_conn_request(pair.client, context(&pair), 1, NULL, 0, &pair.stub, &id),
-			0);
+		assert_int_equal(pen_conn_request(pair.client, context(&pair), NULL, 1, NULL, 0,
+						  &pair.stub, &id),
+				 0);
 		carry(pair.client, pair.server, 1000);
 		assert_int_equal(pen_conn_next(pair.server, &event), 0);
 		fill(&pair.stub, 200000, 1);
@@ -466,7 +469,7 @@ static int converse(struct pair *pair)
 		return r;
 	memset(pair->stub.data, 0, 20000);
 	pair->stub.size = 20000;
-	r = pen_conn_request(pair->client, context(pair), 1, NULL, 0, &pair->stub, &id);
+	r = pen_conn_request(pair->client, context(pair), NULL, 1, NULL, 0, &pair->stub, &id);
 	if (!r)
 		r = carry(pair->client, pair->server, 1000);
 	if (!r)

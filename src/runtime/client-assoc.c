@@ -42,8 +42,9 @@ static bool send_call(struct pen_client_call *call, const struct pen_context *co
 		pen_client_call_end(call, PEN_E_CLOSED);
 		return true;
 	}
-	r = pen_conn_request(client->conn, context, call->call.opnum, pen_call_object(&call->call),
-			     flags, &call->stub[context->transfer], &call->call_id);
+	r = pen_conn_request(client->conn, context, NULL, call->call.opnum,
+			     pen_call_object(&call->call), flags, &call->stub[context->transfer],
+			     &call->call_id);
 	if (r == PEN_E_LIMIT)
 		return false;
 	if (r || is_maybe) {
@@ -62,7 +63,8 @@ static void bind_for(struct pen_client_call *call)
 
 	if (client->binding_to)
 		return;
-	r = pen_conn_bind(client->conn, &call->call.interface->id, client->config.refuse_ndr64, 0);
+	r = pen_conn_bind(client->conn, &call->call.interface->id, client->config.refuse_ndr64, 0,
+			  NULL);
 	if (!r)
 		client->binding_to = call->call.interface;
 	else if (r != PEN_E_AGAIN)

@@ -126,7 +126,7 @@ static void peer_bind(struct peer *peer)
 {
 	struct pen_event event;
 
-	assert_int_equal(pen_conn_bind(peer->conn, &probe_interface.id, true, 0), 0);
+	assert_int_equal(pen_conn_bind(peer->conn, &probe_interface.id, true, 0, NULL), 0);
 	assert_true(peer_send(peer));
 	peer_expect(peer, PEN_EVENT_BOUND, &event);
 }
@@ -145,7 +145,7 @@ static int peer_request(struct peer *peer, uint32_t n)
 	assert_int_equal(pen_ndr_put(probe_interface.operations[PROBE_ECHO].in,
 				     (struct pen_layout){ 0 }, &scope, &in, &stub, NULL),
 			 0);
-	r = pen_conn_request(peer->conn, pen_conn_context(peer->conn, &probe_interface.id),
+	r = pen_conn_request(peer->conn, pen_conn_context(peer->conn, &probe_interface.id), NULL,
 			     PROBE_ECHO, NULL, 0, &stub, &call_id);
 	pen_buffer_done(&stub);
 	return r;
@@ -636,7 +636,7 @@ static void test_pipe_carried_by_smbd(void **state)
 	assert_int_equal(pen_npa_reply_get(&reply, 7, bytes), 0);
 	assert_int_equal(reply.file_type, PEN_NPA_MESSAGE_MODE);
 	assert_int_equal(pen_conn_new_client(&peer.conn, &config), 0);
-	assert_int_equal(pen_conn_bind(peer.conn, &probe_interface.id, true, 0), 0);
+	assert_int_equal(pen_conn_bind(peer.conn, &probe_interface.id, true, 0, NULL), 0);
 	carry_messages(peer.fd, peer.conn, &event);
 	assert_int_equal(event.kind, PEN_EVENT_BOUND);
 	assert_int_equal(peer_request(&peer, 10000), 0); /* three fragments */
