@@ -18,6 +18,27 @@
 extern "C" {
 #endif
 
+struct pen_credentials;
+
+/*
+ * How a client proves who it is, and how its calls are protected. All of its calls are
+ * protected as said here, or there are none: nothing falls back to less.
+ */
+struct pen_client_security {
+	/*
+	 * NULL: there is no security at all, so the transport says who the client is. The
+	 * client takes a reference of its own.
+	 */
+	struct pen_credentials *credentials;
+	uint8_t auth_level;    /* [MS-RPCE 2.2.1.1.8], 2 and 4 to 6; 0: 6, privacy */
+	uint8_t auth_type;     /* [MS-RPCE 2.2.1.1.7]: 10 NTLM alone, 16 Kerberos alone, 9 or 0:
+				  SPNEGO, which chooses Kerberos if it can, and else NTLM */
+	const char *target;    /* the server's principal; NULL: "host/" and its address */
+	bool wants_delegation; /* of tickets, to a server that may have them */
+	bool allow_weak;       /* Kerberos with RC4 */
+	bool at_mapper;	       /* also to the endpoint mapper, if that is asked */
+};
+
 struct pen_client_config {
 	/* Directory of ncalrpc sockets; NULL: PENSTOCK_NCALRPC_DIR, or the system's. */
 	const char *ncalrpc_dir;
@@ -25,6 +46,7 @@ struct pen_client_config {
 	bool refuse_ndr64;
 	bool is_big_endian;	       /* what we send */
 	struct pen_conn_limits limits; /* zero: the transport's */
+	struct pen_client_security security;
 };
 
 /*
@@ -32,8 +54,8 @@ struct pen_client_config {
  * well-known one is used, or else the endpoint mapper of the same machine is
  * asked; the option epmapper=ENDPOINT says where that is, if not at its own
  * well-known endpoint. Nothing is opened yet. config may be NULL. PEN_E_SYNTAX (sentence in
- * error, which may be NULL), PEN_E_UNSUPPORTED: no client for that protocol
- * sequence; -ENOMEM.
+ * error, which may be NULL); PEN_E_UNSUPPORTED: no client for that protocol
+ * sequence, or no such security mechanism; -EINVAL: a security that is none; -ENOMEM.
  */
 int pen_client_new(struct pen_client **clientp, const char *binding,
 		   const struct pen_client_config *config, struct pen_ndr_error *error);
@@ -53,6 +75,22 @@ const char *pen_client_error(const struct pen_client *client);
 
 /* The binding in use, endpoint resolved. Owned by the client. */
 const char *pen_client_binding(const struct pen_client *client);
+
+/* How the calls of an open association are protected. */
+struct pen_client_security_info {
+	uint8_t auth_level;   /* 1: not at all */
+	uint8_t auth_type;    /* as sent: 9 for what SPNEGO has chosen */
+	const char *mech;     /* the mechanism that does it, "ntlm" or "krb5"; NULL: none */
+	bool signs_headers;   /* those of PDUs too */
+	const char *left_out; /* mechanisms that could not begin, and why, as a sentence; "" */
+};
+
+/*
+ * Its texts live until the association ends. PEN_E_CLOSED: there is none, or it is not
+ * known yet who is there.
+ */
+int pen_client_security_info(const struct pen_client *client,
+			     struct pen_client_security_info *info);
 
 /* A descriptor to wait for, or -1; poll(2) events; milliseconds, -1: no limit. */
 int pen_client_fd(const struct pen_client *client);

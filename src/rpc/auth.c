@@ -170,15 +170,29 @@ int pen_conn_auth_step(struct pen_conn *conn, struct pen_conn_auth *auth, struct
 	return r;
 }
 
+struct pen_conn_auth *pen_conn_auth_free(struct pen_conn_auth *auth)
+{
+	auth->mech->free(auth->context);
+	pen_token_free((struct pen_token *)auth->info.token);
+	free(auth);
+	return NULL;
+}
+
 void pen_conn_auths_free(struct pen_conn *conn)
 {
-	pen_list_each (link, after, &conn->auths) {
-		struct pen_conn_auth *auth = pen_list_entry(link, struct pen_conn_auth, link);
+	pen_list_each (link, after, &conn->auths)
+		pen_conn_auth_free(pen_list_entry(link, struct pen_conn_auth, link));
+}
 
-		auth->mech->free(auth->context);
-		pen_token_free((struct pen_token *)auth->info.token);
-		free(auth);
-	}
+struct pen_conn_auth *pen_conn_auth_working(struct pen_conn *conn)
+{
+	return conn->working;
+}
+
+void pen_conn_auth_leave(struct pen_conn *conn, struct pen_conn_auth *auth)
+{
+	pen_list_remove(&auth->link);
+	conn->n_auths--;
 }
 
 /* ---- PDUs ---- */
@@ -216,10 +230,12 @@ size_t pen_conn_auth_signature_size(const struct pen_conn_auth *auth, size_t n)
 					  auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY);
 }
 
-static bool has_signed_headers(const struct pen_conn *conn, const struct pen_conn_auth *auth)
+bool pen_conn_auth_signs_headers(const struct pen_conn *conn, const struct pen_conn_auth *auth)
 {
 	const struct pen_mech *mech = auth->mech;
 
+	if (!pen_conn_auth_protects(auth))
+		return false;
 	if (mech->always_signs_headers && mech->always_signs_headers(auth->context))
 		return true;
 	return conn->signs_headers && mech->has_header_signing(auth->context);
@@ -229,7 +245,7 @@ static bool has_signed_headers(const struct pen_conn *conn, const struct pen_con
 static void sign_headers(const struct pen_conn *conn, const struct pen_conn_auth *auth,
 			 struct pen_protected *message, struct pen_slice head, const uint8_t *tail)
 {
-	if (!has_signed_headers(conn, auth))
+	if (!pen_conn_auth_signs_headers(conn, auth))
 		return;
 	message->head = head;
 	message->tail = (struct pen_slice){ .data = tail, .size = PEN_SEC_TRAILER_SIZE };

@@ -61,6 +61,17 @@ void pen_conn_auths_free(struct pen_conn *conn);
 /* "privacy"; "none" for what is no level. */
 const char *pen_auth_level_name(uint8_t level);
 
+/*
+ * The context that waits for work, which its owner may do without the association. If that
+ * ends before, the context leaves it and is the owner's to free, after its work.
+ */
+struct pen_conn_auth *pen_conn_auth_working(struct pen_conn *conn);
+void pen_conn_auth_leave(struct pen_conn *conn, struct pen_conn_auth *auth);
+struct pen_conn_auth *pen_conn_auth_free(struct pen_conn_auth *auth);
+
+/* Whether the heads of PDUs under it are signed too. */
+bool pen_conn_auth_signs_headers(const struct pen_conn *conn, const struct pen_conn_auth *auth);
+
 /* Whether PDUs under it are signed at all. NULL: there is no context. */
 static inline bool pen_conn_auth_protects(const struct pen_conn_auth *auth)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
+#include "runtime/client-security.h"
 #include "runtime/client.h"
 #include <errno.h>
 #include <penstock/status.h>
@@ -15,11 +16,19 @@ int pen_client_open(struct pen_client *client)
 		.pool = &client->pool,
 	};
 
+	int r;
+
 	client->is_leaving = false;
 	client->binding_to = NULL;
 	client->receive_timeout_ms = 0;
-	return pen_conn_new_client(&client->conn, &config);
+	r = pen_conn_new_client(&client->conn, &config);
+	if (r || !client->proof)
+		return r;
+	return pen_conn_add_auth(client->conn, &client->proof->row, &client->proof->client,
+				 &client->auth);
 }
+
+static bool pull(struct pen_client *client);
 
 /* ---- what goes out ---- */
 
@@ -42,11 +51,13 @@ static bool send_call(struct pen_client_call *call, const struct pen_context *co
 		pen_client_call_end(call, PEN_E_CLOSED);
 		return true;
 	}
-	r = pen_conn_request(client->conn, context, NULL, call->call.opnum,
+	r = pen_conn_request(client->conn, context, client->auth, call->call.opnum,
 			     pen_call_object(&call->call), flags, &call->stub[context->transfer],
 			     &call->call_id);
 	if (r == PEN_E_LIMIT)
 		return false;
+	if (r > 0)
+		pen_call_explain(&call->call, 0, "%s", pen_conn_reason(client->conn));
 	if (r || is_maybe) {
 		pen_client_call_end(call, r);
 		return true;
@@ -56,19 +67,26 @@ static bool send_call(struct pen_client_call *call, const struct pen_context *co
 	return true;
 }
 
-static void bind_for(struct pen_client_call *call)
+/* Whether the association has to be asked what it makes of it. */
+static bool bind_for(struct pen_client_call *call)
 {
 	struct pen_client *client = call->client;
 	int r;
 
 	if (client->binding_to)
-		return;
+		return false;
 	r = pen_conn_bind(client->conn, &call->call.interface->id, client->config.refuse_ndr64, 0,
-			  NULL);
-	if (!r)
+			  client->auth);
+	if (!r) {
 		client->binding_to = call->call.interface;
-	else if (r != PEN_E_AGAIN)
+		return client->auth && !client->is_proved;
+	}
+	if (r != PEN_E_AGAIN) {
+		if (r > 0)
+			pen_call_explain(&call->call, 0, "%s", pen_conn_reason(client->conn));
 		pen_client_call_end(call, r);
+	}
+	return false;
 }
 
 /* A server that wants to close gets no new calls; when it has answered, another try. */
@@ -88,28 +106,36 @@ static bool is_leaving(struct pen_client *client)
 	return true;
 }
 
-void pen_client_advance(struct pen_client *client)
+/* Sends what waits. Whether it began a proof, so that there may be events. */
+static bool send_waiting(struct pen_client *client)
 {
 	const struct pen_context *context;
 	struct pen_client_call *call;
 	struct pen_client_call *next;
+	bool has_begun = false;
 
-	if (client->state != PEN_CLIENT_OPEN || is_leaving(client))
-		return;
-	if (client->n_sent == client->n_active)
-		return;
 	for (call = TAILQ_FIRST(&client->active); call; call = next) {
 		next = TAILQ_NEXT(call, queue);
 		if (call->state != PEN_CLIENT_CALL_WAITING)
 			continue;
 		if (pen_conn_is_congested(client->conn))
-			return;
+			break;
 		context = pen_conn_context(client->conn, &call->call.interface->id);
-		if (!context)
-			bind_for(call);
+		if (!context || (client->auth && !client->is_proved))
+			has_begun |= bind_for(call);
 		else if (!send_call(call, context))
-			return;
+			break;
 	}
+	return has_begun;
+}
+
+void pen_client_advance(struct pen_client *client)
+{
+	do {
+		if (client->state != PEN_CLIENT_OPEN || is_leaving(client) ||
+		    client->n_sent == client->n_active)
+			return;
+	} while (send_waiting(client) && pull(client));
 }
 
 bool pen_client_flush(struct pen_client *client)
@@ -160,10 +186,13 @@ static int decode(struct pen_client_call *call, const struct pen_event *event)
 	return r;
 }
 
-static int note_fault(struct pen_client_call *call, uint32_t status)
+static int note_fault(struct pen_client_call *call, const struct pen_event *event)
 {
+	uint32_t status = event->status;
+
 	call->call.fault = status;
-	pen_call_explain(&call->call, 0, "%s", pen_fault_text(status));
+	pen_call_explain(&call->call, 0, "%s%s", pen_fault_text(status),
+			 event->is_unsigned ? " (said without a signature)" : "");
 	return call->is_cancelled && status == PEN_FAULT_CANCEL ? PEN_E_CANCELLED : PEN_E_FAULT;
 }
 
@@ -181,6 +210,9 @@ static void on_rejected(struct pen_client *client)
 		pen_call_explain(&call->call, 0, "%s", pen_conn_reason(client->conn));
 		pen_client_call_end(call, PEN_E_REJECTED);
 	}
+	/* A proof that has failed may do better from the beginning. */
+	if (client->auth && !client->is_proved)
+		client->is_leaving = true;
 }
 
 static void on_event(struct pen_client *client, const struct pen_event *event)
@@ -197,13 +229,19 @@ static void on_event(struct pen_client *client, const struct pen_event *event)
 	case PEN_EVENT_REJECTED:
 		on_rejected(client);
 		break;
+	case PEN_EVENT_WORK:
+		pen_client_work(client);
+		break;
+	case PEN_EVENT_AUTHENTICATED:
+		client->is_proved = event->auth == client->auth;
+		break;
 	case PEN_EVENT_RESPONSE:
 		if (call)
 			pen_client_call_end(call, decode(call, event));
 		break;
 	case PEN_EVENT_FAULT:
 		if (call)
-			pen_client_call_end(call, note_fault(call, event->status));
+			pen_client_call_end(call, note_fault(call, event));
 		break;
 	case PEN_EVENT_SHUTDOWN:
 		client->is_leaving = true;
@@ -213,9 +251,23 @@ static void on_event(struct pen_client *client, const struct pen_event *event)
 	}
 }
 
-void pen_client_arrived(struct pen_client *client, ssize_t n)
+/* Handles what the association has to tell. False: it is no more. */
+static bool pull(struct pen_client *client)
 {
 	struct pen_event event;
+	int r;
+
+	while ((r = pen_conn_next(client->conn, &event)) == 0)
+		on_event(client, &event);
+	if (r == PEN_E_AGAIN && !pen_conn_is_closed(client->conn))
+		return true;
+	pen_client_lose(client, r == PEN_E_AGAIN ? PEN_E_CLOSED : r, "%s",
+			pen_conn_reason(client->conn));
+	return false;
+}
+
+void pen_client_arrived(struct pen_client *client, ssize_t n)
+{
 	int r;
 
 	if (n == 0) {
@@ -229,23 +281,28 @@ void pen_client_arrived(struct pen_client *client, ssize_t n)
 	}
 	client->active_at = pen_clock_coarse_ms();
 	r = pen_conn_lend(client->conn, client->in, (size_t)n);
-	while (!r) {
-		r = pen_conn_next(client->conn, &event);
-		if (!r)
-			on_event(client, &event);
-	}
-	if (r == PEN_E_AGAIN && pen_conn_is_closed(client->conn))
-		pen_client_lose(client, PEN_E_CLOSED, "%s", pen_conn_reason(client->conn));
-	else if (r == PEN_E_AGAIN)
+	if (r)
+		pen_client_lose(client, r, "%s", pen_error_name(r));
+	else if (pull(client))
 		pen_client_advance(client);
-	else
-		pen_client_lose(client, r, "%s", pen_conn_reason(client->conn));
+}
+
+/* The association's work may be done. */
+static void look_after_work(struct pen_client *client)
+{
+	if (pen_client_has_worked(client) && pull(client))
+		pen_client_advance(client);
 }
 
 void pen_client_read(struct pen_client *client)
 {
-	ssize_t n = recv(client->fd, client->in, PEN_CLIENT_READ_SIZE, MSG_DONTWAIT);
+	ssize_t n;
 
+	if (client->errand) {
+		look_after_work(client);
+		return;
+	}
+	n = recv(client->fd, client->in, PEN_CLIENT_READ_SIZE, MSG_DONTWAIT);
 	if (n >= 0)
 		pen_client_arrived(client, n);
 	else if (errno != EAGAIN && errno != EINTR)

@@ -358,8 +358,8 @@ static int finish_waiting(struct pen_client_call *call)
 		if (call->state == PEN_CLIENT_CALL_ENDED)
 			break;
 		/* A second receive would have all the time again that the first had. */
-		if (is_sent && client->state == PEN_CLIENT_OPEN && client->n_active == 1 &&
-		    (is_first || !call->deadline))
+		if (is_sent && client->state == PEN_CLIENT_OPEN && !client->errand &&
+		    client->n_active == 1 && (is_first || !call->deadline))
 			wait_by_receive(client, call);
 		else
 			wait_by_poll(client);

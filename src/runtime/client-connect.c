@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
 #include "runtime/client-mapper.h"
+#include "runtime/client-security.h"
 #include "runtime/client.h"
 #include <ctype.h>
 #include <errno.h>
@@ -17,7 +18,10 @@ void pen_client_disconnect(struct pen_client *client)
 {
 	client->mapper = pen_client_mapper_free(client->mapper);
 	client->resolver = pen_resolver_free(client->resolver);
+	pen_client_abandon_work(client);
 	client->conn = pen_conn_free(client->conn);
+	client->auth = NULL;
+	client->is_proved = false;
 	/* What a mapper said is good for one connection: the server may have moved. */
 	if (client->binding.endpoint == client->mapped)
 		client->binding.endpoint = NULL;

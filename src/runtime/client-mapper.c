@@ -44,6 +44,7 @@ static int open_client(struct pen_client_mapper *mapper, const struct pen_bindin
 		       const struct pen_client_config *config)
 {
 	const char *endpoint = pen_binding_option(binding, "epmapper");
+	struct pen_client_config there_config = *config;
 	struct pen_binding there = { .protseq = binding->protseq, .address = binding->address };
 	struct pen_buffer text;
 	int r;
@@ -51,12 +52,14 @@ static int open_client(struct pen_client_mapper *mapper, const struct pen_bindin
 	if (!endpoint || !*endpoint)
 		endpoint = binding->protseq == PEN_NCALRPC ? "EPMAPPER" : "135";
 	there.endpoint = (char *)endpoint;
+	if (!config->security.at_mapper)
+		there_config.security = (struct pen_client_security){ NULL };
 	pen_buffer_init(&text, 0);
 	r = pen_binding_print(&there, &text);
 	if (!r)
 		r = pen_buffer_add(&text, "", 1);
 	if (!r)
-		r = pen_client_new(&mapper->client, (const char *)text.data, config, NULL);
+		r = pen_client_new(&mapper->client, (const char *)text.data, &there_config, NULL);
 	pen_buffer_done(&text);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/client.h"
 #include "base/cleanup.h"
+#include "runtime/client-security.h"
 #include "runtime/directory.h"
 #include <errno.h>
 #include <poll.h>
@@ -45,6 +46,7 @@ static void client_done(struct pen_client *client)
 	pen_buffer_done(&client->text);
 	free(client->ncalrpc_dir);
 	free(client->in);
+	pen_client_proof_free(client->proof);
 	pen_pool_done(&client->pool);
 	free(client);
 }
@@ -134,6 +136,10 @@ int pen_client_new(struct pen_client **clientp, const char *binding,
 	r = pen_ncalrpc_directory(&client->ncalrpc_dir, client->config.ncalrpc_dir);
 	if (r && r != -ENOENT)
 		return r;
+	r = pen_client_proof_new(&client->proof, &client->config.security, client->binding.address,
+				 error);
+	if (r)
+		return r;
 	client->in = malloc(PEN_CLIENT_READ_SIZE);
 	if (!client->in)
 		return -ENOMEM;
@@ -159,6 +165,8 @@ void pen_client_deliver(struct pen_client *client)
 
 int pen_client_fd(const struct pen_client *client)
 {
+	if (client->errand)
+		return pen_errand_fd(client->errand);
 	return client->state == PEN_CLIENT_OPEN ? client->fd : pen_client_connect_fd(client);
 }
 
@@ -166,6 +174,8 @@ short pen_client_events(const struct pen_client *client)
 {
 	if (client->state != PEN_CLIENT_OPEN)
 		return pen_client_connect_events(client);
+	if (client->errand)
+		return POLLIN;
 	return (short)(POLLIN | (pen_conn_queued(client->conn) ? POLLOUT : 0));
 }
 

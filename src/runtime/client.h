@@ -6,12 +6,16 @@
  * (client-assoc.c), the calls (client-call.c), and who drives it all (client.c).
  */
 #include "base/pool.h"
+#include "io/errand.h"
 #include "io/resolve.h"
 #include "io/socket.h"
 #include "runtime/call.h"
 #include <penstock/buffer.h>
 #include <penstock/client.h>
 #include <sys/queue.h>
+
+struct pen_client_proof;
+struct pen_client_work;
 
 enum pen_client_call_state {
 	PEN_CLIENT_CALL_IDLE,
@@ -67,8 +71,13 @@ struct pen_client {
 
 	int fd;
 	struct pen_conn *conn;
+	struct pen_client_proof *proof;	  /* NULL: there is no security */
+	const struct pen_auth_info *auth; /* the association's, by that */
+	bool is_proved;
+	struct pen_errand *errand; /* the association waits for its work; NULL: it does not */
+	struct pen_client_work *work;
 	const struct pen_interface *binding_to; /* a bind is under way */
-	bool is_leaving;			/* the server wants to close */
+	bool is_leaving;			/* no more calls to it, then close */
 	uint64_t active_at;
 	uint32_t receive_timeout_ms; /* as set on the socket */
 	uint8_t *in;
