@@ -14,6 +14,7 @@ static const char *const guest_choices[] = { "never", "strangers", NULL };
 static const struct config_key keys[] = {
 	{ "server", "name", CONFIG_TEXT, AT(name) },
 	{ "server", "comment", CONFIG_TEXT, AT(comment) },
+	{ "server", "workgroup", CONFIG_TEXT, AT(workgroup) },
 	{ "server", "listen", CONFIG_ADDRESSES, AT(listen) },
 	{ "server", "port", CONFIG_NUMBER, AT(port), 1, UINT16_MAX },
 	{ "server", "ports", CONFIG_PORTS, AT(first_port) },

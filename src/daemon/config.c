@@ -61,6 +61,7 @@ static const char *user_directory(struct pen_arena *arena, const char *variable,
 int config_init(struct config *config, bool is_root)
 {
 	*config = (struct config){ .comment = "penstock",
+				   .workgroup = "WORKGROUP",
 				   .allow_anonymous = true,
 				   .log_level = PEN_LOG_INFO };
 	pen_arena_init(&config->arena, 0);

@@ -9,7 +9,7 @@
 #include <penstock/buffer.h>
 #include <penstock/server.h>
 
-enum { CONFIG_SERVICES_MAX = 8 };
+enum { CONFIG_SERVICES_MAX = 16 };
 
 /* Who judges NTLM. */
 enum config_verdicts { CONFIG_VERDICTS_ACCOUNTS, CONFIG_VERDICTS_WINBIND };
@@ -19,6 +19,7 @@ struct config {
 
 	const char *name;		/* of the server, as clients see it */
 	const char *comment;		/* beside the name */
+	const char *workgroup;		/* that the server is in */
 	const char *listen;		/* numeric addresses for TCP; "*": all; "none": no TCP */
 	uint32_t port;			/* of the endpoint mapper */
 	bool is_port_given;		/* by the file: then no other one will do */

@@ -2,7 +2,9 @@
 #include "daemon/program.h"
 #include "base/cleanup.h"
 #include "daemon/place.h"
+#include "service/dssetup/dssetup.h"
 #include "service/epm/epm.h"
+#include "service/lsarpc/lsarpc.h"
 #include "service/mgmt/mgmt.h"
 #include "service/netlogon/netlogon.h"
 #include "service/rpcecho/rpcecho.h"
@@ -11,6 +13,7 @@
 #include "store/store.h"
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -100,6 +103,7 @@ static int srvsvc_start(const struct daemon_start *start, void **datap, char err
 	struct pen_srvsvc_config service = {
 		.name = config->name,
 		.comment = config->comment,
+		.domain = config->workgroup,
 		.started = (uint64_t)time(NULL),
 	};
 	int r;
@@ -201,6 +205,43 @@ static void samr_stop(void *data)
 
 static const char *const samr_endpoints[] = { "ncacn_np:[\\pipe\\samr]", "ncalrpc:[samr]", NULL };
 
+/* ---- lsarpc, and dssetup beside it ---- */
+
+static int lsarpc_start(const struct daemon_start *start, void **datap, char error[256])
+{
+	const struct pen_lsarpc_config config = {
+		.accounts = daemon_security_accounts(start->security),
+		.crypto = daemon_security_logons(start->security)->crypto,
+		.workgroup = start->config->workgroup,
+	};
+	struct pen_lsarpc *lsarpc;
+	int r = pen_lsarpc_new(&lsarpc, &config);
+
+	if (!r)
+		*datap = lsarpc;
+	return r;
+}
+
+static void lsarpc_stop(void *data)
+{
+	pen_lsarpc_free(data);
+}
+
+/* \pipe\lsass is the same pipe by the name of the process that Windows has it in. */
+static const char *const lsarpc_endpoints[] = { "ncacn_np:[\\pipe\\lsarpc]",
+						"ncacn_np:[\\pipe\\lsass]", "ncalrpc:[lsarpc]",
+						"ncalrpc:[lsasspirpc]", NULL };
+
+static int dssetup_start(const struct daemon_start *start, void **datap, char error[256])
+{
+	*datap = strdup(start->config->workgroup);
+	return *datap ? 0 : -ENOMEM;
+}
+
+static const char *const dssetup_endpoints[] = { "ncacn_np:[\\pipe\\lsarpc]",
+						 "ncacn_np:[\\pipe\\lsass]", "ncalrpc:[lsarpc]",
+						 NULL };
+
 /* ---- rpcecho ---- */
 
 static const char *const rpcecho_endpoints[] = { "ncacn_np:[\\pipe\\rpcecho]", "ncalrpc:[rpcecho]",
@@ -237,6 +278,18 @@ static const struct daemon_program programs[] = {
 	  .endpoints = samr_endpoints,
 	  .start = samr_start,
 	  .stop = samr_stop },
+	{ .name = "lsarpc",
+	  .service = &pen_lsarpc_service,
+	  .is_default = true,
+	  .endpoints = lsarpc_endpoints,
+	  .start = lsarpc_start,
+	  .stop = lsarpc_stop },
+	{ .name = "dssetup",
+	  .service = &pen_dssetup_service,
+	  .is_default = true,
+	  .endpoints = dssetup_endpoints,
+	  .start = dssetup_start,
+	  .stop = free },
 	{ .name = "rpcecho", .service = &pen_rpcecho_service, .endpoints = rpcecho_endpoints },
 };
 

@@ -145,15 +145,38 @@ static int start_program(struct serve *serve, size_t i)
 	return r ? fail(serve, r, program->name, pen_server_error(serve->server)) : 0;
 }
 
+static bool has_endpoint(const struct daemon_program *program, const char *endpoint)
+{
+	for (const char *const *e = program->endpoints; e && *e; e++)
+		if (!strcmp(*e, endpoint))
+			return true;
+	return false;
+}
+
+/* Listens for all programs that have the endpoint, unless an earlier one has brought it up. */
+static int listen_shared(struct serve *serve, size_t first, const char *endpoint)
+{
+	const char *names[CONFIG_SERVICES_MAX + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; daemon_program(i); i++) {
+		if (!serve->is_started[i] || !has_endpoint(daemon_program(i), endpoint))
+			continue;
+		if (i < first)
+			return 0;
+		names[n++] = daemon_program(i)->service->interface->name;
+	}
+	names[n] = NULL;
+	return pen_server_listen(serve->server, endpoint, names, NULL);
+}
+
 static int listen_locally(struct serve *serve, size_t i)
 {
-	const struct daemon_program *program = daemon_program(i);
-	const char *const names[] = { program->service->interface->name, NULL };
+	const char *const *endpoint = daemon_program(i)->endpoints;
 	int r = 0;
 
-	for (const char *const *endpoint = program->endpoints; !r && endpoint && *endpoint;
-	     endpoint++)
-		r = pen_server_listen(serve->server, *endpoint, names, NULL);
+	for (; !r && endpoint && *endpoint; endpoint++)
+		r = listen_shared(serve, i, *endpoint);
 	return r ? fail(serve, r, "listen", pen_server_error(serve->server)) : 0;
 }
 

@@ -95,6 +95,7 @@ static const struct {
 } rows[] = {
 	{ "server", "name", { "PC", "a b # c" } },
 	{ "server", "comment", { "x", "= ;" } },
+	{ "server", "workgroup", { "OFFICE", "x" } },
 	{ "server", "listen", { "*", "none", "10.0.0.1 ::1" }, { "localhost", "1.2.3" } },
 	{ "server",
 	  "port",

@@ -16,6 +16,7 @@ path = $WORK/state/shares.db
 accounts = $WORK/state/accounts.db
 [server]
 name = PENTEST
+workgroup = TESTGROUP
 [service rpcecho]
 enabled = yes
 ${1-}

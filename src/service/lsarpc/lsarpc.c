@@ -53,6 +53,11 @@ uint32_t pen_lsarpc_status(int result)
 
 int pen_lsarpc_check_secure_channel(struct pen_call *call)
 {
+	enum { SCHANNEL = 68, INTEGRITY = 5 };
+
+	if (pen_call_protseq(call) == PEN_NCACN_IP_TCP && pen_call_auth_type(call) == SCHANNEL &&
+	    pen_call_auth_level(call) >= INTEGRITY)
+		return 0;
 	return pen_call_fail(call, PEN_WERR_ACCESS_DENIED,
 			     "lookups without a handle are for netlogon's secure channel");
 }

@@ -8,12 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* The key that values travel under. */
-static struct pen_slice session_key(const struct pen_call *call)
-{
-	return pen_token_info(pen_call_token(call))->session_key;
-}
-
 /* Names that begin so are for callers on this machine [MS-LSAD 3.1.1.4]. */
 static bool is_for_us_alone(const char *name)
 {
@@ -60,9 +54,9 @@ static uint32_t value_get(struct pen_call *call, const struct lsarpc_LSAPR_CR_CI
 			  struct pen_slice *plainp)
 {
 	struct pen_slice cipher = { value->Buffer, value->Buffer ? value->Length : 0 };
-	uint32_t status =
-		cipher_status(pen_lsarpc_decrypt(pen_lsarpc_of(call)->crypto, session_key(call),
-						 cipher, pen_call_arena(call), plainp));
+	uint32_t status = cipher_status(pen_lsarpc_decrypt(pen_lsarpc_of(call)->crypto,
+							   pen_call_session_key(call), cipher,
+							   pen_call_arena(call), plainp));
 
 	if (status || plainp->size <= PEN_LSA_SECRET_MAX)
 		return status;
@@ -77,8 +71,8 @@ static uint32_t value_put(struct pen_call *call, struct pen_slice plain,
 	struct pen_arena *arena = pen_call_arena(call);
 	struct lsarpc_LSAPR_CR_CIPHER_VALUE *value = pen_arena_zalloc(arena, sizeof(*value));
 	struct pen_slice cipher;
-	int r = value ? pen_lsarpc_encrypt(pen_lsarpc_of(call)->crypto, session_key(call), plain,
-					   arena, &cipher)
+	int r = value ? pen_lsarpc_encrypt(pen_lsarpc_of(call)->crypto, pen_call_session_key(call),
+					   plain, arena, &cipher)
 		      : -ENOMEM;
 
 	if (r)
