@@ -2,8 +2,6 @@
 #include "service/lsarpc/state.h"
 #include <errno.h>
 
-enum { ROW_SIZE = 32 }; /* about what an account takes in an answer */
-
 /* ---- account objects ---- */
 
 int pen_lsarpc_create_account(struct pen_call *call, const struct lsarpc_LsarCreateAccount_in *in,
@@ -86,7 +84,8 @@ int pen_lsarpc_enumerate_accounts(struct pen_call *call,
 		out->result = PEN_STATUS_NO_MORE_ENTRIES;
 	if (out->result)
 		return 0;
-	room = in->PreferedMaximumLength / ROW_SIZE + 1;
+	/* How much room a row takes is the server's to say: clients mean rows. */
+	room = in->PreferedMaximumLength ? in->PreferedMaximumLength : 1;
 	if (n - first > room) {
 		n = first + room;
 		out->result = PEN_STATUS_MORE_ENTRIES;
@@ -112,7 +111,7 @@ static int begin_account(struct pen_call *call, const struct pen_context_handle 
 		return 0;
 	r = pen_lsa_get_account(accounts, &object->sid, pen_call_arena(call), account);
 	if (r)
-		*statusp = pen_lsarpc_status(pen_accounts_end(accounts, r));
+		*statusp = pen_lsarpc_stale(pen_accounts_end(accounts, r));
 	return 0;
 }
 
@@ -139,9 +138,9 @@ static int read_account(struct pen_call *call, const struct pen_context_handle *
 				statusp);
 
 	if (!r && !*statusp)
-		*statusp = pen_lsarpc_status(pen_lsa_get_account(pen_lsarpc_of(call)->accounts,
-								 &object->sid, pen_call_arena(call),
-								 account));
+		*statusp = pen_lsarpc_stale(pen_lsa_get_account(pen_lsarpc_of(call)->accounts,
+								&object->sid, pen_call_arena(call),
+								account));
 	return r;
 }
 

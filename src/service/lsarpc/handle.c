@@ -140,6 +140,16 @@ int pen_lsarpc_close(struct pen_call *call, const struct lsarpc_LsarClose_in *in
 	return pen_call_handle_close(call, &handle_type, &out->ObjectHandle);
 }
 
+/* What LsarDeleteObject has taken the place of. */
+int pen_lsarpc_delete(struct pen_call *call, const struct lsarpc_LsarDelete_in *in,
+		      struct lsarpc_LsarDelete_out *out)
+{
+	void *found;
+
+	out->result = PEN_STATUS_NOT_SUPPORTED;
+	return pen_call_handle_get(call, &handle_type, &in->ObjectHandle, &found);
+}
+
 /* What it was a handle of goes, and with it the handle; others of the same find nothing. */
 int pen_lsarpc_delete_object(struct pen_call *call, const struct lsarpc_LsarDeleteObject_in *in,
 			     struct lsarpc_LsarDeleteObject_out *out)
@@ -163,7 +173,7 @@ int pen_lsarpc_delete_object(struct pen_call *call, const struct lsarpc_LsarDele
 	}
 	r = object->kind == PEN_LSARPC_ACCOUNT ? pen_lsa_remove_account(accounts, &object->sid)
 					       : pen_lsa_remove_secret(accounts, object->name);
-	out->result = pen_lsarpc_status(r);
+	out->result = pen_lsarpc_stale(r);
 	return out->result ? 0 : pen_call_handle_close(call, &handle_type, &out->ObjectHandle);
 }
 
@@ -279,7 +289,7 @@ int pen_lsarpc_query_security(struct pen_call *call,
 		leave_parts(&descriptor, parts);
 		r = descriptor_put(call, &descriptor, &bytes);
 	}
-	out->result = pen_lsarpc_status(r);
+	out->result = pen_lsarpc_stale(r);
 	if (out->result)
 		return 0;
 	answer = pen_arena_zalloc(pen_call_arena(call), sizeof(*answer));
@@ -348,7 +358,6 @@ int pen_lsarpc_set_security(struct pen_call *call, const struct lsarpc_LsarSetSe
 	r = pen_accounts_begin(accounts);
 	if (!r)
 		r = pen_accounts_end(accounts, change_security(call, object, in));
-	out->result =
-		r == PEN_E_BAD_DATA ? PEN_STATUS_INVALID_SECURITY_DESCR : pen_lsarpc_status(r);
+	out->result = r == PEN_E_BAD_DATA ? PEN_STATUS_INVALID_SECURITY_DESCR : pen_lsarpc_stale(r);
 	return 0;
 }

@@ -64,6 +64,7 @@ int pen_lsarpc_check_secure_channel(struct pen_call *call)
 
 static const struct lsarpc_operations operations = {
 	.LsarClose = pen_lsarpc_close,
+	.LsarDelete = pen_lsarpc_delete,
 	.LsarEnumeratePrivileges = pen_lsarpc_enumerate_privileges,
 	.LsarQuerySecurityObject = pen_lsarpc_query_security,
 	.LsarSetSecurityObject = pen_lsarpc_set_security,

@@ -105,8 +105,8 @@ int pen_lsarpc_enumerate_privileges(struct pen_call *call,
 		out->result = PEN_STATUS_NO_MORE_ENTRIES;
 		return 0;
 	}
-	/* How much room a row takes is the server's to say. */
-	n = in->PreferedMaximumLength / sizeof(*rows) + 1;
+	/* How much room a row takes is the server's to say: clients mean rows. */
+	n = in->PreferedMaximumLength ? in->PreferedMaximumLength : 1;
 	if (n > pen_lsarpc_n_privileges - first)
 		n = pen_lsarpc_n_privileges - first;
 	rows = pen_arena_array(pen_call_arena(call), n, sizeof(*rows));

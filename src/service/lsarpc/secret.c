@@ -149,7 +149,7 @@ static uint32_t change_secret(struct pen_call *call, const char *name,
 	int r = pen_lsa_get_secret(accounts, name, pen_call_arena(call), &secret);
 
 	if (r)
-		return pen_lsarpc_status(r);
+		return pen_lsarpc_stale(r);
 	fresh = secret;
 	fresh.has_old = in->EncryptedOldValue || secret.has_current;
 	fresh.old = in->EncryptedOldValue ? values[1] : secret.current;
@@ -223,7 +223,7 @@ int pen_lsarpc_query_secret(struct pen_call *call, const struct lsarpc_LsarQuery
 		return r;
 	r = pen_lsa_get_secret(pen_lsarpc_of(call)->accounts, object->name, pen_call_arena(call),
 			       &secret);
-	out->result = pen_lsarpc_status(r);
+	out->result = pen_lsarpc_stale(r);
 	if (out->result)
 		return 0;
 	out->result = answer(call, secret.has_current, secret.current, secret.current_set,

@@ -24,6 +24,12 @@ static inline struct pen_lsarpc *pen_lsarpc_of(const struct pen_call *call)
 /* What a failure of the store is to a client. */
 uint32_t pen_lsarpc_status(int result);
 
+/* The same, of what a handle stands for: that it is gone is the handle's fault. */
+static inline uint32_t pen_lsarpc_stale(int result)
+{
+	return result == PEN_E_NOT_FOUND ? PEN_STATUS_INVALID_HANDLE : pen_lsarpc_status(result);
+}
+
 /* ---- handle.c: what handles stand for [MS-LSAD 2.2.1.1, 3.1.1] ---- */
 
 enum pen_lsarpc_kind { PEN_LSARPC_POLICY, PEN_LSARPC_ACCOUNT, PEN_LSARPC_SECRET };
@@ -144,6 +150,7 @@ PEN_LSARPC_DECLARE(privilege_display_name, LsarLookupPrivilegeDisplayName);
 
 /* ---- handle.c ---- */
 PEN_LSARPC_DECLARE(close, LsarClose);
+PEN_LSARPC_DECLARE(delete, LsarDelete);
 PEN_LSARPC_DECLARE(delete_object, LsarDeleteObject);
 PEN_LSARPC_DECLARE(query_security, LsarQuerySecurityObject);
 PEN_LSARPC_DECLARE(set_security, LsarSetSecurityObject);

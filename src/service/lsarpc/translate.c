@@ -136,7 +136,7 @@ static int mean_qualified(const struct pen_lsarpc_views *views, const char *doma
 	return 0;
 }
 
-/* A name alone [MS-LSAT 3.1.4.5]: well-known ones, domains, then accounts. */
+/* A name alone [MS-LSAT 3.1.4.5]: well-known ones, domains, then accounts. None is Builtin's. */
 static int mean_isolated(const struct pen_lsarpc_views *views, const char *name,
 			 struct pen_lsarpc_meaning *meaning)
 {
@@ -145,7 +145,7 @@ static int mean_isolated(const struct pen_lsarpc_views *views, const char *name,
 
 	if (views->has_all && pen_lsarpc_known_name(NULL, name, meaning))
 		return 0;
-	if (views->has_all && pen_upcase_equal(name, BUILTIN))
+	if (views->has_all && (!*name || pen_upcase_equal(name, BUILTIN)))
 		return mean_in(views, PEN_ACCOUNT_BUILTIN, "", meaning);
 	if (views->has_accounts && pen_upcase_equal(name, views->machine))
 		return mean_in(views, PEN_ACCOUNT_MACHINE, "", meaning);
@@ -167,8 +167,6 @@ int pen_lsarpc_mean_name(const struct pen_lsarpc_views *views, const char *name,
 	int r;
 
 	*meaning = (struct pen_lsarpc_meaning){ .use = lsarpc_SidTypeUnknown };
-	if (!*name)
-		return 0;
 	if (slash && slash > name) {
 		domain = pen_arena_text(arena, name, (size_t)(slash - name));
 		return domain ? mean_qualified(views, domain, slash + 1, meaning) : -ENOMEM;

@@ -28,7 +28,7 @@ CREATE(create_trust_ex3, LsarCreateTrustedDomainEx3)
 		int r = pen_lsarpc_policy(call, &in->PolicyHandle, PEN_LSARPC_VIEW_LOCAL,          \
 					  &out->result);                                           \
                                                                                                    \
-		out->EnumerationContext = in->EnumerationContext;                                  \
+		out->EnumerationContext = UINT32_MAX; /* past all there could be */                \
 		if (!r && !out->result)                                                            \
 			out->result = PEN_STATUS_NO_MORE_ENTRIES;                                  \
 		return r;                                                                          \
