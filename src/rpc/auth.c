@@ -122,11 +122,17 @@ static int check_protection(struct pen_conn *conn, const struct pen_conn_auth *a
 		return 0;
 	if (auth->mech->signature_size(auth->context, 0, is_sealed))
 		return 0;
-	pen_conn_explain(conn, "%s: what was negotiated cannot %s, and the level is %s: %s",
-			 auth->mech->name, is_sealed ? "seal" : "sign",
-			 pen_auth_level_name(auth->info.auth_level),
-			 is_sealed ? "integrity may do, or another mechanism"
-				   : "another mechanism may do");
+	if (is_sealed)
+		pen_conn_explain(conn,
+				 "%s: what was negotiated cannot seal, and the level is privacy: "
+				 "integrity may do, or another mechanism",
+				 auth->mech->name);
+	else
+		pen_conn_explain(
+			conn,
+			"%s: what was negotiated cannot sign, and the level is %s: another "
+			"mechanism may do",
+			auth->mech->name, pen_auth_level_name(auth->info.auth_level));
 	return PEN_E_UNSUPPORTED;
 }
 

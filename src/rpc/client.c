@@ -110,7 +110,6 @@ static int put_verification(struct pen_conn *conn, const struct pen_conn_call *c
 	struct pen_writer w;
 
 	pen_writer_init(&w, stub);
-	w.is_big_endian = verification.is_big_endian;
 	w.origin = 0; /* aligned as the stub is */
 	pen_verification_put(&w, &verification);
 	return w.error;

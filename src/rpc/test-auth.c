@@ -120,6 +120,127 @@ static void test_any_legs_and_any_wait(void **state)
 	}
 }
 
+/* Security contexts of every mechanism and level in one association, their calls mixed. */
+static void test_several_contexts_interleaved(void **state)
+{
+	enum { N = N_AUTH_SCHEMES * PEN_COUNT(auth_levels) };
+	const struct pen_auth_info *auths[N];
+	struct auth_pair pair;
+
+	auth_pair_init(&pair);
+	pair.fake_client.pends = pair.fake_server.pends = 2;
+	auths[0] = open_pair(&pair, AUTH_RED, PEN_AUTH_LEVEL_PRIVACY, false);
+	for (unsigned i = 1; i < N; i++) {
+		assert_int_equal(auth_pair_add(&pair, (enum auth_scheme)(i % N_AUTH_SCHEMES),
+					       auth_levels[i / N_AUTH_SCHEMES], &auths[i]),
+				 0);
+		assert_int_equal(auth_pair_request(&pair, auths[i], 1, 0, 9, i), PEN_E_DENIED);
+		assert_int_equal(auth_pair_request(&pair, auths[i - 1], 1, 0, 900, i), 0);
+		assert_int_equal(auth_pair_bind(&pair, false, auths[i]), 0);
+		if (pair.heard[TO_CLIENT].n_authenticated != i + 1)
+			fail_msg("%u: %s; server: %s", i, pen_conn_reason(pair.conns[TO_CLIENT]),
+				 pen_conn_reason(pair.conns[TO_SERVER]));
+	}
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < N; i++)
+			assert_int_equal(auth_pair_request(&pair, auths[(i * 7 + round) % N], 1,
+							   i & 1 ? PEN_REQUEST_BIG_ENDIAN : 0,
+							   i * 999, i),
+					 0);
+		assert_int_equal(auth_pair_run(&pair), 0);
+		assert_int_equal(pair.heard[TO_CLIENT].n_responses, N - 1 + (round + 1) * N);
+	}
+	for (unsigned i = 0; i < N; i++)
+		expect_echo(&pair, auths[i], 0, 77);
+	auth_pair_close(&pair);
+}
+
+/* A fault ends a call, and is known for what nobody has signed; the next goes on. */
+static void test_faults_are_not_signed(void **state)
+{
+	for (unsigned i = 0; i < N_AUTH_SCHEMES * PEN_COUNT(auth_levels); i++) {
+		uint8_t level = auth_levels[i / N_AUTH_SCHEMES];
+		const struct pen_auth_info *auth;
+		struct auth_pair pair;
+
+		auth_pair_init(&pair);
+		auth = open_pair(&pair, (enum auth_scheme)(i % N_AUTH_SCHEMES), level, false);
+		for (unsigned k = 1; k < 4; k++) {
+			assert_int_equal(auth_pair_request(&pair, auth, 5, 0, 20, k), 0);
+			assert_int_equal(auth_pair_run(&pair), 0);
+			assert_int_equal(pair.heard[TO_CLIENT].n_faults, k);
+			assert_int_equal(pair.heard[TO_CLIENT].status, 5);
+			assert_int_equal(pair.heard[TO_CLIENT].is_unsigned,
+					 level > PEN_AUTH_LEVEL_CONNECT);
+			expect_echo(&pair, auth, 0, 30);
+		}
+		auth_pair_close(&pair);
+	}
+}
+
+/* Notices have their place among what is signed. */
+static void test_notices_are_signed(void **state)
+{
+	for (int scheme = 0; scheme < N_AUTH_SCHEMES; scheme++) {
+		const struct pen_auth_info *auth;
+		struct auth_pair pair;
+
+		auth_pair_init(&pair);
+		auth = open_pair(&pair, (enum auth_scheme)scheme, PEN_AUTH_LEVEL_PRIVACY, false);
+		for (uint32_t id = 2; id < 6; id++) {
+			assert_int_equal(auth_pair_request(&pair, auth, 1, 0, 20, id), 0);
+			assert_int_equal(pen_conn_cancel(pair.conns[TO_CLIENT], id), 0);
+			assert_int_equal(pen_conn_orphan(pair.conns[TO_CLIENT], id), 0);
+			assert_int_equal(auth_pair_run(&pair), 0);
+		}
+		expect_echo(&pair, auth, 0, 30);
+		auth_pair_close(&pair);
+	}
+}
+
+/* One talk of all kinds; the first error. */
+static int talk(struct auth_pair *pair)
+{
+	const struct pen_auth_info *red, *ntlm;
+	int r = auth_pair_open(pair);
+
+	if (!r)
+		r = auth_pair_add(pair, AUTH_RED, PEN_AUTH_LEVEL_INTEGRITY, &red);
+	if (!r)
+		r = auth_pair_bind(pair, false, red);
+	if (!r)
+		r = auth_pair_request(pair, red, 1, 0, 7000, 1);
+	if (!r)
+		r = auth_pair_run(pair);
+	if (!r)
+		r = auth_pair_add(pair, AUTH_SPNEGO, PEN_AUTH_LEVEL_PRIVACY, &ntlm);
+	if (!r)
+		r = auth_pair_bind(pair, false, ntlm);
+	if (!r)
+		r = auth_pair_request(pair, ntlm, 1, 0, 7000, 2);
+	return r ? r : auth_pair_run(pair);
+}
+
+/* What libcrypto and mechanisms make of one is theirs; all is told, and nothing leaks. */
+static void test_any_failed_allocation_is_told_and_leaks_nothing(void **state)
+{
+	struct auth_pair pair;
+	bool was_hit = true;
+
+	for (size_t n = 1; was_hit; n++) {
+		int r;
+
+		auth_pair_init(&pair);
+		pen_fail_at(n);
+		r = talk(&pair);
+		was_hit = pen_fail_hit();
+		pen_fail_at(0);
+		if (!r)
+			assert_true(was_hit || pair.heard[TO_CLIENT].n_responses == 2);
+		auth_pair_close(&pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +248,10 @@ int main(void)
 		cmocka_unit_test(test_a_megabyte),
 		cmocka_unit_test(test_any_cut),
 		cmocka_unit_test(test_any_legs_and_any_wait),
+		cmocka_unit_test(test_several_contexts_interleaved),
+		cmocka_unit_test(test_faults_are_not_signed),
+		cmocka_unit_test(test_notices_are_signed),
+		cmocka_unit_test(test_any_failed_allocation_is_told_and_leaks_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
