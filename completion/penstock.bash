@@ -29,11 +29,15 @@ _penstock() {
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "call endpoints ping share user machine group policy decode interfaces --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "call endpoints ping share user machine group policy decode interfaces whoami --help --version" -- "$word"))
 		return
 	fi
 	case $previous in
-	--idl | -I | --accounts) COMPREPLY=($(compgen -f -- "$word")); return ;;
+	--idl | -I | --accounts | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
+		COMPREPLY=($(compgen -f -- "$word")); return ;;
+	--level) COMPREPLY=($(compgen -W "none connect packet integrity privacy" -- "$word")); return ;;
+	--mech) COMPREPLY=($(compgen -W "spnego ntlm krb5" -- "$word")); return ;;
+	-U | --user | --ccache | --principal | --target) return ;;
 	--type) COMPREPLY=($(compgen -W "disk printer device ipc" -- "$word")); return ;;
 	--interface) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")); return ;;
 	--password-expires | --complex) COMPREPLY=($(compgen -W "yes no" -- "$word")); return ;;
@@ -51,7 +55,7 @@ _penstock() {
 	call)
 		COMPREPLY=($(compgen -W "$(_penstock_names operations)" -- "$word"))
 		[ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "ncalrpc: ncacn_ip_tcp:" -- "$word")) ;;
-	ping | endpoints) COMPREPLY=($(compgen -W "ncalrpc: ncacn_ip_tcp:" -- "$word")) ;;
+	ping | endpoints | whoami) COMPREPLY=($(compgen -W "ncalrpc: ncacn_ip_tcp:" -- "$word")) ;;
 	share) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "ls show add rm" -- "$word")) ;;
 	user | machine)
 		if [ "$COMP_CWORD" = 2 ]; then

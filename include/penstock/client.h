@@ -47,6 +47,7 @@ struct pen_client_config {
 	bool is_big_endian;	       /* what we send */
 	struct pen_conn_limits limits; /* zero: the transport's */
 	struct pen_client_security security;
+	const char *keylog; /* as pen_server_config has it; NULL: none */
 };
 
 /*
@@ -55,7 +56,8 @@ struct pen_client_config {
  * asked; the option epmapper=ENDPOINT says where that is, if not at its own
  * well-known endpoint. Nothing is opened yet. config may be NULL. PEN_E_SYNTAX (sentence in
  * error, which may be NULL); PEN_E_UNSUPPORTED: no client for that protocol
- * sequence, or no such security mechanism; -EINVAL: a security that is none; -ENOMEM.
+ * sequence, or no such security mechanism; -EINVAL: a security that is none; PEN_E_DENIED
+ * or a negative errno: the keylog cannot be written, or others may read it; -ENOMEM.
  */
 int pen_client_new(struct pen_client **clientp, const char *binding,
 		   const struct pen_client_config *config, struct pen_ndr_error *error);

@@ -2,6 +2,7 @@
 #include "io/clock.h"
 #include "runtime/client-security.h"
 #include "runtime/client.h"
+#include "runtime/keylog.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <string.h>
@@ -215,6 +216,19 @@ static void on_rejected(struct pen_client *client)
 		client->is_leaving = true;
 }
 
+static void log_key(struct pen_client *client, const struct pen_auth_info *auth)
+{
+	const struct pen_keylog_place place = {
+		.protseq = client->binding.protseq,
+		.fd = client->fd,
+		.assoc_group_id = pen_conn_assoc_group_id(client->conn),
+	};
+	int r = pen_keylog_add(client->keylog, &place, auth);
+
+	if (r)
+		pen_client_explain(client, r, "the key cannot be logged: %s", strerror(-r));
+}
+
 static void on_event(struct pen_client *client, const struct pen_event *event)
 {
 	struct pen_client_call *call = NULL;
@@ -234,6 +248,8 @@ static void on_event(struct pen_client *client, const struct pen_event *event)
 		break;
 	case PEN_EVENT_AUTHENTICATED:
 		client->is_proved = event->auth == client->auth;
+		if (client->keylog)
+			log_key(client, event->auth);
 		break;
 	case PEN_EVENT_RESPONSE:
 		if (call)

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "runtime/client-security.h"
 #include "runtime/directory.h"
+#include "runtime/keylog.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -47,6 +48,7 @@ static void client_done(struct pen_client *client)
 	free(client->ncalrpc_dir);
 	free(client->in);
 	pen_client_proof_free(client->proof);
+	pen_keylog_free(client->keylog);
 	pen_pool_done(&client->pool);
 	free(client);
 }
@@ -97,6 +99,15 @@ static int check_binding(const struct pen_binding *binding, struct pen_ndr_error
 	return PEN_E_UNSUPPORTED;
 }
 
+static int open_keylog(struct pen_client *client, struct pen_ndr_error *error)
+{
+	struct pen_ndr_error ignored;
+
+	if (!client->config.keylog)
+		return 0;
+	return pen_keylog_new(&client->keylog, client->config.keylog, error ? error : &ignored);
+}
+
 int pen_client_print_binding(struct pen_client *client)
 {
 	int r;
@@ -138,6 +149,9 @@ int pen_client_new(struct pen_client **clientp, const char *binding,
 		return r;
 	r = pen_client_proof_new(&client->proof, &client->config.security, client->binding.address,
 				 error);
+	if (r)
+		return r;
+	r = open_keylog(client, error);
 	if (r)
 		return r;
 	client->in = malloc(PEN_CLIENT_READ_SIZE);

@@ -92,6 +92,7 @@ struct pen_client {
 	uint32_t n_timed; /* active, with a deadline */
 	uint32_t n_users; /* of the functions above us on the stack */
 	bool is_freed;
+	struct pen_keylog *keylog; /* NULL: none */
 	char error[256];
 };
 

@@ -139,6 +139,7 @@ const struct tool_command tool_call = {
 		"\\\n"
 		"      '{\"samDesired\": 33554432}'\n",
 	.options = options,
+	.has_login = true,
 	.run = run,
 	.min_arguments = 2,
 	.max_arguments = 3,

@@ -49,9 +49,24 @@ static const char *hint_for(int result, uint32_t status)
 		break;
 	}
 	if (status == PEN_WERR_ACCESS_DENIED || status == PEN_STATUS_ACCESS_DENIED)
-		return "Over TCP everybody is anonymous. On the server itself, \"ncalrpc:\" tells "
-		       "it who you are.";
+		return "Over TCP one is nobody without -U USER or a Kerberos ticket: --explain "
+		       "says "
+		       "who was sent. On the server itself, \"ncalrpc:\" tells it who you are.";
 	return NULL;
+}
+
+/* Tickets that lie about are not always meant. */
+static const char *hint_of(const struct tool *tool, int result, uint32_t status)
+{
+	if (tool->identity.is_by_default && (result == PEN_E_DENIED || result == PEN_E_REJECTED))
+		return "Your Kerberos tickets were used, as nothing else was said: --anonymous "
+		       "leaves "
+		       "them out, -U USER takes a password.";
+	if (result == PEN_E_REJECTED && tool->identity.credentials && !tool->identity.is_anonymous)
+		return "Are name, domain and password right? --explain says what was tried, and "
+		       "the "
+		       "server's log why it refused.";
+	return hint_for(result, status);
 }
 
 struct complaint {
@@ -162,7 +177,7 @@ int tool_fail_call(struct tool *tool, const char *what, int result)
 			&(struct complaint){ .how = fault || result == PEN_E_REJECTED ? TOOL_SERVER
 										      : TOOL_FAILED,
 					     .sentence = sentence,
-					     .hint = hint_for(result, fault),
+					     .hint = hint_of(tool, result, fault),
 					     .result = pen_error_name(result),
 					     .status = fault });
 }

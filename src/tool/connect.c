@@ -86,7 +86,18 @@ int tool_connect(struct tool *tool, const char *text, const struct pen_interface
 		binding = complete(tool, binding, interface);
 	if (!binding)
 		return tool_fail_result(tool, -ENOMEM);
+	r = tool_secure(tool, binding, &config.security);
+	if (r)
+		return r;
+	config.keylog = tool->login.keylog;
+	if (config.keylog)
+		fprintf(stderr,
+			"penstock: session keys are written to %s: who reads it can read "
+			"what is sealed with them.\n",
+			config.keylog);
 	r = pen_client_new(&tool->client, binding, &config, &error);
+	if (*error.text && r != PEN_E_SYNTAX)
+		return tool_fail(tool, TOOL_USAGE, NULL, "%s", error.text);
 	if (r > 0)
 		return tool_fail(tool, TOOL_USAGE,
 				 "A binding is PROTSEQ:HOST[ENDPOINT], such as "
@@ -102,6 +113,8 @@ int tool_connect(struct tool *tool, const char *text, const struct pen_interface
 
 void tool_disconnect(struct tool *tool)
 {
+	if (tool->login.is_explained)
+		tool_explain(tool);
 	tool->call = tool->call ? pen_call_free(tool->call) : NULL;
 	tool->client = pen_client_free(tool->client);
 	free(tool->ncalrpc_dir);

@@ -234,6 +234,8 @@ const struct tool_command tool_endpoints = {
 		"  penstock endpoints\n"
 		"  penstock endpoints server\n"
 		"  penstock endpoints 'ncacn_ip_tcp:127.0.0.1[11350]'\n",
+	.has_login = true,
+	.is_public = true,
 	.run = run,
 	.max_arguments = 1,
 };

@@ -6,11 +6,12 @@
 #include <signal.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 32, TIMEOUT_MS = 30 * 1000, OPTION_JSON = 1000, OPTION_TIMEOUT, OPTION_HELP };
+enum { OPTIONS_MAX = 64, TIMEOUT_MS = 30 * 1000, OPTION_JSON = 1000, OPTION_TIMEOUT, OPTION_HELP };
 
 static const struct tool_command *const commands[] = {
 	&tool_call,    &tool_endpoints, &tool_ping,   &tool_share,  &tool_user,
 	&tool_machine, &tool_group,	&tool_policy, &tool_decode, &tool_interfaces_command,
+	&tool_whoami,
 };
 
 static const struct option common[] = {
@@ -44,9 +45,9 @@ static void print_usage(FILE *out)
 
 static void print_help(const struct tool_command *command)
 {
-	printf("Usage: penstock %s [OPTION]... %s\n%c%s.\n\n%s%s%s", command->name,
+	printf("Usage: penstock %s [OPTION]... %s\n%c%s.\n\n%s%s%s%s", command->name,
 	       command->arguments, command->summary[0] - 'a' + 'A', command->summary + 1,
-	       common_help, command->help, exit_help);
+	       common_help, command->help, command->has_login ? tool_login_help : "", exit_help);
 }
 
 static int find_command(struct tool *tool, const char *name)
@@ -100,6 +101,8 @@ static int take_option(struct tool *tool, int val, const char *value)
 		tool->folders[tool->n_folders++] = value;
 		return TOOL_OK;
 	default:
+		if (tool->command->has_login && tool_is_login_option(val))
+			return tool_login_option(tool, val, value);
 		return tool->command->option(tool, val, value);
 	}
 }
@@ -107,20 +110,21 @@ static int take_option(struct tool *tool, int val, const char *value)
 /* The long options for getopt, and its string of short ones. */
 static void gather(const struct tool_command *command, struct option *all, char *letters)
 {
+	const struct option *const lists[] = { common, command->options,
+					       command->has_login ? tool_login_options : NULL };
 	size_t n = 0;
 
 	*letters++ = ':';
-	for (const struct option *o = common; o->val; o++)
-		all[n++] = *o;
-	for (const struct option *o = command->options; o && o->val && n + 1 < OPTIONS_MAX; o++) {
-		if (o->name)
-			all[n++] = *o;
-		if (o->val < 256) {
-			*letters++ = (char)o->val;
-			if (o->has_arg)
-				*letters++ = ':';
+	for (size_t i = 0; i < PEN_COUNT(lists); i++)
+		for (const struct option *o = lists[i]; o && o->val && n + 1 < OPTIONS_MAX; o++) {
+			if (o->name)
+				all[n++] = *o;
+			if (o->val < 256) {
+				*letters++ = (char)o->val;
+				if (o->has_arg)
+					*letters++ = ':';
+			}
 		}
-	}
 	all[n] = (struct option){ 0 };
 	*letters = '\0';
 }
@@ -209,6 +213,7 @@ int main(int argc, char **argv)
 	pen_arena_init(&tool.arena, 0);
 	r = run(&tool, argc - 1, argv + 1);
 	tool_disconnect(&tool);
+	pen_credentials_free(tool.identity.credentials);
 	pen_idl_free(tool.compiled);
 	pen_arena_done(&tool.arena);
 	return r;

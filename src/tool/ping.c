@@ -152,6 +152,8 @@ const struct tool_command tool_ping = {
 		"  penstock ping -c 100 -i 0.01 'ncacn_ip_tcp:127.0.0.1[11350]'\n",
 	.options = options,
 	.option = option,
+	.has_login = true,
+	.is_public = true,
 	.run = run,
 	.min_arguments = 1,
 	.max_arguments = 1,

@@ -369,6 +369,7 @@ const struct tool_command tool_share = {
 		"  penstock share ls --binding ncacn_ip_tcp:server\n",
 	.options = options,
 	.option = option,
+	.has_login = true,
 	.run = run,
 	.min_arguments = 1,
 	.max_arguments = 3,

@@ -6,6 +6,7 @@
  * what is printed, and how a failure is told.
  */
 #include "base/cleanup.h"
+#include "tool/login.h"
 #include <getopt.h>
 #include <penstock/buffer.h>
 #include <penstock/client.h>
@@ -31,6 +32,8 @@ struct tool_command {
 	int (*option)(struct tool *tool, int val, const char *value);
 	int (*run)(struct tool *tool, int argc, char **argv);
 	int min_arguments, max_arguments;
+	bool has_login; /* it connects, and has the options for that */
+	bool is_public; /* what it asks is for everybody: nobody is proved unless that is said */
 };
 
 enum { TOOL_FOLDERS_MAX = 16, TOOL_VALUES_MAX = 32 };
@@ -53,6 +56,8 @@ struct tool {
 	const char *interface_name;
 	const char *values[TOOL_VALUES_MAX]; /* of user, machine, group, policy: see account.h */
 
+	struct tool_login login;
+	struct tool_identity identity;
 	struct pen_idl *compiled;
 	struct pen_client *client;
 	char *ncalrpc_dir;
@@ -61,7 +66,7 @@ struct tool {
 };
 
 extern const struct tool_command tool_call, tool_decode, tool_endpoints, tool_interfaces_command,
-	tool_ping, tool_share, tool_user, tool_machine, tool_group, tool_policy;
+	tool_ping, tool_share, tool_user, tool_machine, tool_group, tool_policy, tool_whoami;
 
 /* Values of options that more than one command has. */
 enum { TOOL_OPTION_IDL = 256, TOOL_OPTION_OWN };
