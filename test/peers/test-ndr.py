@@ -130,6 +130,10 @@ def samr_cases():
        ("DesiredAccess", 7), ("ServerHandle", "0:" + same))
     op("SamrConnect2", made(samr.Connect2, in_system_name="s", in_access_mask=7, out_connect_handle=HANDLE),
        ("ServerName", "s"), ("result", 0))
+    op("SamrConnect3", made(samr.Connect3, in_system_name="s", in_unknown=2, in_access_mask=7,
+                            out_connect_handle=HANDLE), ("Unknown", 2), ("ServerHandle", "0:" + same))
+    op("SamrTestPrivateFunctionsUser", made(samr.TestPrivateFunctionsUser, in_user_handle=HANDLE),
+       ("UserHandle", "0:" + same))
     op("SamrConnect4", made(samr.Connect4, in_system_name="s", in_client_version=2, in_access_mask=7,
                             out_connect_handle=HANDLE), ("ClientRevision", 2), ("result", 0))
     revision = made(samr.ConnectInfo1, client_version=3, supported_features=4)

@@ -30,6 +30,12 @@ int pen_samr_connect2(struct pen_call *call, const struct samr_SamrConnect2_in *
 	return connect_to(call, in->DesiredAccess, &out->ServerHandle, &out->result);
 }
 
+int pen_samr_connect3(struct pen_call *call, const struct samr_SamrConnect3_in *in,
+		      struct samr_SamrConnect3_out *out)
+{
+	return connect_to(call, in->DesiredAccess, &out->ServerHandle, &out->result);
+}
+
 int pen_samr_connect4(struct pen_call *call, const struct samr_SamrConnect4_in *in,
 		      struct samr_SamrConnect4_out *out)
 {

@@ -24,9 +24,13 @@ static bool is_class(uint32_t class)
 	return class >= samr_DomainDisplayUser && class <= samr_DomainDisplayOemGroup;
 }
 
+/* Groups are the machine's, also where Builtin is asked, as Windows answers. */
 static struct pen_account_filter filter_of(const struct pen_samr_object *domain, uint32_t class)
 {
-	return (struct pen_account_filter){ .domain = domain->domain,
+	bool has_groups = classes[class].kind == PEN_ACCOUNT_GROUP;
+
+	return (struct pen_account_filter){ .domain = has_groups ? PEN_ACCOUNT_MACHINE
+								 : domain->domain,
 					    .kind = classes[class].kind,
 					    .control = classes[class].control,
 					    .is_by_name = true };

@@ -23,7 +23,11 @@ static int state_read(struct pen_call *call, enum pen_account_domain domain, str
 	int r = pen_accounts_get_policy(accounts, domain, pen_call_arena(call), &state->policy);
 
 	for (size_t i = 0; !r && i < PEN_COUNT(kinds); i++) {
-		const struct pen_account_filter filter = { .domain = domain, .kind = kinds[i] };
+		bool has_groups = kinds[i] == PEN_ACCOUNT_GROUP; /* as display.c has them */
+		const struct pen_account_filter filter = {
+			.domain = has_groups ? PEN_ACCOUNT_MACHINE : domain,
+			.kind = kinds[i],
+		};
 
 		r = pen_accounts_count(accounts, &filter, &state->n[i]);
 	}

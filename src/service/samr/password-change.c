@@ -113,8 +113,7 @@ static int32_t change_end(struct pen_call *call, struct change *change)
 	int32_t result;
 	int r;
 
-	if (change->control & PEN_ACCOUNT_DISABLED)
-		return (int32_t)PEN_STATUS_ACCOUNT_DISABLED;
+	/* That he may not log on now is no reason why he should not have another password then. */
 	result = pen_samr_check_self(call, change->rid);
 	if (result)
 		return result;
@@ -159,9 +158,11 @@ static int32_t change_hashes(struct pen_call *call, const struct samr_SamrChange
 
 	if (!is_complete(in))
 		return (int32_t)PEN_STATUS_INVALID_PARAMETER;
-	/* No LAN Manager's hash is kept to hold that one against. */
 	if (!in->NtPresent)
 		return (int32_t)PEN_STATUS_NT_CROSS_ENCRYPTION_REQUIRED;
+	/* No LAN Manager's hash is kept, so that none is the right one. */
+	if (in->LmPresent)
+		return (int32_t)PEN_STATUS_WRONG_PASSWORD;
 	result = change_begin(call, user->rid, change);
 	if (!result)
 		result = pen_samr_status(

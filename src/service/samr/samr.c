@@ -155,6 +155,32 @@ int32_t pen_samr_status(int r, enum pen_samr_kind kind)
 	return (int32_t)PEN_STATUS_INTERNAL_DB_ERROR;
 }
 
+/* ---- what Windows answers and does not do ---- */
+
+static int test_private_domain(struct pen_call *call,
+			       const struct samr_SamrTestPrivateFunctionsDomain_in *in,
+			       struct samr_SamrTestPrivateFunctionsDomain_out *out)
+{
+	struct pen_samr_object *domain;
+	int r = pen_samr_get(call, &in->DomainHandle, PEN_SAMR_DOMAIN, 0, &domain, &out->result);
+
+	if (!r && !out->result)
+		out->result = (int32_t)PEN_STATUS_NOT_IMPLEMENTED;
+	return r;
+}
+
+static int test_private_user(struct pen_call *call,
+			     const struct samr_SamrTestPrivateFunctionsUser_in *in,
+			     struct samr_SamrTestPrivateFunctionsUser_out *out)
+{
+	struct pen_samr_object *user;
+	int r = pen_samr_get(call, &in->UserHandle, PEN_SAMR_USER, 0, &user, &out->result);
+
+	if (!r && !out->result)
+		out->result = (int32_t)PEN_STATUS_NOT_IMPLEMENTED;
+	return r;
+}
+
 static const struct samr_operations operations = {
 	.SamrConnect = pen_samr_connect,
 	.SamrCloseHandle = pen_samr_close_handle,
@@ -197,6 +223,8 @@ static const struct samr_operations operations = {
 	.SamrGetGroupsForUser = pen_samr_get_groups,
 	.SamrQueryDisplayInformation = pen_samr_display,
 	.SamrGetDisplayEnumerationIndex = pen_samr_display_index,
+	.SamrTestPrivateFunctionsDomain = test_private_domain,
+	.SamrTestPrivateFunctionsUser = test_private_user,
 	.SamrGetUserDomainPasswordInformation = pen_samr_user_password_information,
 	.SamrRemoveMemberFromForeignDomain = pen_samr_remove_foreign_member,
 	.SamrQueryInformationDomain2 = pen_samr_query_domain2,
@@ -212,6 +240,7 @@ static const struct samr_operations operations = {
 	.SamrGetDomainPasswordInformation = pen_samr_domain_password_information,
 	.SamrConnect2 = pen_samr_connect2,
 	.SamrSetInformationUser2 = pen_samr_set_user2,
+	.SamrConnect3 = pen_samr_connect3,
 	.SamrConnect4 = pen_samr_connect4,
 	.SamrUnicodeChangePasswordUser3 = pen_samr_unicode_change_password3,
 	.SamrConnect5 = pen_samr_connect5,

@@ -220,6 +220,7 @@ int32_t pen_samr_password_policy(struct pen_call *call,
 /* connect.c */
 PEN_SAMR_OPERATION(connect, SamrConnect);
 PEN_SAMR_OPERATION(connect2, SamrConnect2);
+PEN_SAMR_OPERATION(connect3, SamrConnect3);
 PEN_SAMR_OPERATION(connect4, SamrConnect4);
 PEN_SAMR_OPERATION(connect5, SamrConnect5);
 PEN_SAMR_OPERATION(close_handle, SamrCloseHandle);

@@ -440,8 +440,6 @@ static void test_change_policy(void **state)
 	       .DomainInformation.Password = policy);
 	set(f, "a");
 	seal_change(f, "a", "b", &sealed);
-	CHANGE2(PEN_STATUS_ACCOUNT_DISABLED, f->nobody, "u", sealed);
-	enable(f, user);
 	CHANGE2(0, f->nobody, "u", sealed);
 	seal_change(f, "b", "a", &sealed);
 	CHANGE2(PEN_STATUS_PASSWORD_RESTRICTION, f->nobody, "u", sealed);

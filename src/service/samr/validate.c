@@ -17,6 +17,8 @@ enum {
 	PASSWORD_HISTORY = 0x20,
 };
 
+enum { LEVEL_PRIVACY = 6 };
+
 struct validation {
 	struct pen_call *call;
 	struct pen_account_policy policy;
@@ -216,6 +218,13 @@ static int validate(struct validation *v, const struct samr_SamrValidatePassword
 	return PEN_E_SYNTAX;
 }
 
+/* Passwords come as they are, so that over a network only a sealed call may bring them. */
+static bool is_private(const struct pen_call *call)
+{
+	return pen_call_protseq(call) != PEN_NCACN_IP_TCP ||
+	       pen_call_auth_level(call) >= LEVEL_PRIVACY;
+}
+
 /* Whoever has a name may ask; it tells of nobody's account here. */
 int pen_samr_validate_password(struct pen_call *call, const struct samr_SamrValidatePassword_in *in,
 			       struct samr_SamrValidatePassword_out *out)
@@ -224,7 +233,7 @@ int pen_samr_validate_password(struct pen_call *call, const struct samr_SamrVali
 	union samr_SAM_VALIDATE_OUTPUT_ARG *answer;
 	int r;
 
-	if (!pen_token_info(pen_call_token(call))->is_authenticated) {
+	if (!pen_token_info(pen_call_token(call))->is_authenticated || !is_private(call)) {
 		out->result = (int32_t)PEN_STATUS_ACCESS_DENIED;
 		return 0;
 	}
