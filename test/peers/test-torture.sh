@@ -9,10 +9,15 @@
 . "$PEERS/capture.sh"
 penstock_start
 samba_start ours 2>/dev/null
+accounts=$WORK/state/accounts.db
+check "an account for TCP" "$PENSTOCK" user add boss --accounts "$accounts" --password-stdin <<<Winter-2026
+check "an administrator's" "$PENSTOCK" group add-member Administrators boss --accounts "$accounts"
 capture_start
 {
 	torture ncacn_np:127.0.0.1 admin%adminpw $SUITES
 	torture ncacn_ip_tcp:127.0.0.1 % $SUITES
+	DANGEROUS=no torture ncacn_np:127.0.0.1 admin%adminpw $SAMR_SUITES
+	DANGEROUS=no torture 'ncacn_ip_tcp:127.0.0.1[sign]' boss%Winter-2026 $SAMR_SUITES
 } >"$WORK/torture.seen"
 capture_stop 500
 while read -r name binding test result; do

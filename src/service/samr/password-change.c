@@ -158,11 +158,9 @@ static int32_t change_hashes(struct pen_call *call, const struct samr_SamrChange
 
 	if (!is_complete(in))
 		return (int32_t)PEN_STATUS_INVALID_PARAMETER;
+	/* No LAN Manager's hash is kept to hold that one against; beside NT's it is not looked at. */
 	if (!in->NtPresent)
 		return (int32_t)PEN_STATUS_NT_CROSS_ENCRYPTION_REQUIRED;
-	/* No LAN Manager's hash is kept, so that none is the right one. */
-	if (in->LmPresent)
-		return (int32_t)PEN_STATUS_WRONG_PASSWORD;
 	result = change_begin(call, user->rid, change);
 	if (!result)
 		result = pen_samr_status(

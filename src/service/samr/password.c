@@ -4,15 +4,13 @@
 
 enum { SESSION_KEY = 16 };
 
-/* What stands for a session key where processes of one machine speak [MS-LSAD 5.1.2]. */
+/* The key of conversations between processes of one machine [MS-LSAD 5.1.2], however protected. */
 static const uint8_t local_key[SESSION_KEY] = "SystemLibraryDTC";
 
 int32_t pen_samr_session_key(struct pen_call *call, struct pen_slice *keyp)
 {
-	const struct pen_token_info *info = pen_token_info(pen_call_token(call));
-
 	*keyp = pen_call_session_key(call);
-	if (!keyp->size && info->is_local)
+	if (pen_call_protseq(call) == PEN_NCALRPC)
 		*keyp = (struct pen_slice){ local_key, sizeof(local_key) };
 	if (keyp->size < SESSION_KEY)
 		return (int32_t)PEN_STATUS_NO_USER_SESSION_KEY;
