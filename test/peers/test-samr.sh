@@ -87,6 +87,10 @@ expect "net rpc user" '^joe' net_rpc user
 check "net rpc user add" net_rpc user add ann Secret-words1
 expect "net rpc user info" 'Domain Users' net_rpc user info ann
 check "net rpc group add" net_rpc group add team
+check "net rpc group addmem" net_rpc group addmem team ann
+expect "net rpc group members" 'ann' net_rpc group members team
+check "net rpc group delmem" net_rpc group delmem team ann
+check "net rpc group delete" net_rpc group delete team
 check "net rpc user password" net_rpc user password ann Secret-words2
 check "net rpc user delete" net_rpc user delete ann
 expect_not "and she is gone" '^ann' net_rpc user

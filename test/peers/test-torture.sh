@@ -16,7 +16,7 @@ capture_start
 {
 	torture ncacn_np:127.0.0.1 admin%adminpw $SUITES
 	torture ncacn_ip_tcp:127.0.0.1 % $SUITES
-	DANGEROUS=no torture ncacn_np:127.0.0.1 admin%adminpw $SAMR_SUITES
+	DANGEROUS=no torture ncacn_np:127.0.0.1 admin%adminpw $SAMR_SUITES rpc.samr.priv
 	DANGEROUS=no torture 'ncacn_ip_tcp:127.0.0.1[sign]' boss%Winter-2026 $SAMR_SUITES
 } >"$WORK/torture.seen"
 capture_stop 500
