@@ -265,7 +265,8 @@ static int login_user(struct tool *tool, const char *user, struct tool_identity 
 	const char *path = login->password_file;
 	const char *how;
 
-	if (!path && !login->is_password_on_stdin && !login->nt_hash_file)
+	/* The environment's password is the environment's user's. */
+	if (!login->user && !path && !login->is_password_on_stdin && !login->nt_hash_file)
 		path = getenv("PENSTOCK_PASSWORD_FILE");
 	how = login->nt_hash_file	    ? login->nt_hash_file
 	      : path			    ? path

@@ -107,6 +107,9 @@ def refusals(binding):
             ("no mechanism", "--mech is spnego, ntlm or krb5, not basic", "--mech", "basic")]:
         echo(name, 2, re.escape(error), binding, *options)
     seen = run("setsid", "-w", TOOL, "call", "-U", "alice", binding, *ECHO, stdin=b"", env=ENV)
+    env = ENV | {"PENSTOCK_USER": "bob", "PENSTOCK_PASSWORD_FILE": str(HERE / "secret")}
+    other = run("setsid", "-w", TOOL, "call", "-U", "alice", binding, *ECHO, stdin=b"", env=env)
+    check("the environment's password is another's", b"there is no terminal" in other.stderr, other)
     check("no terminal", seen.returncode == 2 and b"there is no terminal" in seen.stderr, seen)
 
 
