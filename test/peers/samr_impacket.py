@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """samr by impacket, which knows nothing of us.
 
-    samr_impacket.py HOST USER PASSWORD ACCOUNT ITS-PASSWORD
+    samr_impacket.py HOST USER PASSWORD ACCOUNT ITS-PASSWORD [tcp]
+
+Over a pipe, or over TCP with NTLM at privacy.
 """
 import sys
 
-from impacket.dcerpc.v5 import samr, transport
+from impacket.dcerpc.v5 import epm, samr, transport
 from impacket.dcerpc.v5.dtypes import NULL, MAXIMUM_ALLOWED
-from impacket.dcerpc.v5.rpcrt import DCERPCException
-from impacket.ntlm import compute_nthash
+from impacket.dcerpc.v5.rpcrt import RPC_C_AUTHN_LEVEL_PKT_PRIVACY, DCERPCException
 
-host, user, password, account, secret = sys.argv[1:]
+host, user, password, account, secret = sys.argv[1:6]
+is_tcp = sys.argv[6:] == ["tcp"]
 passed = failed = 0
 
 
@@ -42,9 +44,15 @@ def refused(name, code, function, *arguments, **named):
         check(name, seen == code, f"{seen!r} where {code!r} was due")
 
 
-link = transport.DCERPCTransportFactory(f"ncacn_np:{host}[\\pipe\\samr]")
+if is_tcp:
+    binding = epm.hept_map(host, samr.MSRPC_UUID_SAMR, protocol="ncacn_ip_tcp")
+else:
+    binding = f"ncacn_np:{host}[\\pipe\\samr]"
+link = transport.DCERPCTransportFactory(binding)
 link.set_credentials(user, password, "")
 dce = link.get_dce_rpc()
+if is_tcp:
+    dce.set_auth_level(RPC_C_AUTHN_LEVEL_PKT_PRIVACY)
 dce.connect()
 dce.bind(samr.MSRPC_UUID_SAMR)
 
@@ -75,10 +83,12 @@ works("change 2", samr.hSamrUnicodeChangePasswordUser2, dce, "\x00", account, se
 refused("with the old one", 0xc000006a, samr.hSamrUnicodeChangePasswordUser2, dce, "\x00", account, secret,
         "Impacket-other1")
 works("change of hashes", samr.hSamrChangePasswordUser, dce, handle, "Impacket-first1", "Impacket-second2")
-works("set at level 18", samr.hSamrSetNTInternal1, dce, handle, "Impacket-third3")
-works("set at level 26", samr.hSamrSetPasswordInternal4New, dce, handle, "Impacket-fourth4")
-works("change at last", samr.hSamrUnicodeChangePasswordUser2, dce, "\x00", account, "Impacket-fourth4",
-      "Impacket-fifth5")
+last = "Impacket-second2"
+if not is_tcp:  # impacket knows no session key but SMB's
+    works("set at level 18", samr.hSamrSetNTInternal1, dce, handle, "Impacket-third3")
+    works("set at level 26", samr.hSamrSetPasswordInternal4New, dce, handle, "Impacket-fourth4")
+    last = "Impacket-fourth4"
+works("change at last", samr.hSamrUnicodeChangePasswordUser2, dce, "\x00", account, last, "Impacket-fifth5")
 made = works("an alias", samr.hSamrCreateAliasInDomain, dce, domain, "by impacket")
 alias = made["AliasHandle"]
 for level in samr.ALIAS_INFORMATION_CLASS.enumItems:

@@ -97,6 +97,25 @@ expect_not "and she is gone" '^ann' net_rpc user
 
 count "impacket" /usr/bin/python3 "$PEERS/samr_impacket.py" 127.0.0.1 admin adminpw joe Changed-third3
 count "Samba's bindings" /usr/bin/python3 "$PEERS/samr_samba.py" "$WORK/client.conf" 127.0.0.1 admin adminpw
+
+# The same over TCP, where callers prove themselves to us.
+tcp() { # LEVEL COMMAND
+	rpcclient -s "$WORK/client.conf" -U "${3-boss%Winter-2026}" "ncacn_ip_tcp:127.0.0.1[$1]" -c "$2"
+}
+check "an administrator of ours" "$PENSTOCK" user --accounts "$WORK/state/accounts.db" add boss \
+	--password-stdin <<<Winter-2026
+check "is one" "$PENSTOCK" group --accounts "$WORK/state/accounts.db" add-member Administrators boss
+for level in sign seal; do
+	expect "enumdomusers, $level" 'user:\[joe\]' tcp $level enumdomusers
+	for info in 18 23 24 25 26; do
+		check "setuserinfo2 $info, $level" tcp $level "setuserinfo2 joe $info Over-tcp-$info-$level"
+	done
+	check "chgpasswd3, $level" tcp $level "chgpasswd3 joe Over-tcp-26-$level Changed-by-$level"
+done
+expect "not unsigned" 'NT_STATUS_ACCESS_DENIED' tcp connect enumdomusers
+expect "nor as nobody" 'NT_STATUS_ACCESS_DENIED' tcp connect enumdomusers %
+count "impacket over TCP" /usr/bin/python3 "$PEERS/samr_impacket.py" 127.0.0.1 boss Winter-2026 joe Changed-by-seal tcp
+
 expect "samrdump" 'joe' /usr/bin/python3 \
 	/usr/share/doc/python3-impacket/examples/samrdump.py admin:adminpw@127.0.0.1
 check "deletedomuser" rpc $admin 'deletedomuser joe'
