@@ -18,4 +18,6 @@ torture() { # BINDING USER%PASSWORD SUITE...
 
 # Without what is dangerous: smbtorture itself crashes in it, whoever serves.
 SAMR_SUITES="rpc.samr rpc.samr.users rpc.samr.accessmask rpc.samr.handletype rpc.samr.passwords.default"
-SUITES="rpc.echo rpc.epmapper rpc.mgmt rpc.srvsvc rpc.objectuuid"
+SUITES="rpc.echo rpc.epmapper rpc.mgmt rpc.srvsvc rpc.objectuuid rpc.lsa rpc.lsa-getuser
+	rpc.lsa.lookupsids rpc.lsa.lookupnames rpc.lsa.secrets rpc.lsa.privileges
+	rpc.lsa.trusted.domains rpc.dssetup"
