@@ -8,7 +8,7 @@
 
 #define AT(member) offsetof(struct config, member)
 
-static const char *const verdict_choices[] = { "accounts", "winbind", NULL };
+static const char *const verdict_choices[] = { "accounts", "winbind", "netlogon", NULL };
 static const char *const guest_choices[] = { "never", "strangers", NULL };
 
 static const struct config_key keys[] = {
@@ -27,6 +27,10 @@ static const struct config_key keys[] = {
 	{ "security", "ntlm_v1", CONFIG_YES_NO, AT(allow_ntlm_v1) },
 	{ "security", "netlogon_weak", CONFIG_YES_NO, AT(allow_weak_netlogon) },
 	{ "security", "netlogon_unsealed", CONFIG_YES_NO, AT(allow_unsealed_netlogon) },
+	{ "security", "dc", CONFIG_TEXT, AT(dc) },
+	{ "security", "domain", CONFIG_TEXT, AT(domain) },
+	{ "security", "machine", CONFIG_TEXT, AT(machine) },
+	{ "security", "machine_secret", CONFIG_PATH, AT(machine_secret) },
 	{ "security", "keytab", CONFIG_TEXT, AT(keytab) },
 	{ "security", "principal", CONFIG_TEXT, AT(principal) },
 	{ "security", "realm", CONFIG_TEXT, AT(realm) },

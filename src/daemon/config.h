@@ -12,7 +12,11 @@
 enum { CONFIG_SERVICES_MAX = 16 };
 
 /* Who judges NTLM. */
-enum config_verdicts { CONFIG_VERDICTS_ACCOUNTS, CONFIG_VERDICTS_WINBIND };
+enum config_verdicts {
+	CONFIG_VERDICTS_ACCOUNTS,
+	CONFIG_VERDICTS_WINBIND,
+	CONFIG_VERDICTS_NETLOGON,
+};
 
 struct config {
 	struct pen_arena arena; /* all texts */
@@ -31,7 +35,11 @@ struct config {
 	const char *smb_conf; /* NULL: shares are in the store */
 
 	uint32_t verdicts; /* enum config_verdicts */
-	uint32_t guests;   /* enum pen_logon_guests */
+	const char *dc;	   /* the binding of a domain controller, for verdicts */
+	const char *domain;
+	const char *machine;	    /* this machine's name in the domain; NULL: the server's */
+	const char *machine_secret; /* a file */
+	uint32_t guests;	    /* enum pen_logon_guests */
 	bool allow_ntlm_v1;
 	bool allow_anonymous;
 	bool allow_weak_netlogon; /* without AES */

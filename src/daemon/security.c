@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "crypto/crypto.h"
 #include "daemon/place.h"
+#include "daemon/verdict-netlogon.h"
 #include "daemon/verdict-winbind.h"
 #include "io/clock.h"
 #include "sec/krb5.h"
@@ -29,8 +30,9 @@ struct daemon_security {
 	struct desk services; /* of the loop's thread */
 	struct desk judge;    /* of all others, one at a time */
 	pthread_mutex_t mutex;
-	struct daemon_winbind *winbind; /* NULL: it is not asked */
-	char host[256];			/* its name in DNS, where it has one */
+	struct daemon_netlogon *netlogon; /* NULL: no domain controller is asked */
+	struct daemon_winbind *winbind;	  /* NULL: it is not asked */
+	char host[256];			  /* its name in DNS, where it has one */
 	char *realm;
 
 	struct pen_netlogon_sessions *machines;
@@ -75,13 +77,14 @@ static int admit(void *data, const struct pen_token *token, struct pen_token **a
 	return r;
 }
 
-/* winbindd may take its time, so the accounts are not held meanwhile. */
-static int judge_by_winbind(void *data, const struct pen_ntlm_attempt *attempt,
-			    struct pen_ntlm_verdict *verdict)
+/* Others may take their time, so the accounts are not held meanwhile. */
+static int judge_by_others(void *data, const struct pen_ntlm_attempt *attempt,
+			   struct pen_ntlm_verdict *verdict)
 {
 	struct daemon_security *security = data;
 	struct pen_token *token;
-	int r = daemon_winbind_judge(security->winbind, attempt, verdict);
+	int r = security->winbind ? daemon_winbind_judge(security->winbind, attempt, verdict)
+				  : daemon_netlogon_judge(security->netlogon, attempt, verdict);
 
 	if (r)
 		return r;
@@ -90,7 +93,7 @@ static int judge_by_winbind(void *data, const struct pen_ntlm_attempt *attempt,
 	pen_token_free(token);
 	if (r == PEN_E_DENIED)
 		snprintf(verdict->reason, sizeof(verdict->reason),
-			 "%.64s may not log on here, or winbindd gives it a SID of this machine",
+			 "%.64s may not log on here, or its domain gives it a SID of this machine",
 			 attempt->user);
 	return r;
 }
@@ -181,9 +184,21 @@ static void negotiate(struct daemon_security *security, const struct pen_spnego_
 
 static int add_ntlm(struct daemon_security *security, char error[256])
 {
-	bool asks_winbind = security->config->verdicts == CONFIG_VERDICTS_WINBIND;
+	enum config_verdicts verdicts = (enum config_verdicts)security->config->verdicts;
+	const char *computer = security->config->name;
+	const char *domain = NULL;
 	const char *dot;
-	int r = asks_winbind ? daemon_winbind_new(&security->winbind, error) : 0;
+	int r = 0;
+
+	if (verdicts == CONFIG_VERDICTS_WINBIND)
+		r = daemon_winbind_new(&security->winbind, error);
+	else if (verdicts == CONFIG_VERDICTS_NETLOGON)
+		r = daemon_netlogon_new(&security->netlogon, security->config, error);
+	/* A controller looks whether a response was made for the machine that shows it. */
+	if (verdicts == CONFIG_VERDICTS_NETLOGON) {
+		computer = security->config->machine ? security->config->machine : computer;
+		domain = security->config->domain;
+	}
 
 	if (r)
 		return r;
@@ -192,12 +207,13 @@ static int add_ntlm(struct daemon_security *security, char error[256])
 		security->host[0] = '\0';
 	dot = strchr(security->host, '.');
 	security->ntlm = (struct pen_ntlm_server){
-		.netbios_computer = security->config->name,
+		.netbios_computer = computer,
+		.netbios_domain = domain,
 		.dns_computer = dot ? security->host : NULL,
 		.dns_domain = dot ? dot + 1 : NULL,
 		.allow_v1 = security->config->allow_ntlm_v1,
 		.allow_anonymous = security->config->allow_anonymous,
-		.judge = asks_winbind ? judge_by_winbind : judge,
+		.judge = verdicts == CONFIG_VERDICTS_ACCOUNTS ? judge : judge_by_others,
 		.data = security,
 		.may_block = true,
 	};
@@ -336,6 +352,7 @@ struct daemon_security *daemon_security_free(struct daemon_security *security)
 	pen_accounts_close(security->judge.accounts);
 	pen_netlogon_sessions_free(security->machines);
 	daemon_winbind_free(security->winbind);
+	daemon_netlogon_free(security->netlogon);
 	pen_crypto_free(security->crypto);
 	pthread_mutex_destroy(&security->mutex);
 	free(security->realm);

@@ -3,7 +3,9 @@
 #include "base/cleanup.h"
 #include "rpc/auth.h"
 #include "runtime/client.h"
+#include "sec/credentials.h"
 #include "sec/ntlm.h"
+#include "sec/schannel.h"
 #include <errno.h>
 #include <penstock/credentials.h>
 #include <stdio.h>
@@ -26,11 +28,21 @@ PEN_DEFINE_FREEP(struct pen_client_proof, pen_client_proof)
 
 static int choose_mech(struct pen_client_proof *proof, uint8_t auth_type)
 {
+	const struct pen_schannel_client *machine =
+		pen_credentials_info(proof->credentials)->machine;
+
 	proof->mechs[0] = (struct pen_spnego_mech){ &pen_mech_krb5, &proof->krb5, pen_oids_krb5,
 						    PEN_N_OIDS_KRB5 };
 	proof->mechs[1] =
 		(struct pen_spnego_mech){ &pen_mech_ntlm, NULL, pen_oids_ntlm, PEN_N_OIDS_NTLM };
 	proof->spnego = (struct pen_spnego_config){ proof->mechs, PEN_COUNT(proof->mechs) };
+	/* A machine's session is for netlogon's provider, and that for nothing else. */
+	if (auth_type == PEN_AUTH_SCHANNEL && machine) {
+		proof->row = (struct pen_mech_row){ &pen_mech_schannel, machine };
+		return 0;
+	}
+	if (machine)
+		return PEN_E_UNSUPPORTED;
 	switch (auth_type) {
 	case PEN_AUTH_NONE:
 	case PEN_AUTH_SPNEGO:

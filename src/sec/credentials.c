@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sec/credentials.h"
 #include "base/secret.h"
+#include "sec/schannel.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 struct pen_credentials {
 	unsigned n_references;
 	struct pen_credentials_info info;
+	struct pen_schannel_client machine;
 	char texts[];
 };
 
@@ -120,6 +122,26 @@ int pen_credentials_new_nt_hash(struct pen_credentials **credentialsp, const cha
 	if (r)
 		return r;
 	memcpy(credentials->info.nt_hash, nt_hash, sizeof(credentials->info.nt_hash));
+	*credentialsp = credentials;
+	return 0;
+}
+
+int pen_credentials_new_machine(struct pen_credentials **credentialsp,
+				const struct pen_schannel_client *machine)
+{
+	const struct parts parts = { .user = text_of(machine->computer),
+				     .domain = text_of(machine->domain) };
+	struct pen_credentials *credentials = NULL;
+	int r = credentials_new(&credentials, PEN_CREDENTIALS_MACHINE, &parts);
+
+	if (r)
+		return r;
+	credentials->machine = (struct pen_schannel_client){
+		.keys = machine->keys,
+		.computer = credentials->info.user,
+		.domain = credentials->info.domain,
+	};
+	credentials->info.machine = &credentials->machine;
 	*credentialsp = credentials;
 	return 0;
 }

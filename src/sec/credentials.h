@@ -14,7 +14,10 @@ enum pen_credentials_kind {
 	PEN_CREDENTIALS_NT_HASH,
 	PEN_CREDENTIALS_CCACHE,
 	PEN_CREDENTIALS_KEYTAB,
+	PEN_CREDENTIALS_MACHINE,
 };
+
+struct pen_schannel_client;
 
 /* Texts are "" where there is none. */
 struct pen_credentials_info {
@@ -26,7 +29,15 @@ struct pen_credentials_info {
 	const char *ccache;   /* NULL: the process's own */
 	const char *keytab;   /* NULL: the process's own */
 	const char *principal;
+	const struct pen_schannel_client *machine; /* of kind MACHINE, else NULL */
 };
+
+/*
+ * A machine's session with a domain controller, for netlogon's own provider alone. Of
+ * machine keys, domain and computer are copied. -ENOMEM.
+ */
+int pen_credentials_new_machine(struct pen_credentials **credentialsp,
+				const struct pen_schannel_client *machine);
 
 const struct pen_credentials_info *pen_credentials_info(const struct pen_credentials *credentials);
 

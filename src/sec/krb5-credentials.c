@@ -169,6 +169,9 @@ static int acquire_client(struct pen_mech_context *context)
 	case PEN_CREDENTIALS_NT_HASH:
 		return pen_krb5_deny(context, "an NT hash gets no Kerberos ticket here: give a "
 					      "password, a ccache or a keytab, or use NTLM");
+	case PEN_CREDENTIALS_MACHINE:
+		return pen_krb5_deny(context, "a machine's session with its domain controller "
+					      "gets no Kerberos ticket");
 	}
 	if (r || context->client_config.allow_weak)
 		return r;
