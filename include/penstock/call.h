@@ -6,6 +6,7 @@
  * owns what belongs to it: the arena that its values live in, the deadline, the
  * caller's identity, and the sentence that says what went wrong.
  */
+#include <penstock/auth.h>
 #include <penstock/binding.h>
 
 #ifdef __cplusplus

@@ -66,8 +66,10 @@ int config_init(struct config *config, bool is_root)
 				   .log_level = PEN_LOG_INFO };
 	pen_arena_init(&config->arena, 0);
 	default_limits(&config->limits);
-	for (size_t i = 0; i < CONFIG_SERVICES_MAX && daemon_program(i); i++)
+	for (size_t i = 0; i < CONFIG_SERVICES_MAX && daemon_program(i); i++) {
 		config->is_enabled[i] = daemon_program(i)->is_default;
+		config->auth_level_min[i] = daemon_program(i)->service->auth_level_min;
+	}
 	config->name = machine_name(&config->arena);
 	config->listen = is_root ? "*" : "127.0.0.1";
 	config->port = is_root ? ROOT_PORT : DEFAULT_PORT;
@@ -196,13 +198,30 @@ static void enter_section(struct reading *reading, char *text, size_t column)
 	diagnose_name(reading, column + 1, "section", &spelling);
 }
 
+/* By authentication level; level call is of datagrams. */
+static const char *const level_names[] = { [1] = "none", "connect",   NULL,
+					   "packet",	 "integrity", "privacy" };
+
+static void set_level(struct reading *reading, const char *value, size_t value_column)
+{
+	for (size_t i = 0; i < PEN_COUNT(level_names); i++)
+		if (level_names[i] && !strcmp(value, level_names[i])) {
+			reading->config->auth_level_min[reading->program] = (uint8_t)i;
+			return;
+		}
+	diagnose(reading, value_column, "level is none, connect, packet, integrity or privacy");
+}
+
 static void set_service(struct reading *reading, const char *name, const char *value, size_t column,
 			size_t value_column)
 {
 	struct pen_spelling spelling = { .word = name };
 
 	pen_spelling_try(&spelling, "enabled");
-	if (strcmp(name, "enabled"))
+	pen_spelling_try(&spelling, "level");
+	if (!strcmp(name, "level"))
+		set_level(reading, value, value_column);
+	else if (strcmp(name, "enabled"))
 		diagnose_name(reading, column, "key", &spelling);
 	else if (!strcmp(value, "yes") || !strcmp(value, "no"))
 		reading->config->is_enabled[reading->program] = !strcmp(value, "yes");
@@ -321,8 +340,8 @@ int config_print(const struct config *config, struct pen_buffer *text)
 			r = pen_buffer_printf(text, "\n");
 	}
 	for (size_t i = 0; !r && daemon_program(i); i++)
-		r = pen_buffer_printf(text, "\n[service %s]\nenabled = %s\n",
-				      daemon_program(i)->name,
-				      config->is_enabled[i] ? "yes" : "no");
+		r = pen_buffer_printf(text, "\n[service %s]\nenabled = %s\nlevel = %s\n",
+				      daemon_program(i)->name, config->is_enabled[i] ? "yes" : "no",
+				      level_names[config->auth_level_min[i]]);
 	return r;
 }

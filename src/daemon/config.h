@@ -53,7 +53,9 @@ struct config {
 
 	struct pen_server_config limits; /* its numbers only */
 
-	bool is_enabled[CONFIG_SERVICES_MAX]; /* by program, see program.h */
+	/* By program, see program.h. */
+	bool is_enabled[CONFIG_SERVICES_MAX];
+	uint8_t auth_level_min[CONFIG_SERVICES_MAX]; /* of a call over TCP */
 };
 
 /* Defaults for root, or for a user whose directories the environment names. -ENOMEM. */

@@ -22,10 +22,14 @@ static void warn_of_keys(const struct log *log, const struct config *config,
 		warn(log, text);
 	}
 	for (size_t i = 0; daemon_program(i); i++) {
-		if (config->is_enabled[i] == fresh->is_enabled[i])
-			continue;
-		snprintf(text, sizeof(text), "service %s.enabled", daemon_program(i)->name);
-		warn(log, text);
+		if (config->is_enabled[i] != fresh->is_enabled[i]) {
+			snprintf(text, sizeof(text), "service %s.enabled", daemon_program(i)->name);
+			warn(log, text);
+		}
+		if (config->auth_level_min[i] != fresh->auth_level_min[i]) {
+			snprintf(text, sizeof(text), "service %s.level", daemon_program(i)->name);
+			warn(log, text);
+		}
 	}
 }
 

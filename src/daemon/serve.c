@@ -131,6 +131,7 @@ static int start_program(struct serve *serve, size_t i)
 {
 	const struct daemon_start start = { .config = serve->config, .security = serve->security };
 	const struct daemon_program *program = daemon_program(i);
+	struct pen_service service = *program->service;
 	char error[256] = "";
 	void *data;
 	int r = 0;
@@ -141,7 +142,8 @@ static int start_program(struct serve *serve, size_t i)
 		return fail(serve, r, program->name, error);
 	serve->is_started[i] = true;
 	data = program->call_data ? program->call_data(serve->data[i]) : serve->data[i];
-	r = pen_server_add(serve->server, program->service, data);
+	service.auth_level_min = serve->config->auth_level_min[i];
+	r = pen_server_add(serve->server, &service, data);
 	return r ? fail(serve, r, program->name, pen_server_error(serve->server)) : 0;
 }
 

@@ -250,6 +250,10 @@ static void test_services(void **state)
 {
 	assert_int_equal(read_text("[service rpcecho]\nenabled = yes\n"), 0);
 	assert_int_equal(read_text("[ service srvsvc ]\nenabled = no\n"), 0);
+	assert_int_equal(read_text("[service srvsvc]\nlevel = integrity\n"), 0);
+	expect("[service srvsvc]\nlevel = call\n",
+	       "f:2:9: level is none, connect, packet, integrity or privacy\n\tlevel = call\n"
+	       "\t        ^\n");
 	expect("[service srvsv]\nenabled = yes\n",
 	       "f:1:10: there is no service srvsv; did you mean srvsvc?\n\t[service srvsv]\n\t"
 	       "         ^\n");

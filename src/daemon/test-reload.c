@@ -119,6 +119,7 @@ static void test_keys(void **state)
 		{ "[limits]\nconnections = 7\n", "limits.connections" },
 		{ "[limits]\nbind_timeout = 7\n", "limits.bind_timeout" },
 		{ "[service rpcecho]\nenabled = yes\n", "service rpcecho.enabled" },
+		{ "[service rpcecho]\nlevel = connect\n", "service rpcecho.level" },
 	};
 	struct config config;
 	struct serve serve;

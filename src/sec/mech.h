@@ -10,7 +10,7 @@
  * made by new_server or new_client, then step is called with each of the peer's
  * tokens in turn until it returns 0; from then on it protects messages.
  */
-#include <penstock/base.h>
+#include <penstock/auth.h>
 
 struct pen_buffer;
 struct pen_credentials;
@@ -18,23 +18,6 @@ struct pen_crypto;
 struct pen_token;
 
 struct pen_mech_context;
-
-enum pen_auth_type {
-	PEN_AUTH_NONE = 0,
-	PEN_AUTH_SPNEGO = 9,
-	PEN_AUTH_NTLM = 10,
-	PEN_AUTH_KRB5 = 16,
-	PEN_AUTH_SCHANNEL = 68,
-};
-
-enum pen_auth_level {
-	PEN_AUTH_LEVEL_NONE = 1,
-	PEN_AUTH_LEVEL_CONNECT,
-	PEN_AUTH_LEVEL_CALL,
-	PEN_AUTH_LEVEL_PACKET,
-	PEN_AUTH_LEVEL_INTEGRITY,
-	PEN_AUTH_LEVEL_PRIVACY,
-};
 
 /* What a mechanism cannot know by itself. Its functions may be called from any thread. */
 struct pen_mech_world {

@@ -19,6 +19,8 @@ name = PENTEST
 workgroup = TESTGROUP
 [service rpcecho]
 enabled = yes
+[service srvsvc]
+level = none
 ${1-}
 CONF
 	"$PENSTOCKD" --config "$WORK/penstockd.conf" >"$WORK/penstockd.out" 2>"$WORK/penstockd.log" &

@@ -9,8 +9,6 @@ PEN_DEFINE_FREEP(struct pen_samr, pen_samr)
 
 #define SECONDS_TO_1970 UINT64_C(11644473600)
 
-enum { LEVEL_INTEGRITY = 5 };
-
 static uint64_t system_clock(void)
 {
 	struct timespec now;
@@ -253,5 +251,5 @@ static const struct samr_operations operations = {
 const struct pen_service pen_samr_service = {
 	.interface = &samr_interface,
 	.operations = &operations,
-	.auth_level_min = LEVEL_INTEGRITY,
+	.auth_level_min = PEN_AUTH_LEVEL_INTEGRITY,
 };

@@ -220,4 +220,5 @@ static const struct srvsvc_operations operations = {
 const struct pen_service pen_srvsvc_service = {
 	.interface = &srvsvc_interface,
 	.operations = &operations,
+	.auth_level_min = PEN_AUTH_LEVEL_PRIVACY,
 };
