@@ -69,6 +69,8 @@ int config_init(struct config *config, bool is_root)
 	for (size_t i = 0; i < CONFIG_SERVICES_MAX && daemon_program(i); i++) {
 		config->is_enabled[i] = daemon_program(i)->is_default;
 		config->auth_level_min[i] = daemon_program(i)->service->auth_level_min;
+		if (!config->auth_level_min[i])
+			config->auth_level_min[i] = PEN_AUTH_LEVEL_NONE;
 	}
 	config->name = machine_name(&config->arena);
 	config->listen = is_root ? "*" : "127.0.0.1";
