@@ -82,6 +82,8 @@ int pen_server_add_object(struct pen_server *server, const struct pen_uuid *obje
  *	ncacn_ip_tcp:127.0.0.1[135]   [0]: any port; "ncacn_ip_tcp:" alone: every address
  *	ncalrpc:[EPMAPPER]            a socket in ncalrpc_dir
  *	ncacn_np:[\pipe\srvsvc]       a socket in np_dir, where smbd brings its clients
+ * The option secondary=NAME is what bind_ack then says the place is [C706 12.6.4.4],
+ * where that is not the port or the pipe itself.
  * It is for the named interfaces only (names of added services, ended by NULL), or
  * for all if NULL. bindingp, if not NULL, gets the binding with the real port; owned
  * by the server. A negative errno of bind or listen; PEN_E_SYNTAX; PEN_E_NOT_FOUND:

@@ -178,8 +178,9 @@ static void netlogon_stop(void *data)
 	pen_netlogon_free(data);
 }
 
-static const char *const netlogon_endpoints[] = { "ncacn_np:[\\pipe\\netlogon]",
-						  "ncalrpc:[netlogon]", NULL };
+static const char *const netlogon_endpoints[] = {
+	"ncacn_np:[\\pipe\\netlogon,secondary=\\pipe\\lsass]", "ncalrpc:[netlogon]", NULL
+};
 
 /* ---- samr ---- */
 
@@ -203,7 +204,8 @@ static void samr_stop(void *data)
 	pen_samr_free(data);
 }
 
-static const char *const samr_endpoints[] = { "ncacn_np:[\\pipe\\samr]", "ncalrpc:[samr]", NULL };
+static const char *const samr_endpoints[] = { "ncacn_np:[\\pipe\\samr,secondary=\\pipe\\lsass]",
+					      "ncalrpc:[samr]", NULL };
 
 /* ---- lsarpc, and dssetup beside it ---- */
 
@@ -228,9 +230,10 @@ static void lsarpc_stop(void *data)
 }
 
 /* \pipe\lsass is the same pipe by the name of the process that Windows has it in. */
-static const char *const lsarpc_endpoints[] = { "ncacn_np:[\\pipe\\lsarpc]",
-						"ncacn_np:[\\pipe\\lsass]", "ncalrpc:[lsarpc]",
-						"ncalrpc:[lsasspirpc]", NULL };
+#define LSARPC_PIPE "ncacn_np:[\\pipe\\lsarpc,secondary=\\pipe\\lsass]"
+
+static const char *const lsarpc_endpoints[] = { LSARPC_PIPE, "ncacn_np:[\\pipe\\lsass]",
+						"ncalrpc:[lsarpc]", "ncalrpc:[lsasspirpc]", NULL };
 
 static int dssetup_start(const struct daemon_start *start, void **datap, char error[256])
 {
@@ -238,9 +241,8 @@ static int dssetup_start(const struct daemon_start *start, void **datap, char er
 	return *datap ? 0 : -ENOMEM;
 }
 
-static const char *const dssetup_endpoints[] = { "ncacn_np:[\\pipe\\lsarpc]",
-						 "ncacn_np:[\\pipe\\lsass]", "ncalrpc:[lsarpc]",
-						 NULL };
+static const char *const dssetup_endpoints[] = { LSARPC_PIPE, "ncacn_np:[\\pipe\\lsass]",
+						 "ncalrpc:[lsarpc]", NULL };
 
 /* ---- rpcecho ---- */
 

@@ -286,19 +286,22 @@ static int listen_at(struct pen_listener *listener, struct pen_binding *binding)
 					       : listen_pipe(listener, binding);
 }
 
-/* The listener's own names for where it is. */
+/* The listener's own names for where it is, and what it tells clients that bind. */
 static int note_binding(struct pen_listener *listener, const struct pen_binding *binding)
 {
+	const char *secondary = pen_binding_option(binding, "secondary");
+	struct pen_binding place = *binding;
 	struct pen_buffer text;
 	int r;
 
+	place.n_options = 0;
 	pen_buffer_init(&text, 0);
-	r = pen_binding_print(binding, &text);
+	r = pen_binding_print(&place, &text);
 	if (!r)
 		r = pen_buffer_add(&text, "", 1);
 	if (!r) {
 		listener->binding = pen_take((char **)&text.data);
-		listener->secondary_address = strdup(binding->endpoint);
+		listener->secondary_address = strdup(secondary ? secondary : binding->endpoint);
 	}
 	free(text.data);
 	return r ? r : listener->secondary_address ? 0 : -ENOMEM;
