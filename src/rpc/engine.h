@@ -85,9 +85,14 @@ struct pen_conn {
 	uint32_t n_auths;
 	struct pen_conn_auth *working;	     /* waits for its owner; no PDU is handled before */
 	struct pen_conn_auth *authenticated; /* opened by the last PDU; its event is due */
-	struct pen_conn_auth *default_auth;  /* server: of requests that name none */
-	bool signs_headers;		     /* both sides can, and have said so */
-	bool is_anonymous;		     /* server: bound without a security context */
+	/*
+	 * server: of requests that name none, the last opened at level connect; until one is
+	 * named while there is such a default, and then never again.
+	 */
+	struct pen_conn_auth *default_auth;
+	bool has_no_default;
+	bool signs_headers;   /* both sides can, and have said so */
+	bool has_failed_auth; /* server: a proof that failed, of which nobody was told yet */
 	struct pen_list calls;
 	struct pen_list free_calls; /* kept, so that a steady call allocates nothing */
 	uint32_t n_calls;

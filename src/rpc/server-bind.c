@@ -31,8 +31,7 @@ static void handshake_done(struct handshake *handshake)
 static void auth_opened(struct pen_conn *conn, struct pen_conn_auth *auth)
 {
 	conn->authenticated = auth;
-	/* The last of the level that signs nothing is who sends what is not signed. */
-	if (!conn->default_auth || auth->info.auth_level == PEN_AUTH_LEVEL_CONNECT)
+	if (auth->info.auth_level == PEN_AUTH_LEVEL_CONNECT && !conn->has_no_default)
 		conn->default_auth = auth;
 }
 
@@ -206,9 +205,7 @@ static int answer_bind(struct pen_conn *conn, struct handshake *handshake, struc
 			conn->config.secondary_address);
 	if (result)
 		return result;
-	if (!handshake->has_auth)
-		conn->is_anonymous = true;
-	else if (!leg)
+	if (handshake->has_auth && !leg)
 		auth_opened(conn, handshake->auth);
 	note_header_signing(conn, header);
 	conn->is_multiplexed = header->flags & PEN_PFC_CONC_MPX;
@@ -417,6 +414,7 @@ int pen_server_receive_alter(struct pen_conn *conn, const struct pen_pdu_header 
 static void fail_quietly(struct pen_conn *conn, struct pen_conn_auth *auth, int r)
 {
 	auth->state = PEN_CONN_AUTH_FAILED;
+	conn->has_failed_auth = true;
 	pen_conn_note(conn, "auth3: security context %u is not established: %s",
 		      auth->info.auth_context_id,
 		      r && r != PEN_E_AGAIN ? conn->reason

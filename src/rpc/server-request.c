@@ -117,23 +117,21 @@ static int deny(struct pen_conn *conn, const struct pen_pdu_header *header,
 				     PEN_WERR_ACCESS_DENIED, 0);
 }
 
-/* Who sends what is not signed: the last to have proved itself at level connect, or nobody. */
+/*
+ * Who sends what names no security context: a default, or whom the transport knows. After a
+ * proof that failed without a word, nobody: the client may think that it counts.
+ */
 static int choose_default(struct pen_conn *conn, const struct pen_pdu_header *header,
 			  const struct request *request, struct pen_conn_auth **authp)
 {
-	struct pen_conn_auth *auth = conn->default_auth;
-
-	*authp = NULL;
-	if (auth && !pen_conn_auth_protects(auth))
-		*authp = auth;
-	else if (!conn->is_anonymous) {
-		pen_conn_fail(conn,
-			      "call %u: not signed, and the client has begun no security context "
-			      "that allows it",
-			      header->call_id);
-		return deny(conn, header, request);
-	}
-	return 0;
+	*authp = conn->default_auth;
+	if (*authp || !conn->has_failed_auth)
+		return 0;
+	pen_conn_fail(conn,
+		      "call %u: not signed, and the client's security context has failed: it did "
+		      "not prove who it is",
+		      header->call_id);
+	return deny(conn, header, request);
 }
 
 /* The context that a first fragment names. */
@@ -167,6 +165,10 @@ static int choose(struct pen_conn *conn, const struct pen_pdu_header *header,
 			      header->call_id, trailer->auth_context_id, trailer->auth_type,
 			      trailer->auth_level);
 		return deny(conn, header, request);
+	}
+	if (conn->default_auth) {
+		conn->default_auth = NULL;
+		conn->has_no_default = true;
 	}
 	*authp = auth;
 	return 0;

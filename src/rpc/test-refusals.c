@@ -259,8 +259,10 @@ static const struct row requests[] = {
 	  { BIND_RED(LEG_1), SIGNED(WHOLE, LEG("05", "02", SIGNATURE)) } },
 	{ "call 8: there is no security context 1 of auth_type 201 and auth_level 6",
 	  { BIND_RED(LEG_1), SIGNED(WHOLE, LEG("06", "01", SIGNATURE)) } },
-	{ "call 8: not signed, and the client has begun no security context that allows it",
-	  { BIND_RED(LEG_1), REQUEST(WHOLE) } },
+	{ "call 8: not signed, and the client's security context has failed: it did not prove who "
+	  "it is",
+	  { BIND_RED(LEG_1), AUTH3(LEG("05", "01", "0378")), REQUEST(WHOLE) },
+	  { .red = { .n_legs = 3 } } },
 	{ "call 8: its request is not what the peer protected under security context 1: red: the "
 	  "message was changed",
 	  { BIND_RED(LEG_1), SIGNED(WHOLE, LEG("05", "01", SIGNATURE)) } },
