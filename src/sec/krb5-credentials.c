@@ -2,6 +2,7 @@
 #include "sec/credentials.h"
 #include "sec/krb5-context.h"
 #include <errno.h>
+#include <gssapi/gssapi_ext.h>
 #include <string.h>
 
 /* Keys that are taken without allow_weak. */
@@ -142,6 +143,17 @@ static int acquire_keytab(struct pen_mech_context *context, const struct pen_cre
 	return r;
 }
 
+/* The library would else tell the server that it may sign and seal, whatever is asked. */
+static int leave_flags_alone(struct pen_mech_context *context)
+{
+	gss_buffer_desc nothing = GSS_C_EMPTY_BUFFER;
+	OM_uint32 minor;
+	OM_uint32 major = gss_set_cred_option(&minor, &context->credentials,
+					      GSS_KRB5_CRED_NO_CI_FLAGS_X, &nothing);
+
+	return major ? pen_krb5_fail(context, major, minor) : 0;
+}
+
 static int acquire_client(struct pen_mech_context *context)
 {
 	const struct pen_credentials_info *info = pen_credentials_info(context->client.credentials);
@@ -173,6 +185,8 @@ static int acquire_client(struct pen_mech_context *context)
 		return pen_krb5_deny(context, "a machine's session with its domain controller "
 					      "gets no Kerberos ticket");
 	}
+	if (!r)
+		r = leave_flags_alone(context);
 	if (r || context->client_config.allow_weak)
 		return r;
 	major = gss_krb5_set_allowable_enctypes(&minor, context->credentials, PEN_COUNT(strong),

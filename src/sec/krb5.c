@@ -102,20 +102,33 @@ static int leg_done(struct pen_mech_context *context, OM_uint32 major, OM_uint32
 	return major & GSS_S_CONTINUE_NEEDED ? PEN_E_AGAIN : pen_krb5_check_peer(context, peer);
 }
 
+/*
+ * No more than the level needs: Samba's server, told that it may sign or seal what it need
+ * not, answers by faults.
+ */
+static OM_uint32 wanted_flags(const struct pen_mech_client *client)
+{
+	OM_uint32 wanted = GSS_C_DCE_STYLE | GSS_C_MUTUAL_FLAG;
+
+	if (client->level > PEN_AUTH_LEVEL_CONNECT)
+		wanted |= GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG | GSS_C_INTEG_FLAG;
+	if (client->level == PEN_AUTH_LEVEL_PRIVACY)
+		wanted |= GSS_C_CONF_FLAG;
+	if (client->wants_delegation)
+		wanted |= GSS_C_DELEG_FLAG;
+	return wanted;
+}
+
 static int client_leg(struct pen_mech_context *context)
 {
-	OM_uint32 wanted = GSS_C_DCE_STYLE | GSS_C_MUTUAL_FLAG | GSS_C_REPLAY_FLAG |
-			   GSS_C_SEQUENCE_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG;
 	struct gss_channel_bindings_struct bindings;
 	gss_buffer_desc in = { context->in.size, context->in.data };
 	gss_buffer_desc out = GSS_C_EMPTY_BUFFER;
 	OM_uint32 major;
 	OM_uint32 minor;
 
-	if (context->client.wants_delegation)
-		wanted |= GSS_C_DELEG_FLAG;
 	major = gss_init_sec_context(&minor, context->credentials, &context->gss, context->target,
-				     gss_mech_krb5, wanted, 0,
+				     gss_mech_krb5, wanted_flags(&context->client), 0,
 				     bindings_of(context->client.channel_bindings, &bindings), &in,
 				     NULL, &out, &context->flags, NULL);
 	return leg_done(context, major, minor, &out, GSS_C_NO_NAME);

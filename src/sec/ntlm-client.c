@@ -9,7 +9,8 @@
 #define INSISTS                                                                                    \
 	(PEN_NTLM_UNICODE | PEN_NTLM_NTLM | PEN_NTLM_EXTENDED_SESSION_SECURITY | PEN_NTLM_128 |    \
 	 PEN_NTLM_KEY_EXCH)
-#define OFFERS (INSISTS | PEN_NTLM_REQUEST_TARGET | PEN_NTLM_ALWAYS_SIGN | PEN_NTLM_SIGN)
+/* Of signing no more than the level needs: Samba's server takes more for a mistake. */
+#define OFFERS (INSISTS | PEN_NTLM_REQUEST_TARGET | PEN_NTLM_ALWAYS_SIGN)
 
 static uint32_t offers(const struct pen_mech_context *context)
 {

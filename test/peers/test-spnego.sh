@@ -26,7 +26,7 @@ agree "ours with MIT's" 2 live ours mit
 agree "ours with ours, another choice" 2 live ours ours other
 agree "ours with MIT's, another choice" 2 live ours mit other
 agree "ours with ours, the other name" 2 live ours ours krb5-only
-agree "ours with ours, at level connect" 2 live ours ours connect
+agree "ours with ours, at level connect, which signs nothing" 0 live ours ours connect
 agree "Samba's with ours, sign" 2 samba sign integrity
 agree "Samba's with ours, seal" 2 samba seal
 agree "Samba's with ours, connect" 0 samba connect connect
