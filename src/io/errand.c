@@ -10,20 +10,20 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Shared by its owner and its thread; the last one to leave frees it. */
+enum errand_state { RUNNING, DONE, ABANDONED };
+
+/* The thread's until it is done, then its owner's; if that has gone, the thread frees it. */
 struct pen_errand {
-	atomic_int n_users;
-	atomic_bool is_done;
+	atomic_int state;
 	int fd;
+	pthread_t thread;
 	void (*run)(void *data);
 	void (*forget)(void *data);
 	void *data;
 };
 
-static void release(struct pen_errand *errand)
+static void errand_done(struct pen_errand *errand)
 {
-	if (atomic_fetch_sub(&errand->n_users, 1) > 1)
-		return;
 	errand->forget(errand->data);
 	close(errand->fd);
 	free(errand);
@@ -31,8 +31,17 @@ static void release(struct pen_errand *errand)
 
 struct pen_errand *pen_errand_free(struct pen_errand *errand)
 {
-	if (errand)
-		release(errand);
+	pthread_t thread;
+
+	if (!errand)
+		return NULL;
+	thread = errand->thread;
+	if (atomic_exchange(&errand->state, ABANDONED) == RUNNING) {
+		pthread_detach(thread);
+		return NULL;
+	}
+	pthread_join(thread, NULL);
+	errand_done(errand);
 	return NULL;
 }
 
@@ -40,34 +49,30 @@ static void *errand_main(void *data)
 {
 	const uint64_t one = 1;
 	struct pen_errand *errand = data;
+	int fd = errand->fd;
 	ssize_t n;
 
 	errand->run(errand->data);
-	errand->is_done = true;
-	n = write(errand->fd, &one, sizeof(one));
+	if (atomic_exchange(&errand->state, DONE) == ABANDONED) {
+		errand_done(errand);
+		return NULL;
+	}
+	n = write(fd, &one, sizeof(one));
 	(void)n; /* a counter of zero has room for one */
-	release(errand);
 	return NULL;
 }
 
 /* The thread takes no signal: those belong to the program. */
 static int start(struct pen_errand *errand)
 {
-	pthread_attr_t attributes;
 	sigset_t all;
 	sigset_t before;
-	pthread_t thread;
 	int r;
 
-	r = pthread_attr_init(&attributes);
-	if (r)
-		return -r;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&thread, &attributes, errand_main, errand);
+	r = pthread_create(&errand->thread, NULL, errand_main, errand);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
 	return -r;
 }
 
@@ -79,7 +84,6 @@ int pen_errand_new(struct pen_errand **errandp, void (*run)(void *data), void (*
 
 	if (!errand)
 		return -ENOMEM;
-	errand->n_users = 2;
 	errand->run = run;
 	errand->forget = forget;
 	errand->data = data;
@@ -102,5 +106,5 @@ int pen_errand_fd(const struct pen_errand *errand)
 
 bool pen_errand_is_done(const struct pen_errand *errand)
 {
-	return errand->is_done;
+	return atomic_load(&errand->state) == DONE;
 }

@@ -10,9 +10,9 @@
 struct pen_errand;
 
 /*
- * Begins. run is called in the thread; forget, once and last of all, by whoever leaves
- * last, so what data points to must be free of threads' owners. -ENOMEM, or what making a
- * thread fails with; then neither is called.
+ * Begins. run is called in the thread; forget, once and last of all: by free, or, of an
+ * errand that was freed before it was done, in the thread. -ENOMEM, or what making a thread
+ * fails with; then neither is called.
  */
 int pen_errand_new(struct pen_errand **errandp, void (*run)(void *data), void (*forget)(void *data),
 		   void *data);

@@ -34,11 +34,11 @@ for level in 2 4 5 6; do
 		LIVE_DOMAIN=$domain protected "samr, $mech, level $level, big-endian" $seen 'ncacn_ip_tcp:pentest' $mech $level samr ndr big-endian
 	done
 done
-LIVE_DOMAIN=AD expect "a fault is a fault" 'fault: .*access' "$LIVE" 'ncacn_ip_tcp:pentest' ntlm 6 lsarpc
+LIVE_DOMAIN=AD expect "a fault is a fault" 'fault: .*lacks the right' "$LIVE" 'ncacn_ip_tcp:pentest' ntlm 6 lsarpc
 expect "what SPNEGO leaves out is said" 'left out: krb5' "$LIVE" 'ncacn_ip_tcp:127.0.0.1[135]' spnego 6 epm
 LIVE_PASSWORD=wrong expect_not "a wrong password calls nothing" '^mech' "$LIVE" 'ncacn_ip_tcp:pentest[135]' ntlm 6 epm
 LIVE_PASSWORD=wrong expect_not "a wrong password calls nothing, SPNEGO" '^mech' "$LIVE" 'ncacn_ip_tcp:127.0.0.1[135]' spnego 6 epm
-LIVE_PASSWORD=wrong expect "a wrong password is told" 'krb5: ' "$LIVE" 'ncacn_ip_tcp:pentest[135]' krb5 6 epm
-expect "nobody's server" 'krb5: ' "$LIVE" 'ncacn_ip_tcp:pentest[135]' krb5 6 epm target=host/nobody
+LIVE_DOMAIN=AD.TEST LIVE_PASSWORD=wrong expect "a wrong password is told" 'krb5: ' "$LIVE" 'ncacn_ip_tcp:pentest[135]' krb5 6 epm
+LIVE_DOMAIN=AD.TEST expect "nobody's server" 'krb5: ' "$LIVE" 'ncacn_ip_tcp:pentest[135]' krb5 6 epm target=host/nobody
 dc_stop
 finish
