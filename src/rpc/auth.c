@@ -203,6 +203,9 @@ void pen_conn_auth_leave(struct pen_conn *conn, struct pen_conn_auth *auth)
 
 /* ---- PDUs ---- */
 
+/* At level connect a trailer names the context and signs nothing. */
+static const uint8_t no_signature[16] = { 1 };
+
 static void put_trailer(struct pen_writer *w, const struct pen_auth_info *info, uint8_t n_pad)
 {
 	pen_writer_u8(w, info->auth_type);
@@ -232,6 +235,8 @@ void pen_conn_auth_put_token(struct pen_writer *w, size_t at, const struct pen_a
 
 size_t pen_conn_auth_signature_size(const struct pen_conn_auth *auth, size_t n)
 {
+	if (!pen_conn_auth_protects(auth))
+		return sizeof(no_signature);
 	return auth->mech->signature_size(auth->context, n,
 					  auth->info.auth_level == PEN_AUTH_LEVEL_PRIVACY);
 }
@@ -274,6 +279,10 @@ int pen_conn_auth_protect(struct pen_conn *conn, struct pen_conn_auth *auth, str
 	message.signature = pen_writer_room(w, message.n_signature);
 	if (w->error)
 		return w->error;
+	if (!pen_conn_auth_protects(auth)) {
+		memcpy(message.signature, no_signature, sizeof(no_signature));
+		return 0;
+	}
 	sign_headers(conn, auth, &message,
 		     (struct pen_slice){ .data = w->buffer->data + at, .size = n_head },
 		     message.signature - PEN_SEC_TRAILER_SIZE);

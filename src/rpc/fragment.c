@@ -19,6 +19,15 @@ struct cut {
 	bool is_last_copied;
 };
 
+/*
+ * A client that has several contexts names the one it means even where that signs nothing:
+ * what names none is, to a server, of whichever it was last told of.
+ */
+static bool has_trailer(const struct pen_conn *conn, const struct pen_conn_auth *auth)
+{
+	return pen_conn_auth_protects(auth) || (auth && !conn->is_server && conn->n_auths > 1);
+}
+
 static int cut_stub(struct cut *cut, const struct pen_conn *conn,
 		    const struct pen_conn_message *message, size_t size)
 {
@@ -26,7 +35,7 @@ static int cut_stub(struct cut *cut, const struct pen_conn *conn,
 	size_t signature;
 
 	*cut = (struct cut){ 0 };
-	if (pen_conn_auth_protects(message->call->auth)) {
+	if (has_trailer(conn, message->call->auth)) {
 		cut->auth = message->call->auth;
 		signature = pen_conn_auth_signature_size(cut->auth, n);
 		if (!signature || signature + PEN_SEC_TRAILER_SIZE + AUTH_ALIGNMENT > n)

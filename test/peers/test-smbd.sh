@@ -36,7 +36,7 @@ expect "a plain user enumerates no level 2" 'WERR_ACCESS_DENIED' rpc $user netsh
 expect "nor does anonymous" 'WERR_ACCESS_DENIED' rpc % netshareenumall
 check "an administrator deletes it" rpc $admin 'netsharedel first'
 expect_not "and it is gone" 'first' smbclient -s "$WORK/client.conf" -U $admin -L 127.0.0.1
-expect "a pipe that is not ours" 'NT_STATUS_OBJECT_NAME_NOT_FOUND' rpc $admin 'enumprivs'
+expect "a pipe that is not ours" 'NT_STATUS_OBJECT_NAME_NOT_FOUND' rpc $admin 'dfsversion'
 count "impacket as an administrator" /usr/bin/python3 "$PEERS/session_impacket.py" admin \
 	'ncacn_np:127.0.0.1[\pipe\srvsvc]' admin adminpw
 count "impacket as a plain user" /usr/bin/python3 "$PEERS/session_impacket.py" plain \
