@@ -12,6 +12,8 @@ samba_start ours 2>/dev/null
 accounts=$WORK/state/accounts.db
 check "an account for TCP" "$PENSTOCK" user add boss --accounts "$accounts" --password-stdin <<<Winter-2026
 check "an administrator's" "$PENSTOCK" group add-member Administrators boss --accounts "$accounts"
+useradd -M -s /bin/false boss
+printf 'Winter-2026\nWinter-2026\n' | smbpasswd -c "$WORK/smb.conf" -s -a boss >/dev/null
 capture_start
 {
 	torture ncacn_np:127.0.0.1 admin%adminpw $SUITES
@@ -20,6 +22,10 @@ capture_start
 	DANGEROUS=no torture 'ncacn_ip_tcp:127.0.0.1[sign]' boss%Winter-2026 $SAMR_SUITES
 } >"$WORK/torture.seen"
 capture_stop 500
+{
+	torture ncacn_np:127.0.0.1 boss%Winter-2026 $BIND_SUITES
+	torture 'ncacn_ip_tcp:127.0.0.1[ntlm,sign]' boss%Winter-2026 $BIND_SUITES
+} >>"$WORK/torture.seen"
 while read -r name binding test result; do
 	[ -n "$name" ] || continue
 	seen=$(awk -v n="$name" -v b="$binding" -v t="$test" '$1 == n && $2 == b && $3 == t { print $4; exit }' "$WORK/torture.seen")

@@ -18,6 +18,8 @@ torture() { # BINDING USER%PASSWORD SUITE...
 
 # Without what is dangerous: smbtorture itself crashes in it, whoever serves.
 SAMR_SUITES="rpc.samr rpc.samr.users rpc.samr.accessmask rpc.samr.handletype rpc.samr.passwords.default"
+# What proves itself to smbd and once more to whom it calls.
+BIND_SUITES="rpc.bind rpc.altercontext rpc.asyncbind rpc.handles"
 SUITES="rpc.echo rpc.epmapper rpc.mgmt rpc.srvsvc rpc.objectuuid rpc.lsa rpc.lsa-getuser
 	rpc.lsa.lookupsids rpc.lsa.lookupnames rpc.lsa.secrets rpc.lsa.privileges
 	rpc.lsa.trusted.domains rpc.dssetup"
