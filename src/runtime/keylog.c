@@ -114,15 +114,18 @@ static void print_ends(const struct pen_keylog_place *place, char local[PLACE_SI
 		print_address(&address, remote);
 }
 
-static void print_time(char text[32])
+enum { TIME_SIZE = 96 }; /* of any year that a struct tm can have */
+
+static void print_time(char text[TIME_SIZE])
 {
 	struct timespec now;
 	struct tm tm;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	snprintf(text, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-		 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(now.tv_nsec / 1000000));
+	snprintf(text, TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
+		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		 (int)(now.tv_nsec / 1000000));
 }
 
 int pen_keylog_add(struct pen_keylog *keylog, const struct pen_keylog_place *place,
@@ -135,7 +138,7 @@ int pen_keylog_add(struct pen_keylog *keylog, const struct pen_keylog_place *pla
 	struct pen_slice key = auth->session_key;
 	char local[PLACE_SIZE];
 	char remote[PLACE_SIZE];
-	char now[32];
+	char now[TIME_SIZE];
 	ssize_t sent;
 	int n;
 

@@ -63,22 +63,25 @@ __attribute__((no_sanitize("address"))) static size_t count_in(const volatile ui
 }
 
 /*
- * How often one of them is in memory that can be written, and that a dump would have. What
- * OpenSSL's functions leave on the stack is not ours to wipe, and goes with the next calls;
- * here it goes with this one.
+ * What OpenSSL's functions leave on the stack is not ours to wipe, and goes with the next
+ * calls; here it goes with this one.
  */
-static size_t count_all(void)
+__attribute__((noinline)) static void wipe_stack(void)
 {
 	volatile uint8_t below[65536];
 
+	for (size_t i = 0; i < sizeof(below); i++)
+		below[i] = 0;
+}
+
+__attribute__((noinline)) static size_t count_needles(void)
+{
 	FILE *maps = fopen("/proc/self/smaps", "r");
 	unsigned long from, to, begin = 0, end = 0;
 	char access[8] = "";
 	char line[4096];
 	size_t n = 0;
 
-	for (size_t i = 0; i < sizeof(below); i++)
-		below[i] = 0;
 	assert_non_null(maps);
 	while (fgets(line, sizeof(line), maps)) {
 		if (sscanf(line, "%lx-%lx %7s ", &from, &to, access) == 3) {
@@ -94,6 +97,13 @@ static size_t count_all(void)
 	}
 	fclose(maps);
 	return n;
+}
+
+/* How often one of them is in memory that can be written, and that a dump would have. */
+static size_t count_all(void)
+{
+	wipe_stack();
+	return count_needles();
 }
 
 static void look_for_password(void)

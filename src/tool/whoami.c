@@ -63,7 +63,7 @@ static int run(struct tool *tool, int argc, char **argv)
 	struct lsarpc_LsarGetUserName_in in = { .DomainName = &no_domain };
 	struct lsarpc_LsarGetUserName_out out = { 0 };
 	const char *domain = NULL;
-	const char *user;
+	const char *user = NULL;
 	int r;
 
 	r = tool_connect(tool, argc ? argv[0] : "", &lsarpc_interface);
