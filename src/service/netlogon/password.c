@@ -98,17 +98,23 @@ int pen_netlogon_password_set(struct pen_call *call,
 
 /* ---- what only domain controllers are told ---- */
 
+/* A machine proves itself, is answered as one that has, and is denied. */
+static int32_t refuse(struct pen_call *call, const char *computer,
+		      const struct netlogon_NETLOGON_AUTHENTICATOR *authenticator,
+		      struct netlogon_NETLOGON_AUTHENTICATOR *answer)
+{
+	struct pen_netlogon_session session = { 0 };
+	int32_t status = pen_netlogon_enter(call, computer, authenticator, answer, &session);
+
+	pen_wipe(&session, sizeof(session));
+	return status ? status : (int32_t)PEN_STATUS_ACCESS_DENIED;
+}
+
 int pen_netlogon_password_get(struct pen_call *call,
 			      const struct netlogon_NetrServerPasswordGet_in *in,
 			      struct netlogon_NetrServerPasswordGet_out *out)
 {
-	struct pen_netlogon_session session = { 0 };
-
-	out->result = pen_netlogon_enter(call, in->ComputerName, &in->Authenticator,
-					 &out->ReturnAuthenticator, &session);
-	if (!out->result)
-		out->result = (int32_t)PEN_STATUS_ACCESS_DENIED;
-	pen_wipe(&session, sizeof(session));
+	out->result = refuse(call, in->ComputerName, &in->Authenticator, &out->ReturnAuthenticator);
 	return 0;
 }
 
@@ -116,13 +122,7 @@ int pen_netlogon_trust_passwords_get(struct pen_call *call,
 				     const struct netlogon_NetrServerTrustPasswordsGet_in *in,
 				     struct netlogon_NetrServerTrustPasswordsGet_out *out)
 {
-	struct pen_netlogon_session session = { 0 };
-
-	out->result = pen_netlogon_enter(call, in->ComputerName, &in->Authenticator,
-					 &out->ReturnAuthenticator, &session);
-	if (!out->result)
-		out->result = (int32_t)PEN_STATUS_ACCESS_DENIED;
-	pen_wipe(&session, sizeof(session));
+	out->result = refuse(call, in->ComputerName, &in->Authenticator, &out->ReturnAuthenticator);
 	return 0;
 }
 
@@ -130,12 +130,6 @@ int pen_netlogon_get_trust_info(struct pen_call *call,
 				const struct netlogon_NetrServerGetTrustInfo_in *in,
 				struct netlogon_NetrServerGetTrustInfo_out *out)
 {
-	struct pen_netlogon_session session = { 0 };
-
-	out->result = pen_netlogon_enter(call, in->ComputerName, &in->Authenticator,
-					 &out->ReturnAuthenticator, &session);
-	if (!out->result)
-		out->result = (int32_t)PEN_STATUS_ACCESS_DENIED;
-	pen_wipe(&session, sizeof(session));
+	out->result = refuse(call, in->ComputerName, &in->Authenticator, &out->ReturnAuthenticator);
 	return 0;
 }

@@ -152,57 +152,52 @@ int pen_samr_remove_alias_member(struct pen_call *call,
 	return r;
 }
 
-/* All or none; those that are members already are no failure [3.1.5.8.3]. */
+/*
+ * Changes each member by change, all or none. One that stands as it should already, which
+ * change says by settled, is no failure [3.1.5.8.3, 3.1.5.8.4].
+ */
+static int change_members(struct pen_call *call, const struct pen_context_handle *handle,
+			  uint32_t access, const struct samr_SAMPR_PSID_ARRAY *members,
+			  int32_t (*change)(struct pen_call *call,
+					    const struct pen_samr_object *alias,
+					    const struct dtyp_RPC_SID *sid),
+			  uint32_t settled, int32_t *result)
+{
+	struct pen_accounts *accounts = pen_samr_of(call)->accounts;
+	struct pen_samr_object *alias;
+	int r = pen_samr_get(call, handle, PEN_SAMR_ALIAS, access, &alias, result);
+
+	if (!r && !*result && !members->Sids && members->Count)
+		*result = (int32_t)PEN_STATUS_INVALID_PARAMETER;
+	if (!r && !*result)
+		*result = pen_samr_status(pen_accounts_begin(accounts), PEN_SAMR_ALIAS);
+	if (r || *result)
+		return r;
+	for (uint32_t i = 0; !*result && i < members->Count; i++) {
+		*result = change(call, alias, members->Sids[i].SidPointer);
+		if (*result == (int32_t)settled)
+			*result = 0;
+	}
+	r = pen_accounts_end(accounts, *result ? PEN_E_CANCELLED : 0);
+	if (r && r != PEN_E_CANCELLED)
+		*result = pen_samr_status(r, PEN_SAMR_ALIAS);
+	return 0;
+}
+
 int pen_samr_add_alias_members(struct pen_call *call,
 			       const struct samr_SamrAddMultipleMembersToAlias_in *in,
 			       struct samr_SamrAddMultipleMembersToAlias_out *out)
 {
-	struct pen_accounts *accounts = pen_samr_of(call)->accounts;
-	struct pen_samr_object *alias;
-	int r = pen_samr_get(call, &in->AliasHandle, PEN_SAMR_ALIAS, ALIAS_ADD_MEMBER, &alias,
-			     &out->result);
-
-	if (!r && !out->result && !in->MembersBuffer.Sids && in->MembersBuffer.Count)
-		out->result = (int32_t)PEN_STATUS_INVALID_PARAMETER;
-	if (!r && !out->result)
-		out->result = pen_samr_status(pen_accounts_begin(accounts), PEN_SAMR_ALIAS);
-	if (r || out->result)
-		return r;
-	for (uint32_t i = 0; !out->result && i < in->MembersBuffer.Count; i++) {
-		out->result = add_sid(call, alias, in->MembersBuffer.Sids[i].SidPointer);
-		if (out->result == (int32_t)PEN_STATUS_MEMBER_IN_ALIAS)
-			out->result = 0;
-	}
-	r = pen_accounts_end(accounts, out->result ? PEN_E_CANCELLED : 0);
-	if (r && r != PEN_E_CANCELLED)
-		out->result = pen_samr_status(r, PEN_SAMR_ALIAS);
-	return 0;
+	return change_members(call, &in->AliasHandle, ALIAS_ADD_MEMBER, &in->MembersBuffer, add_sid,
+			      PEN_STATUS_MEMBER_IN_ALIAS, &out->result);
 }
 
 int pen_samr_remove_alias_members(struct pen_call *call,
 				  const struct samr_SamrRemoveMultipleMembersFromAlias_in *in,
 				  struct samr_SamrRemoveMultipleMembersFromAlias_out *out)
 {
-	struct pen_accounts *accounts = pen_samr_of(call)->accounts;
-	struct pen_samr_object *alias;
-	int r = pen_samr_get(call, &in->AliasHandle, PEN_SAMR_ALIAS, ALIAS_REMOVE_MEMBER, &alias,
-			     &out->result);
-
-	if (!r && !out->result && !in->MembersBuffer.Sids && in->MembersBuffer.Count)
-		out->result = (int32_t)PEN_STATUS_INVALID_PARAMETER;
-	if (!r && !out->result)
-		out->result = pen_samr_status(pen_accounts_begin(accounts), PEN_SAMR_ALIAS);
-	if (r || out->result)
-		return r;
-	for (uint32_t i = 0; !out->result && i < in->MembersBuffer.Count; i++) {
-		out->result = remove_sid(call, alias, in->MembersBuffer.Sids[i].SidPointer);
-		if (out->result == (int32_t)PEN_STATUS_MEMBER_NOT_IN_ALIAS)
-			out->result = 0;
-	}
-	r = pen_accounts_end(accounts, out->result ? PEN_E_CANCELLED : 0);
-	if (r && r != PEN_E_CANCELLED)
-		out->result = pen_samr_status(r, PEN_SAMR_ALIAS);
-	return 0;
+	return change_members(call, &in->AliasHandle, ALIAS_REMOVE_MEMBER, &in->MembersBuffer,
+			      remove_sid, PEN_STATUS_MEMBER_NOT_IN_ALIAS, &out->result);
 }
 
 int pen_samr_get_alias_members(struct pen_call *call,
