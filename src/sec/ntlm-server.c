@@ -419,12 +419,29 @@ static int limit_token(struct pen_mech_context *context)
 	return 0;
 }
 
+/*
+ * A guest may have made up name and password, and what was made with it: nothing can be
+ * signed, nor was a MIC if there is one.
+ */
+static int admit_unproved(struct pen_mech_context *context)
+{
+	if (context->server.level > PEN_AUTH_LEVEL_CONNECT)
+		return pen_ntlm_fail(context, PEN_E_DENIED,
+				     "the client is a guest, who has no key to sign with, and its "
+				     "level asks for that");
+	context->flags &= ~(uint32_t)(PEN_NTLM_SIGN | PEN_NTLM_SEAL);
+	context->state = PEN_NTLM_OPEN;
+	return 0;
+}
+
 static int finish(struct pen_mech_context *context)
 {
 	int r = explain_verdict(context);
 
 	if (!r)
 		r = limit_token(context);
+	if (!r && context->verdict.is_unproved)
+		return admit_unproved(context);
 	if (!r)
 		r = make_session_key(context);
 	if (!r)

@@ -124,9 +124,10 @@ static const char *reason(const struct pen_mech_context *context)
 	return context->reason;
 }
 
+/* Without extended session security what is signed is the data alone, as ever. */
 static bool has_header_signing(const struct pen_mech_context *context)
 {
-	return context->state == PEN_NTLM_OPEN;
+	return context->session && context->flags & PEN_NTLM_EXTENDED_SESSION_SECURITY;
 }
 
 static size_t signature_size(const struct pen_mech_context *context, size_t n, bool is_sealed)
@@ -194,7 +195,7 @@ static int token(struct pen_mech_context *context, struct pen_token **tokenp)
 
 static struct pen_slice session_key(const struct pen_mech_context *context)
 {
-	if (context->state != PEN_NTLM_OPEN)
+	if (context->state != PEN_NTLM_OPEN || !context->session)
 		return (struct pen_slice){ 0 };
 	return (struct pen_slice){ .data = context->session_key, .size = PEN_NTLM_KEY_SIZE };
 }

@@ -30,6 +30,7 @@ struct pen_ntlm_attempt {
 struct pen_ntlm_verdict {
 	uint8_t session_base_key[PEN_NTLM_KEY_SIZE]; /* wiped after use */
 	struct pen_token *token;		     /* taken */
+	bool is_unproved; /* a guest: there is no key in common, so no MIC and no signature */
 	char reason[160]; /* of a refusal, as a sentence for a log; "": the usual one */
 };
 

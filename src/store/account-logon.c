@@ -221,6 +221,7 @@ static int check_stranger(const struct pen_logons *logons, const struct pen_logo
 	if (logons->guests == PEN_LOGON_STRANGERS && request->kind == PEN_LOGON_NETWORK &&
 	    !(logon->user.control & PEN_ACCOUNT_DISABLED)) {
 		logon->is_guest = true;
+		logon->is_unproved = true;
 		return check_all(logons, request, arena, logon, now);
 	}
 	return refuse(logon, PEN_STATUS_NO_SUCH_USER, "there is no user %.64s", request->user);
@@ -322,6 +323,7 @@ int pen_logon_judge(void *data, const struct pen_ntlm_attempt *attempt,
 		r = pen_logon_token(logons, &logon, &known, &arena, &verdict->token);
 	if (!r)
 		memcpy(verdict->session_base_key, logon.session_base_key, PEN_NTLM_KEY_SIZE);
+	verdict->is_unproved = logon.is_unproved;
 	memcpy(verdict->reason, logon.reason, sizeof(verdict->reason));
 	pen_wipe(logon.session_base_key, sizeof(logon.session_base_key));
 	pen_arena_done(&arena);

@@ -52,6 +52,7 @@ struct pen_logon {
 	uint32_t status; /* 0, or why not: an NTSTATUS */
 	char reason[160];
 	bool is_guest;
+	bool is_unproved; /* a guest whose password is not known */
 	bool is_interactive;
 	uint8_t session_base_key[PEN_NTLM_KEY_SIZE]; /* the caller wipes it */
 	struct pen_account_policy policy;

@@ -316,11 +316,14 @@ static void test_guests(void **state)
 	guest.control &= ~PEN_ACCOUNT_DISABLED;
 	set_user(world, &guest);
 	assert_true(log_on(world, "Bob", "x").is_guest);
+	assert_true(log_on(world, "Bob", "x").is_unproved);
 	assert_true(log_on(world, "Guest", "").is_guest);
+	assert_false(log_on(world, "Guest", "").is_unproved);
 	assert_int_equal(status_of(world, "Alice", "x"), PEN_STATUS_WRONG_PASSWORD);
 
 	made = attempt(world, "Bob", "x");
 	assert_int_equal(pen_logon_judge(&world->logons, &made, &verdict), 0);
+	assert_true(verdict.is_unproved);
 	assert_false(pen_token_info(verdict.token)->is_authenticated);
 	assert_false(pen_token_has_sid(verdict.token, &pen_sid_authenticated_users));
 	assert_false(pen_token_has_sid(verdict.token, &pen_sid_users));
