@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include "crypto/crypto-private.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ int pen_hmac_new(struct pen_hmac **hmacp, const struct pen_crypto *crypto, enum 
 
 	if (!type)
 		return PEN_E_UNSUPPORTED;
-	hmac = calloc(1, sizeof(*hmac));
+	hmac = pen_secret_alloc(sizeof(*hmac));
 	if (!hmac)
 		return -ENOMEM;
 	hmac->n_block = (size_t)EVP_MD_get_block_size(type);
@@ -94,9 +95,7 @@ struct pen_hmac *pen_hmac_free(struct pen_hmac *hmac)
 	if (!hmac)
 		return NULL;
 	EVP_MD_CTX_free(hmac->state);
-	pen_wipe(hmac, sizeof(*hmac));
-	free(hmac);
-	return NULL;
+	return pen_secret_free(hmac);
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sec/schannel-session.h"
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include <errno.h>
 #include <string.h>
 
@@ -41,7 +42,7 @@ int pen_schannel_session_new(struct pen_schannel_session **sessionp,
 	pen_cleanup(pen_schannel_session_freep) struct pen_schannel_session *session = NULL;
 	int r;
 
-	session = calloc(1, sizeof(*session));
+	session = pen_secret_alloc(sizeof(*session));
 	if (!session)
 		return -ENOMEM;
 	session->world = world;
@@ -66,9 +67,7 @@ struct pen_schannel_session *pen_schannel_session_free(struct pen_schannel_sessi
 	if (!session)
 		return NULL;
 	pen_hmac_free(session->hmac);
-	pen_wipe(session, sizeof(*session));
-	free(session);
-	return NULL;
+	return pen_secret_free(session);
 }
 
 size_t pen_schannel_session_signature_size(const struct pen_schannel_session *session)

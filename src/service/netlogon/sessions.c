@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/netlogon/sessions.h"
 #include "base/list.h"
+#include "base/secret.h"
 #include "base/utf16.h"
 #include <errno.h>
 #include <pthread.h>
@@ -12,7 +13,7 @@ struct kept_challenge {
 	struct pen_netlogon_challenge challenge;
 };
 
-struct kept_session {
+struct kept_session { /* in secret memory */
 	struct pen_list link;
 	struct pen_netlogon_session session;
 };
@@ -54,10 +55,8 @@ struct pen_netlogon_sessions *pen_netlogon_sessions_free(struct pen_netlogon_ses
 	pen_list_each (link, after, &sessions->challenges)
 		drop_challenge(sessions, pen_list_entry(link, struct kept_challenge, link));
 	pen_list_each (link, after, &sessions->sessions) {
-		struct kept_session *kept = pen_list_entry(link, struct kept_session, link);
-
-		pen_wipe(kept, sizeof(*kept));
-		free(kept);
+		pen_list_remove(link);
+		pen_secret_free(pen_list_entry(link, struct kept_session, link));
 	}
 	pthread_mutex_destroy(&sessions->mutex);
 	free(sessions);
@@ -163,7 +162,7 @@ int pen_netlogon_sessions_add(struct pen_netlogon_sessions *sessions,
 	pthread_mutex_lock(&sessions->mutex);
 	kept = find_session(sessions, session->computer);
 	if (!kept) {
-		kept = calloc(1, sizeof(*kept));
+		kept = pen_secret_alloc(sizeof(*kept));
 		if (kept)
 			pen_list_append(&sessions->sessions, &kept->link);
 	}

@@ -4,10 +4,12 @@
 #include "runtime/machine.h"
 #include "sec/ntlm-keys.h"
 #include "service/netlogon/netlogon.h"
+#include "support/secrecy.h"
 #include "support/unit.h"
 #include <penstock/status.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static struct pen_crypto *crypto;
 
@@ -16,9 +18,12 @@ static uint64_t now(void *data)
 	return pen_clock_nt();
 }
 
+enum { STACK_SIZE = 8 << 20 };
+
 struct fixture {
 	struct pen_server *server;
 	pthread_t thread;
+	void *stack; /* the thread's */
 	const char *binding;
 	struct pen_accounts *accounts;
 	struct pen_logons logons;
@@ -49,6 +54,28 @@ static void *run(void *data)
 	return NULL;
 }
 
+static void start(struct fixture *f)
+{
+	pthread_attr_t attributes;
+
+	f->stack =
+		mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(f->stack != MAP_FAILED);
+	pthread_attr_init(&attributes);
+	assert_int_equal(pthread_attr_setstack(&attributes, f->stack, STACK_SIZE), 0);
+	assert_int_equal(pthread_create(&f->thread, &attributes, run, f), 0);
+	pthread_attr_destroy(&attributes);
+}
+
+/* And with the thread all that it left on its stack. */
+static void stop(struct fixture *f)
+{
+	pen_server_stop(f->server);
+	pthread_join(f->thread, NULL);
+	munmap(f->stack, STACK_SIZE);
+	f->stack = NULL;
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = test_calloc(1, sizeof(*f));
@@ -71,7 +98,7 @@ static int set_up(void **state)
 	assert_int_equal(pen_server_add(f->server, &pen_netlogon_service, f->netlogon), 0);
 	assert_int_equal(
 		pen_server_listen(f->server, "ncacn_ip_tcp:127.0.0.1[0]", NULL, &f->binding), 0);
-	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
+	start(f);
 	*state = f;
 	return 0;
 }
@@ -80,8 +107,8 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	pen_server_stop(f->server);
-	pthread_join(f->thread, NULL);
+	if (f->stack)
+		stop(f);
 	pen_server_free(f->server);
 	pen_netlogon_free(f->netlogon);
 	pen_netlogon_sessions_free(f->sessions);
@@ -234,11 +261,34 @@ static void test_no_controller(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* What the machine and the server have in common is in no core, and goes with them. */
+static void test_secrecy(void **state)
+{
+	struct fixture *f = *state;
+	struct pen_machine *machine = machine_new(f, "MEMBER", "machine secret");
+	struct pen_netlogon_session session;
+
+	assert_int_equal(ask(machine, "ann", "Ann's secret 1"), 0);
+	assert_int_equal(pen_netlogon_sessions_get(f->sessions, "MEMBER", &session), 0);
+	secrecy_begin();
+	secrecy_look_for("the session key", session.credential.session_key,
+			 sizeof(session.credential.session_key));
+	assert_true(secrecy_count() >= 1);
+	pen_wipe(&session, sizeof(session));
+	stop(f);
+	assert_int_equal(secrecy_count(), 0);
+
+	pen_machine_free(machine);
+	f->server = pen_server_free(f->server);
+	f->sessions = pen_netlogon_sessions_free(f->sessions);
+	assert_int_equal(secrecy_count(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_logons),   TEST(test_again),	       TEST(test_refusals),
-		TEST(test_password), TEST(test_no_controller),
+		TEST(test_password), TEST(test_no_controller), TEST(test_secrecy),
 	};
 	int r = pen_crypto_new(&crypto);
 
