@@ -85,10 +85,15 @@ struct pen_client_security_info {
 	const char *mech;     /* the mechanism that does it, "ntlm" or "krb5"; NULL: none */
 	bool signs_headers;   /* those of PDUs too */
 	const char *left_out; /* mechanisms that could not begin, and why, as a sentence; "" */
+	/*
+	 * That both sides share: operations that carry secrets have them under it. Empty: the
+	 * calls are not protected. A secret.
+	 */
+	struct pen_slice session_key;
 };
 
 /*
- * Its texts live until the association ends. PEN_E_CLOSED: there is none, or it is not
+ * Its texts and the key live until the association ends. PEN_E_CLOSED: there is none, or it is not
  * known yet who is there.
  */
 int pen_client_security_info(const struct pen_client *client,

@@ -25,6 +25,7 @@ static const struct config_key keys[] = {
 	{ "security", "guests", CONFIG_CHOICE, AT(guests), .choices = guest_choices },
 	{ "security", "anonymous", CONFIG_YES_NO, AT(allow_anonymous) },
 	{ "security", "ntlm_v1", CONFIG_YES_NO, AT(allow_ntlm_v1) },
+	{ "security", "krb5_weak", CONFIG_YES_NO, AT(allow_weak_krb5) },
 	{ "security", "netlogon_weak", CONFIG_YES_NO, AT(allow_weak_netlogon) },
 	{ "security", "netlogon_unsealed", CONFIG_YES_NO, AT(allow_unsealed_netlogon) },
 	{ "security", "dc", CONFIG_TEXT, AT(dc) },

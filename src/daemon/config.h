@@ -42,6 +42,7 @@ struct config {
 	uint32_t guests;	    /* enum pen_logon_guests */
 	bool allow_ntlm_v1;
 	bool allow_anonymous;
+	bool allow_weak_krb5;	  /* RC4 */
 	bool allow_weak_netlogon; /* without AES */
 	bool allow_unsealed_netlogon;
 	const char *keytab;    /* NULL: the system's, if it has keys */

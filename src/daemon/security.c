@@ -262,6 +262,7 @@ static int add_krb5(struct daemon_security *security, krb5_context context, char
 	security->krb5 = (struct pen_krb5_server){
 		.keytab = keytab,
 		.principal = security->config->principal,
+		.allow_weak = security->config->allow_weak_krb5,
 		.map = map,
 		.admit = admit,
 		.data = security,

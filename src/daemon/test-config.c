@@ -122,6 +122,7 @@ static const struct {
 	  "guests is never or strangers" },
 	{ "security", "anonymous", { "no", "yes" }, { "maybe" }, "anonymous is yes or no" },
 	{ "security", "ntlm_v1", { "yes", "no" }, { "1" }, "ntlm_v1 is yes or no" },
+	{ "security", "krb5_weak", { "yes", "no" }, { "1" }, "krb5_weak is yes or no" },
 	{ "security", "netlogon_weak", { "yes", "no" }, { "1" }, "netlogon_weak is yes or no" },
 	{ "security", "netlogon_unsealed", { "yes", "no" } },
 	{ "security", "dc", { "ncacn_ip_tcp:dc" } },

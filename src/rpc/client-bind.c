@@ -492,7 +492,19 @@ int pen_client_receive_ack(struct pen_conn *conn, const struct pen_pdu_header *h
 	return tell_outcome(conn, event);
 }
 
-static const char *nak_sentence(uint16_t reason)
+/* The server says no more than this. Kerberos' first leg may fail for more than a password. */
+static const char *invalid_sentence(const struct pen_conn_auth *auth)
+{
+	uint8_t auth_type = auth ? auth->info.auth_type : PEN_AUTH_NONE;
+
+	if (auth_type != PEN_AUTH_KRB5 && auth_type != PEN_AUTH_SPNEGO)
+		return "the authentication is not valid";
+	return "the authentication is not valid; if it was by Kerberos: do the clocks agree, is "
+	       "the ticket still good and shown once, has the server its newest key and a user of "
+	       "that name?";
+}
+
+static const char *nak_sentence(uint16_t reason, const struct pen_conn_auth *auth)
 {
 	switch (reason) {
 	case 1:
@@ -504,7 +516,7 @@ static const char *nak_sentence(uint16_t reason)
 	case PEN_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED:
 		return "it does not have this security mechanism";
 	case PEN_NAK_INVALID_CHECKSUM:
-		return "the authentication is not valid";
+		return invalid_sentence(auth);
 	default:
 		return "it gives no reason";
 	}
@@ -533,7 +545,7 @@ int pen_client_receive_nak(struct pen_conn *conn, const struct pen_pdu_header *h
 	reason = pen_reader_u16(&r);
 	if (!pen_reader_ok(&r) || header->call_id != conn->bind_call_id)
 		return pen_conn_fail(conn, "the server's bind_nak is not one");
-	note_refusal(conn, nak_sentence(reason));
+	note_refusal(conn, nak_sentence(reason, conn->proving));
 	conn->state = PEN_CONN_CLOSED;
 	return reject(conn, reason, event);
 }

@@ -198,6 +198,36 @@ static void test_notices_are_signed(void **state)
 	}
 }
 
+/* A server that refuses the first leg says only that. */
+static void test_what_a_refused_proof_may_have_been(void **state)
+{
+	for (int scheme = 0; scheme < N_AUTH_SCHEMES; scheme++) {
+		static const uint8_t nak[24] = { 5, 0, 13, 3, 16, [8] = 24, [12] = 1, [16] = 9 };
+		const struct pen_auth_info *auth;
+		struct pen_buffer bytes = { 0 };
+		struct auth_pair pair;
+		const char *reason;
+
+		auth_pair_init(&pair);
+		assert_int_equal(auth_pair_open(&pair), 0);
+		assert_int_equal(auth_pair_add(&pair, (unsigned)scheme, 6, &auth), 0);
+		assert_int_equal(
+			pen_conn_bind(pair.conns[TO_CLIENT], &rpcecho_interface.id, false, 0, auth),
+			0);
+		assert_int_equal(auth_pull(&pair, TO_CLIENT), 0);
+		assert_int_equal(auth_take(pair.conns[TO_CLIENT], &bytes), 0);
+		assert_int_equal(pen_conn_feed(pair.conns[TO_CLIENT], nak, sizeof(nak)), 0);
+		assert_int_equal(auth_pull(&pair, TO_CLIENT), 0);
+		assert_int_equal(pair.heard[TO_CLIENT].n_rejected, 1);
+		reason = pen_conn_reason(pair.conns[TO_CLIENT]);
+		assert_non_null(strstr(reason, "the authentication is not valid"));
+		assert_int_equal(!!strstr(reason, "do the clocks agree"), scheme == AUTH_SPNEGO);
+		assert_true(strlen(reason) < 250);
+		pen_buffer_done(&bytes);
+		auth_pair_close(&pair);
+	}
+}
+
 /* One talk of all kinds; the first error. */
 static int talk(struct auth_pair *pair)
 {
@@ -251,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_several_contexts_interleaved),
 		cmocka_unit_test(test_faults_are_not_signed),
 		cmocka_unit_test(test_notices_are_signed),
+		cmocka_unit_test(test_what_a_refused_proof_may_have_been),
 		cmocka_unit_test(test_any_failed_allocation_is_told_and_leaks_nothing),
 	};
 

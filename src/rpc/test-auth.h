@@ -4,9 +4,11 @@
 /*
  * A client's engine and a server's, back to back in memory, and the mechanisms that run
  * there: two fake ones, NTLM, and SPNEGO with NTLM. Randomness and time are the pair's,
- * so two talks of one kind are the same bytes.
+ * so two talks of one kind are the same bytes. Where there is a KDC, a keytab and a ccache
+ * make it Kerberos, and SPNEGO with Kerberos; those are never the same bytes.
  */
 #include "crypto/crypto.h"
+#include "sec/krb5.h"
 #include "sec/ntlm-keys.h"
 #include "sec/ntlm.h"
 #include "sec/spnego.h"
@@ -23,7 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Those that need nothing but memory; and Kerberos, which needs a KDC. */
 enum auth_scheme { AUTH_RED, AUTH_BLUE, AUTH_NTLM, AUTH_SPNEGO, N_AUTH_SCHEMES };
+enum { AUTH_KRB5 = N_AUTH_SCHEMES, N_AUTH_ROWS };
 
 static const uint8_t auth_levels[] = { PEN_AUTH_LEVEL_CONNECT, PEN_AUTH_LEVEL_PACKET,
 				       PEN_AUTH_LEVEL_INTEGRITY, PEN_AUTH_LEVEL_PRIVACY };
@@ -54,6 +58,9 @@ struct auth_pair {
 	struct fake_config fake_client;
 	struct fake_config fake_server;
 	const char *password;
+	const char *keytab; /* NULL: there is no Kerberos */
+	const char *ccache;
+	const char *target;	   /* NULL: host/server.work.test */
 	size_t cut;		   /* bytes at a time; 0: all */
 	bool tolerates_denial;	   /* of a verification trailer: the request is not answered */
 	bool drops_header_signing; /* somebody takes the flag away, both ways */
@@ -65,12 +72,14 @@ struct auth_pair {
 	uint8_t seed;
 	struct pen_mech_world world;
 	struct pen_ntlm_server ntlm;
+	struct pen_krb5_server krb5_server;
+	struct pen_krb5_client krb5_client;
 	struct pen_spnego_mech spnego_client[1];
 	struct pen_spnego_mech spnego_server[1];
 	struct pen_spnego_config spnego[2];
 	struct pen_credentials *credentials;
-	struct pen_mech_row rows[N_AUTH_SCHEMES];
-	struct pen_mech_row client_rows[N_AUTH_SCHEMES];
+	struct pen_mech_row rows[N_AUTH_ROWS];
+	struct pen_mech_row client_rows[N_AUTH_ROWS];
 
 	struct pen_assoc_groups *groups;
 	uint32_t n_random_ids;
@@ -112,6 +121,16 @@ static inline int auth_judge(void *data, const struct pen_ntlm_attempt *attempt,
 	return r;
 }
 
+/* Whoever has a ticket is uid 1000. */
+static inline int auth_map(void *data, const char *principal, const struct pen_token_info *known,
+			   struct pen_token **tokenp)
+{
+	(void)data;
+	(void)principal;
+	(void)known;
+	return pen_token_new_unix(tokenp, 1000, 1000, NULL, 0, 0, false);
+}
+
 static inline const struct pen_offer *auth_find_offer(void *data,
 						      const struct pen_syntax_id *abstract)
 {
@@ -135,6 +154,22 @@ static inline void auth_pair_init(struct auth_pair *pair)
 	};
 }
 
+/* Kerberos, alone and inside SPNEGO. Replays are not looked for, which takes a file. */
+static inline void auth_pair_krb5(struct auth_pair *pair)
+{
+	pair->krb5_client = (struct pen_krb5_client){ .allow_weak = true };
+	pair->krb5_server = (struct pen_krb5_server){
+		.keytab = pair->keytab,
+		.rcache = "none:",
+		.allow_weak = true,
+		.map = auth_map,
+	};
+	pair->spnego_client[0] = (struct pen_spnego_mech){ &pen_mech_krb5, &pair->krb5_client,
+							   pen_oids_krb5, PEN_N_OIDS_KRB5 };
+	pair->spnego_server[0] = (struct pen_spnego_mech){ &pen_mech_krb5, &pair->krb5_server,
+							   pen_oids_krb5, PEN_N_OIDS_KRB5 };
+}
+
 static inline void auth_pair_mechs(struct auth_pair *pair)
 {
 	pair->ntlm = (struct pen_ntlm_server){
@@ -148,6 +183,8 @@ static inline void auth_pair_mechs(struct auth_pair *pair)
 		(struct pen_spnego_mech){ &pen_mech_ntlm, NULL, pen_oids_ntlm, PEN_N_OIDS_NTLM };
 	pair->spnego_server[0] = (struct pen_spnego_mech){ &pen_mech_ntlm, &pair->ntlm,
 							   pen_oids_ntlm, PEN_N_OIDS_NTLM };
+	if (pair->keytab)
+		auth_pair_krb5(pair);
 	pair->spnego[TO_SERVER] = (struct pen_spnego_config){ pair->spnego_server, 1 };
 	pair->spnego[TO_CLIENT] = (struct pen_spnego_config){ pair->spnego_client, 1 };
 	pair->rows[AUTH_RED] = (struct pen_mech_row){ &fake_red, &pair->fake_server };
@@ -155,11 +192,13 @@ static inline void auth_pair_mechs(struct auth_pair *pair)
 	pair->rows[AUTH_NTLM] = (struct pen_mech_row){ &pen_mech_ntlm, &pair->ntlm };
 	pair->rows[AUTH_SPNEGO] =
 		(struct pen_mech_row){ &pen_mech_spnego, &pair->spnego[TO_SERVER] };
+	pair->rows[AUTH_KRB5] = (struct pen_mech_row){ &pen_mech_krb5, &pair->krb5_server };
 	memcpy(pair->client_rows, pair->rows, sizeof(pair->rows));
 	pair->client_rows[AUTH_RED].config = &pair->fake_client;
 	pair->client_rows[AUTH_BLUE].config = &pair->fake_client;
 	pair->client_rows[AUTH_NTLM].config = NULL;
 	pair->client_rows[AUTH_SPNEGO].config = &pair->spnego[TO_CLIENT];
+	pair->client_rows[AUTH_KRB5].config = &pair->krb5_client;
 }
 
 /* Opens both sides. Returns -ENOMEM, as tests of that want it. */
@@ -173,7 +212,9 @@ static inline int auth_pair_open(struct auth_pair *pair)
 		return r;
 	pair->world = (struct pen_mech_world){ pair->crypto, pair, auth_random, auth_now };
 	auth_pair_mechs(pair);
-	r = pen_credentials_new_password(&pair->credentials, "ann", "WORK", pair->password);
+	r = pair->ccache ? pen_credentials_new_ccache(&pair->credentials, pair->ccache)
+			 : pen_credentials_new_password(&pair->credentials, "ann", "WORK",
+							pair->password);
 	if (!r)
 		r = pen_assoc_groups_new(&pair->groups, 4, auth_random_id, pair);
 	if (r)
@@ -186,7 +227,7 @@ static inline int auth_pair_open(struct auth_pair *pair)
 	config.secondary_address = "135";
 	config.groups = pair->groups;
 	config.mechs = pair->rows;
-	config.n_mechs = N_AUTH_SCHEMES;
+	config.n_mechs = pair->keytab ? N_AUTH_ROWS : N_AUTH_SCHEMES;
 	config.world = &pair->world;
 	return pen_conn_new_server(&pair->conns[TO_SERVER], &config);
 }
@@ -204,13 +245,13 @@ static inline void auth_pair_close(struct auth_pair *pair)
 	assert_int_equal(fake_n_contexts, 0);
 }
 
-static inline int auth_pair_add(struct auth_pair *pair, enum auth_scheme scheme, uint8_t level,
+static inline int auth_pair_add(struct auth_pair *pair, unsigned scheme, uint8_t level,
 				const struct pen_auth_info **authp)
 {
 	const struct pen_mech_client client = {
 		.world = &pair->world,
 		.credentials = pair->credentials,
-		.target = "host/server.work.test",
+		.target = pair->target ? pair->target : "host/server.work.test",
 		.level = level,
 	};
 

@@ -216,5 +216,6 @@ int pen_client_security_info(const struct pen_client *client, struct pen_client_
 		info->left_out = pen_spnego_left_out(auth->context);
 	}
 	info->signs_headers = pen_conn_auth_signs_headers(client->conn, auth);
+	info->session_key = auth->info.session_key;
 	return 0;
 }

@@ -84,6 +84,7 @@ static void expect_info(const struct pen_client *client, uint8_t auth_type, uint
 	assert_int_equal(info.auth_type, auth_type ? auth_type : PEN_AUTH_SPNEGO);
 	assert_int_equal(info.auth_level, level ? level : PEN_AUTH_LEVEL_PRIVACY);
 	assert_string_equal(info.mech, "ntlm");
+	assert_int_equal(info.session_key.size, 16);
 	assert_int_equal(info.signs_headers, info.auth_level > PEN_AUTH_LEVEL_CONNECT);
 	if (info.auth_type == PEN_AUTH_SPNEGO)
 		assert_non_null(strstr(info.left_out, "krb5"));

@@ -8,6 +8,7 @@ enum {
 	MAX = PEN_SAMR_PASSWORD_MAX,
 	SALT = PEN_SAMR_SALT_SIZE,
 	AES_PLAIN = 2 + MAX, /* SAMPR_USER_PASSWORD_AES */
+	KEY = 16,	     /* what counts of a session key */
 	HALF = 8,
 	DES_KEY = 7,
 };
@@ -45,6 +46,19 @@ int pen_samr_password_hash(const struct pen_crypto *crypto,
 	const struct pen_slice utf16 = { password->utf16, password->n };
 
 	return pen_digest(crypto, PEN_MD4, &utf16, 1, nt_hash);
+}
+
+/* ---- keys that are longer than Windows' ---- */
+
+static struct pen_slice first_of(struct pen_slice key)
+{
+	return (struct pen_slice){ key.data, key.size < KEY ? key.size : KEY };
+}
+
+/* Whether all of the key is to be tried, after its first bytes gave r. */
+static bool try_all(int r, struct pen_slice key)
+{
+	return (r == PEN_E_BAD_DATA || r == PEN_E_DENIED) && key.size > KEY;
 }
 
 /* ---- under RC4 ---- */
@@ -88,9 +102,8 @@ int pen_samr_password_seal(const struct pen_crypto *crypto, struct pen_slice key
 	return r;
 }
 
-int pen_samr_password_open(const struct pen_crypto *crypto, struct pen_slice key,
-			   const uint8_t in[PEN_SAMR_PASSWORD_SIZE],
-			   struct pen_samr_password *password)
+static int open_old(const struct pen_crypto *crypto, struct pen_slice key,
+		    const uint8_t in[PEN_SAMR_PASSWORD_SIZE], struct pen_samr_password *password)
 {
 	uint8_t plain[PEN_SAMR_PASSWORD_SIZE];
 	uint32_t n = 0;
@@ -108,6 +121,15 @@ int pen_samr_password_open(const struct pen_crypto *crypto, struct pen_slice key
 	return r;
 }
 
+int pen_samr_password_open(const struct pen_crypto *crypto, struct pen_slice key,
+			   const uint8_t in[PEN_SAMR_PASSWORD_SIZE],
+			   struct pen_samr_password *password)
+{
+	int r = open_old(crypto, first_of(key), in, password);
+
+	return try_all(r, key) ? open_old(crypto, key, in, password) : r;
+}
+
 int pen_samr_password_seal_new(const struct pen_crypto *crypto, struct pen_slice key,
 			       const struct pen_samr_password *password, const uint8_t *random,
 			       const uint8_t salt[SALT], uint8_t out[PEN_SAMR_PASSWORD_NEW_SIZE])
@@ -123,18 +145,26 @@ int pen_samr_password_seal_new(const struct pen_crypto *crypto, struct pen_slice
 	return r;
 }
 
-int pen_samr_password_open_new(const struct pen_crypto *crypto, struct pen_slice key,
-			       const uint8_t in[PEN_SAMR_PASSWORD_NEW_SIZE],
-			       struct pen_samr_password *password)
+static int open_new(const struct pen_crypto *crypto, struct pen_slice key,
+		    const uint8_t in[PEN_SAMR_PASSWORD_NEW_SIZE],
+		    struct pen_samr_password *password)
 {
 	uint8_t salted[PEN_MD5_SIZE];
 	int r = salted_key(crypto, key, in + PEN_SAMR_PASSWORD_SIZE, salted);
 
 	if (!r)
-		r = pen_samr_password_open(crypto, (struct pen_slice){ salted, sizeof(salted) }, in,
-					   password);
+		r = open_old(crypto, (struct pen_slice){ salted, sizeof(salted) }, in, password);
 	pen_wipe(salted, sizeof(salted));
 	return r;
+}
+
+int pen_samr_password_open_new(const struct pen_crypto *crypto, struct pen_slice key,
+			       const uint8_t in[PEN_SAMR_PASSWORD_NEW_SIZE],
+			       struct pen_samr_password *password)
+{
+	int r = open_new(crypto, first_of(key), in, password);
+
+	return try_all(r, key) ? open_new(crypto, key, in, password) : r;
 }
 
 /* ---- under AES ---- */
@@ -157,10 +187,9 @@ int pen_samr_password_seal_aes(const struct pen_crypto *crypto, struct pen_slice
 	return r;
 }
 
-int pen_samr_password_open_aes(const struct pen_crypto *crypto, struct pen_slice key,
-			       const uint8_t salt[SALT],
-			       const uint8_t auth[PEN_SECRET_CIPHER_AUTH_SIZE],
-			       struct pen_slice cipher, struct pen_samr_password *password)
+static int open_aes(const struct pen_crypto *crypto, struct pen_slice key, const uint8_t salt[SALT],
+		    const uint8_t auth[PEN_SECRET_CIPHER_AUTH_SIZE], struct pen_slice cipher,
+		    struct pen_samr_password *password)
 {
 	uint8_t plain[PEN_SAMR_AES_CIPHER_MAX];
 	size_t n, n_password;
@@ -182,6 +211,16 @@ int pen_samr_password_open_aes(const struct pen_crypto *crypto, struct pen_slice
 	}
 	pen_wipe(plain, sizeof(plain));
 	return r;
+}
+
+int pen_samr_password_open_aes(const struct pen_crypto *crypto, struct pen_slice key,
+			       const uint8_t salt[SALT],
+			       const uint8_t auth[PEN_SECRET_CIPHER_AUTH_SIZE],
+			       struct pen_slice cipher, struct pen_samr_password *password)
+{
+	int r = open_aes(crypto, first_of(key), salt, auth, cipher, password);
+
+	return try_all(r, key) ? open_aes(crypto, key, salt, auth, cipher, password) : r;
 }
 
 int pen_samr_aes_key(const struct pen_crypto *crypto, const uint8_t nt_hash[HASH],

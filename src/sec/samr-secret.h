@@ -3,9 +3,11 @@
 #define PEN_SEC_SAMR_SECRET_H
 /*
  * Passwords and their hashes within samr's calls [MS-SAMR 2.2.6.21, 2.2.6.22, 2.2.6.32,
- * 2.2.11, 3.2.2], for both sides. Randomness comes in as bytes, and what is secret is the
- * caller's to wipe. All return 0, -ENOMEM, or PEN_E_UNSUPPORTED where the system has no
- * RC4, DES, MD4 or MD5.
+ * 2.2.11, 3.2.2], for both sides. A session key has 16 bytes; of a longer one, as of Kerberos
+ * with AES-256, the first 16 count, but Samba's clients take all of it where there is no SMB:
+ * what opens a password tries both, and what seals takes the key as it is. Randomness comes in as
+ * bytes, and what is secret is the caller's to wipe. All return 0, -ENOMEM, or PEN_E_UNSUPPORTED
+ * where the system has no RC4, DES, MD4 or MD5.
  */
 #include "sec/secret-cipher.h"
 

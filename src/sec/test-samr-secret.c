@@ -142,6 +142,36 @@ static void test_aes_changed(void **state)
 				 n && n % 16 == 0 ? PEN_E_DENIED : PEN_E_BAD_DATA);
 }
 
+/* Of a key of 32 bytes, peers take 16 or all; of others nothing is tried. */
+static void test_longer_keys(void **state)
+{
+	const uint8_t longer[32] = { 1, 2, 3, [15] = 4, [16] = 5, [31] = 6 };
+	const struct pen_slice whole = { longer, sizeof(longer) };
+	uint8_t old[PEN_SAMR_PASSWORD_SIZE], new[PEN_SAMR_PASSWORD_NEW_SIZE];
+	uint8_t cipher[PEN_SAMR_AES_SIZE], auth[PEN_SECRET_CIPHER_AUTH_SIZE];
+	const struct pen_slice aes = { cipher, sizeof(cipher) };
+	struct pen_samr_password password, back;
+
+	assert_int_equal(pen_samr_password_from_text(&password, text), 0);
+	for (size_t n = 16; n <= 32; n += 8) {
+		const struct pen_slice cut = { longer, n };
+		int expected = n == 24 ? PEN_E_BAD_DATA : 0;
+
+		pen_samr_password_seal(crypto, cut, &password, random_bytes, old);
+		pen_samr_password_seal_new(crypto, cut, &password, random_bytes, salt, new);
+		pen_samr_password_seal_aes(crypto, cut, &password, random_bytes, salt, cipher,
+					   auth);
+		assert_int_equal(pen_samr_password_open(crypto, whole, old, &back), expected);
+		if (!expected)
+			expect_password(&back);
+		assert_int_equal(pen_samr_password_open_new(crypto, whole, new, &back), expected);
+		assert_int_equal(pen_samr_password_open_aes(crypto, whole, salt, auth, aes, &back),
+				 n == 24 ? PEN_E_DENIED : 0);
+		if (!expected)
+			expect_password(&back);
+	}
+}
+
 /* A right MAC over what no password is. */
 static void test_aes_wrong_within(void **state)
 {
@@ -237,13 +267,10 @@ static void test_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hash),
-		cmocka_unit_test(test_rc4),
-		cmocka_unit_test(test_aes),
-		cmocka_unit_test(test_aes_changed),
-		cmocka_unit_test(test_aes_wrong_within),
-		cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_aes_key),
+		cmocka_unit_test(test_hash),	    cmocka_unit_test(test_rc4),
+		cmocka_unit_test(test_aes),	    cmocka_unit_test(test_aes_changed),
+		cmocka_unit_test(test_longer_keys), cmocka_unit_test(test_aes_wrong_within),
+		cmocka_unit_test(test_labels),	    cmocka_unit_test(test_aes_key),
 		cmocka_unit_test(test_texts),
 	};
 

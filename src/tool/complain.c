@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "sec/credentials.h"
 #include "tool/tool.h"
 #include <errno.h>
 #include <penstock/status.h>
@@ -55,6 +56,18 @@ static const char *hint_for(int result, uint32_t status)
 	return NULL;
 }
 
+static bool is_proved(const struct tool *tool)
+{
+	return tool->identity.credentials && !tool->identity.is_anonymous;
+}
+
+static bool has_password(const struct tool *tool)
+{
+	enum pen_credentials_kind kind = pen_credentials_info(tool->identity.credentials)->kind;
+
+	return kind == PEN_CREDENTIALS_PASSWORD || kind == PEN_CREDENTIALS_NT_HASH;
+}
+
 /* Tickets that lie about are not always meant. */
 static const char *hint_of(const struct tool *tool, int result, uint32_t status)
 {
@@ -62,10 +75,16 @@ static const char *hint_of(const struct tool *tool, int result, uint32_t status)
 		return "Your Kerberos tickets were used, as nothing else was said: --anonymous "
 		       "leaves "
 		       "them out, -U USER takes a password.";
-	if (result == PEN_E_REJECTED && tool->identity.credentials && !tool->identity.is_anonymous)
-		return "Are name, domain and password right? --explain says what was tried, and "
-		       "the "
-		       "server's log why it refused.";
+	if (is_proved(tool) && result == PEN_E_REJECTED)
+		return has_password(tool)
+			       ? "Are name, domain and password right? --explain says what was "
+				 "tried, and the server's log why it refused."
+			       : "--explain says what was tried, and the server's log why it "
+				 "refused.";
+	/* The last leg of a proof has no answer: that it failed shows in the first call. */
+	if (is_proved(tool) && result == PEN_E_FAULT && status == PEN_WERR_ACCESS_DENIED)
+		return "The user may lack the right, or the server did not take the proof of who "
+		       "it is: its log says which.";
 	return hint_for(result, status);
 }
 

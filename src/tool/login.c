@@ -23,6 +23,7 @@ enum {
 	MECH,
 	TARGET,
 	DELEGATE,
+	WEAK,
 	EXPLAIN,
 	KEYLOG,
 };
@@ -42,6 +43,7 @@ const struct option tool_login_options[] = {
 	{ "mech", required_argument, NULL, MECH },
 	{ "target", required_argument, NULL, TARGET },
 	{ "delegate", no_argument, NULL, DELEGATE },
+	{ "weak", no_argument, NULL, WEAK },
 	{ "explain", no_argument, NULL, EXPLAIN },
 	{ "keylog", required_argument, NULL, KEYLOG },
 	{ 0 },
@@ -62,6 +64,7 @@ const char tool_login_help[] =
 	"  --mech MECH               spnego, ntlm or krb5 (spnego, which chooses)\n"
 	"  --target NAME             the server's principal (host/HOST)\n"
 	"  --delegate                let the server use your Kerberos tickets\n"
+	"  --weak                    Kerberos with keys of RC4 too\n"
 	"  --explain                 say on stderr who, how, and why\n"
 	"  --keylog FILE             append the session keys, to read recorded traffic with\n";
 
@@ -159,6 +162,9 @@ int tool_login_option(struct tool *tool, int val, const char *value)
 		break;
 	case DELEGATE:
 		login->wants_delegation = true;
+		break;
+	case WEAK:
+		login->allow_weak = true;
 		break;
 	case EXPLAIN:
 		login->is_explained = true;
@@ -412,6 +418,7 @@ static int secure(struct tool *tool, const struct pen_binding *binding,
 		.auth_type = login->mech,
 		.target = login->target,
 		.wants_delegation = login->wants_delegation,
+		.allow_weak = login->allow_weak,
 	};
 	return TOOL_OK;
 }

@@ -26,6 +26,7 @@ struct tool_login {
 	uint8_t mech;  /* enum pen_auth_type */
 	const char *target;
 	bool wants_delegation;
+	bool allow_weak;
 	bool is_explained;
 	const char *keylog;
 };

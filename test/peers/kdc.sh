@@ -5,6 +5,9 @@
 #	kdc_start; kdc_stop
 #	kdc_service host/name TYPE    a service with keys of that type alone, and its
 #	                              keytab $WORK/kdc/NAME.keytab
+#	kdc_people PASSWORD NAME...   more users, and their tickets in $WORK/kdc/NAME.ccache
+#	kdc_smbd                      smbd's own services on pentest, and SAMBA_LINES for
+#	                              samba_start
 #	kdc_kadmin COMMAND            in PENSTOCK.TEST; kdc_kadmin_other in OTHER.TEST
 #	kdc_conf FILE [LINES]         another krb5.conf with more lines of [libdefaults]
 #
@@ -76,4 +79,23 @@ kdc_stop() {
 kdc_service() { # PRINCIPAL TYPE
 	kdc_kadmin "addprinc -randkey -e $2:normal $1" >>"$KDC/create.log" 2>&1
 	kdc_kadmin "ktadd -k $KDC/${1#*/}.keytab -norandkey $1" >>"$KDC/create.log" 2>&1
+}
+
+kdc_people() { # PASSWORD NAME...
+	local password=$1 name
+	shift
+	for name in "$@"; do
+		kdc_kadmin "addprinc -pw $password $name" >>"$KDC/create.log" 2>&1
+		printf '%s\n' "$password" | kinit -c "FILE:$KDC/$name.ccache" "$name@PENSTOCK.TEST" >/dev/null
+	done
+}
+
+# A Samba that stands alone refuses a ticket with a PAC, and MIT's KDC puts one into each
+# that is not marked so.
+kdc_smbd() {
+	kdc_kadmin "addprinc -randkey +no_auth_data_required cifs/pentest" >>"$KDC/create.log" 2>&1
+	kdc_kadmin "ktadd -k $KDC/smbd.keytab -norandkey cifs/pentest" >>"$KDC/create.log" 2>&1
+	SAMBA_LINES="realm = PENSTOCK.TEST
+	kerberos method = dedicated keytab
+	dedicated keytab file = $KDC/smbd.keytab"
 }

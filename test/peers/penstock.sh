@@ -63,6 +63,10 @@ expect_not() { # NAME PATTERN COMMAND...
 	if grep -qE -- "$pattern" <<<"$seen"; then fail "$name: a line like $pattern" "$seen"; else pass; fi
 }
 
+# What the daemon logs from now on.
+log_mark() { log_seen=$(wc -c <"$WORK/penstockd.log"); }
+log_since() { tail -c +$((log_seen + 1)) "$WORK/penstockd.log"; }
+
 # The sums that a program of ours ends with count as ours.
 count() { # NAME COMMAND...
 	local name=$1 seen last

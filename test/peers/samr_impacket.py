@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """samr by impacket, which knows nothing of us.
 
-    samr_impacket.py HOST USER PASSWORD ACCOUNT ITS-PASSWORD [tcp]
+    samr_impacket.py HOST USER PASSWORD ACCOUNT ITS-PASSWORD [tcp] [krb5]
 
-Over a pipe, or over TCP with NTLM at privacy.
+Over a pipe, or over TCP at privacy; by NTLM, or by Kerberos with the tickets in KRB5CCNAME.
 """
 import sys
 
 from impacket.dcerpc.v5 import epm, samr, transport
 from impacket.dcerpc.v5.dtypes import NULL, MAXIMUM_ALLOWED
-from impacket.dcerpc.v5.rpcrt import RPC_C_AUTHN_LEVEL_PKT_PRIVACY, DCERPCException
+from impacket.dcerpc.v5.rpcrt import (RPC_C_AUTHN_GSS_NEGOTIATE, RPC_C_AUTHN_LEVEL_PKT_PRIVACY,
+                                      DCERPCException)
 
 host, user, password, account, secret = sys.argv[1:6]
-is_tcp = sys.argv[6:] == ["tcp"]
+is_tcp = "tcp" in sys.argv[6:]
+is_krb5 = "krb5" in sys.argv[6:]
 passed = failed = 0
 
 
@@ -49,10 +51,16 @@ if is_tcp:
 else:
     binding = f"ncacn_np:{host}[\\pipe\\samr]"
 link = transport.DCERPCTransportFactory(binding)
-link.set_credentials(user, password, "")
+if is_krb5:
+    link.set_credentials(user, "", "PENSTOCK.TEST")
+    link.set_kerberos(True, "127.0.0.1")
+else:
+    link.set_credentials(user, password, "")
 dce = link.get_dce_rpc()
 if is_tcp:
     dce.set_auth_level(RPC_C_AUTHN_LEVEL_PKT_PRIVACY)
+if is_tcp and is_krb5:
+    dce.set_auth_type(RPC_C_AUTHN_GSS_NEGOTIATE)
 dce.connect()
 dce.bind(samr.MSRPC_UUID_SAMR)
 

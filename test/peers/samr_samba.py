@@ -72,10 +72,11 @@ lp = param.LoadParm()
 lp.load(conf)
 creds = credentials.Credentials()
 creds.guess(lp)
-creds.set_username(user)
+creds.parse_string(user)
 creds.set_password(password)
 creds.set_workstation("")
-creds.set_kerberos_state(credentials.DONT_USE_KERBEROS)
+creds.set_kerberos_state(credentials.MUST_USE_KERBEROS if "krb5" in binding
+                         else credentials.DONT_USE_KERBEROS)
 pipe = samr.samr(binding, lp, creds)
 
 _, info, server = pipe.Connect5(host, security.SEC_FLAG_MAXIMUM_ALLOWED, 1, samr.ConnectInfo1())

@@ -14,7 +14,6 @@ int32_t pen_samr_session_key(struct pen_call *call, struct pen_slice *keyp)
 		*keyp = (struct pen_slice){ local_key, sizeof(local_key) };
 	if (keyp->size < SESSION_KEY)
 		return (int32_t)PEN_STATUS_NO_USER_SESSION_KEY;
-	keyp->size = SESSION_KEY;
 	return 0;
 }
 

@@ -184,7 +184,7 @@ static inline uint64_t pen_samr_duration_get(int64_t duration)
 
 /* ---- password.c ---- */
 
-/* The session key of the caller's transport. STATUS_NO_USER_SESSION_KEY: it has none. */
+/* The session key of the caller's transport, 16 bytes or more. STATUS_NO_USER_SESSION_KEY: it has none. */
 int32_t pen_samr_session_key(struct pen_call *call, struct pen_slice *keyp);
 
 /*
