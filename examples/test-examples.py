@@ -13,17 +13,17 @@ import tempfile
 folder = pathlib.Path(sys.argv[1])
 
 
-def run(name, *args):
+def run(name, *args, returns=0):
     done = subprocess.run([folder / name, *args], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, f"{name} {args}: {done.stderr}"
-    return done.stdout
+    assert done.returncode == returns, f"{name} {args}: {done.stderr}"
+    return done.stdout if returns == 0 else done.stderr
 
 
 class Server:
     """A server in a process of its own; its first line is the binding it listens at."""
 
-    def __init__(self, name, binding):
-        self.process = subprocess.Popen([folder / name, binding], stdout=subprocess.PIPE, text=True)
+    def __init__(self, name, *args):
+        self.process = subprocess.Popen([folder / name, *args], stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
         return self.process.stdout.readline().strip()
@@ -32,6 +32,21 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(30) == 0, "the server did not end well"
         self.process.stdout.close()
+
+
+def secure(directory):
+    """Who has the password comes in, and the server knows who it is; nobody else does."""
+    users, right, wrong = (pathlib.Path(directory) / name for name in ("users", "right", "wrong"))
+    users.write_text("bob 0123456789abcdef0123456789abcdef\nann 878d8014606cda29677a44efa1353fc7\n")
+    for path, password in ((right, "secret"), (wrong, "Secret")):
+        path.write_text(f"machine server login ann password {password}\n")
+        path.chmod(0o600)
+    server = Server("secure-server", "ncacn_ip_tcp:127.0.0.1[0]", users)
+    with server as binding:
+        assert run("echo-client", binding, "sealed", right) == "sealed\n"
+        assert server.process.stdout.readline() == "ann calls, by privacy\n"
+        run("echo-client", binding, "sealed", wrong, returns=1)
+        assert "lacks the right" in run("echo-client", binding, "open", returns=1)
 
 
 def main():
@@ -44,6 +59,7 @@ def main():
                 assert run("poll-client", binding) == numbers
             with Server("uv-server", asked) as binding:
                 assert run("poll-client", binding) == numbers
+        secure(directory)
     print("the examples work")
 
 

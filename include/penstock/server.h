@@ -26,7 +26,7 @@ struct pen_service {
 	bool is_everywhere; /* reached at every endpoint, whatever services that has (mgmt) */
 };
 
-struct pen_mech_row;
+struct pen_mechs;
 
 enum pen_log_level { PEN_LOG_ERROR, PEN_LOG_WARNING, PEN_LOG_INFO, PEN_LOG_DEBUG };
 
@@ -45,9 +45,8 @@ struct pen_server_config {
 	uint32_t idle_timeout_ms;	   /* nothing in progress, no handles; 0: 15 min */
 	uint32_t npa_timeout_ms;	   /* smbd's request; 0: 5 s */
 	uint32_t auths_max;		   /* security contexts of a connection; 0: 2,049 */
-	/* The security mechanisms that clients may use; they outlive the server. */
-	const struct pen_mech_row *mechs;
-	size_t n_mechs;
+	/* The security mechanisms that clients may use; they outlive the server. NULL: none. */
+	const struct pen_mechs *mechs;
 	/*
 	 * A file that gets the session key of every security context, in clear, for whoever
 	 * must read recorded traffic (docs/security.md); NULL: none.

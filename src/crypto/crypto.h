@@ -10,12 +10,7 @@
  * All functions return 0, -ENOMEM, or PEN_E_UNSUPPORTED, unless they say otherwise.
  * A struct pen_crypto never changes once made, and may be used from several threads.
  */
-#include <penstock/base.h>
-
-struct pen_crypto;
-
-int pen_crypto_new(struct pen_crypto **cryptop);
-struct pen_crypto *pen_crypto_free(struct pen_crypto *crypto);
+#include <penstock/mechs.h>
 
 /* Whether MD4, RC4 and DES are there. */
 bool pen_crypto_has_legacy(const struct pen_crypto *crypto);

@@ -6,10 +6,8 @@
 #include "daemon/verdict-netlogon.h"
 #include "daemon/verdict-winbind.h"
 #include "io/clock.h"
-#include "sec/krb5.h"
-#include "sec/ntlm.h"
+#include "sec/mechs.h"
 #include "sec/schannel.h"
-#include "sec/spnego.h"
 #include "store/lsa.h"
 #include <errno.h>
 #include <krb5.h>
@@ -39,10 +37,7 @@ struct daemon_security {
 	struct pen_schannel_server schannel;
 	struct pen_ntlm_server ntlm;
 	struct pen_krb5_server krb5;
-	struct pen_spnego_mech negotiated[2];
-	struct pen_spnego_config spnego;
-	struct pen_mech_row mechs[DAEMON_MECHS_MAX];
-	size_t n_mechs;
+	struct pen_mechs *mechs;
 };
 
 PEN_DEFINE_FREEP(struct daemon_security, daemon_security)
@@ -170,19 +165,7 @@ static int open_accounts(struct daemon_security *security, char error[256])
 
 /* ---- mechanisms ---- */
 
-static void add_mech(struct daemon_security *security, const struct pen_mech *mech,
-		     const void *config)
-{
-	security->mechs[security->n_mechs++] = (struct pen_mech_row){ mech, config };
-}
-
-static void negotiate(struct daemon_security *security, const struct pen_spnego_mech *mech)
-{
-	security->negotiated[security->spnego.n_mechs++] = *mech;
-	add_mech(security, mech->mech, mech->config);
-}
-
-static int add_ntlm(struct daemon_security *security, char error[256])
+static int prepare_ntlm(struct daemon_security *security, char error[256])
 {
 	enum config_verdicts verdicts = (enum config_verdicts)security->config->verdicts;
 	const char *computer = security->config->name;
@@ -217,10 +200,6 @@ static int add_ntlm(struct daemon_security *security, char error[256])
 		.data = security,
 		.may_block = true,
 	};
-	negotiate(security, &(struct pen_spnego_mech){ .mech = &pen_mech_ntlm,
-						       .config = &security->ntlm,
-						       .oids = pen_oids_ntlm,
-						       .n_oids = PEN_N_OIDS_NTLM });
 	return 0;
 }
 
@@ -249,7 +228,8 @@ static int find_realm(struct daemon_security *security, krb5_context context)
 	return security->realm ? 0 : -ENOMEM;
 }
 
-static int add_krb5(struct daemon_security *security, krb5_context context, char error[256])
+static int use_keytab(struct daemon_security *security, krb5_context context,
+		      struct pen_mechs_config *mechs, char error[256])
 {
 	const char *keytab = security->config->keytab;
 
@@ -267,14 +247,12 @@ static int add_krb5(struct daemon_security *security, krb5_context context, char
 		.admit = admit,
 		.data = security,
 	};
-	negotiate(security, &(struct pen_spnego_mech){ .mech = &pen_mech_krb5,
-						       .config = &security->krb5,
-						       .oids = pen_oids_krb5,
-						       .n_oids = PEN_N_OIDS_KRB5 });
+	mechs->krb5 = &security->krb5;
 	return find_realm(security, context);
 }
 
-static int add_kerberos(struct daemon_security *security, char error[256])
+static int prepare_krb5(struct daemon_security *security, struct pen_mechs_config *mechs,
+			char error[256])
 {
 	krb5_context context;
 	int r;
@@ -285,7 +263,7 @@ static int add_kerberos(struct daemon_security *security, char error[256])
 		snprintf(error, 256, "Kerberos' own configuration, krb5.conf, cannot be read");
 		return -EINVAL;
 	}
-	r = add_krb5(security, context, error);
+	r = use_keytab(security, context, mechs, error);
 	krb5_free_context(context);
 	return r;
 }
@@ -303,24 +281,22 @@ static int add_schannel(struct daemon_security *security)
 		.find = pen_netlogon_find_session,
 		.data = security->machines,
 	};
-	add_mech(security, &pen_mech_schannel, &security->schannel);
+	pen_mechs_add(security->mechs, &pen_mech_schannel, &security->schannel);
 	return 0;
 }
 
-static int add_mechs(struct daemon_security *security, char error[256])
+static int make_mechs(struct daemon_security *security, char error[256])
 {
+	struct pen_mechs_config mechs = { .ntlm = &security->ntlm };
 	int r = pen_crypto_new(&security->crypto);
 
-	security->spnego.mechs = security->negotiated;
 	if (!r)
-		r = add_schannel(security);
+		r = prepare_krb5(security, &mechs, error);
 	if (!r)
-		r = add_kerberos(security, error);
+		r = prepare_ntlm(security, error);
 	if (!r)
-		r = add_ntlm(security, error);
-	if (!r)
-		add_mech(security, &pen_mech_spnego, &security->spnego);
-	return r;
+		r = pen_mechs_new(&security->mechs, &mechs);
+	return r ? r : add_schannel(security);
 }
 
 /* ---- the whole ---- */
@@ -337,7 +313,7 @@ int daemon_security_new(struct daemon_security **securityp, const struct config 
 		return -ENOMEM;
 	security->config = config;
 	pthread_mutex_init(&security->mutex, NULL);
-	r = add_mechs(security, error);
+	r = make_mechs(security, error);
 	if (!r)
 		r = open_accounts(security, error);
 	if (!r)
@@ -351,6 +327,7 @@ struct daemon_security *daemon_security_free(struct daemon_security *security)
 		return NULL;
 	pen_accounts_close(security->services.accounts);
 	pen_accounts_close(security->judge.accounts);
+	pen_mechs_free(security->mechs);
 	pen_netlogon_sessions_free(security->machines);
 	daemon_winbind_free(security->winbind);
 	daemon_netlogon_free(security->netlogon);
@@ -361,10 +338,8 @@ struct daemon_security *daemon_security_free(struct daemon_security *security)
 	return NULL;
 }
 
-const struct pen_mech_row *daemon_security_mechs(const struct daemon_security *security,
-						 size_t *n_mechsp)
+const struct pen_mechs *daemon_security_mechs(const struct daemon_security *security)
 {
-	*n_mechsp = security->n_mechs;
 	return security->mechs;
 }
 

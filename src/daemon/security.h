@@ -6,13 +6,11 @@
  * clients prove themselves.
  */
 #include "daemon/config.h"
-#include "sec/mech.h"
+#include <penstock/mechs.h>
 #include "service/netlogon/sessions.h"
 #include "store/account-logon.h"
 
 struct daemon_security;
-
-enum { DAEMON_MECHS_MAX = 4 };
 
 /*
  * Opens the accounts, makes them at first use, and makes the mechanisms: SPNEGO,
@@ -23,9 +21,8 @@ int daemon_security_new(struct daemon_security **securityp, const struct config 
 			char error[256]);
 struct daemon_security *daemon_security_free(struct daemon_security *security);
 
-/* What servers offer, in no order. The rows live as long as the security. */
-const struct pen_mech_row *daemon_security_mechs(const struct daemon_security *security,
-						 size_t *n_mechsp);
+/* What servers offer. Owned by the security. */
+const struct pen_mechs *daemon_security_mechs(const struct daemon_security *security);
 
 /*
  * The accounts, for services, which run in the loop's thread. The mechanisms have the file

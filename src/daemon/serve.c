@@ -199,7 +199,7 @@ static int make_server(struct serve *serve)
 	config.np_dir = serve->np_dir;
 	config.log = log_of_server;
 	config.log_data = (void *)serve->log;
-	config.mechs = daemon_security_mechs(serve->security, &config.n_mechs);
+	config.mechs = daemon_security_mechs(serve->security);
 	r = pen_server_new(&serve->server, &config);
 	return r ? fail(serve, r, "server", "") : 0;
 }

@@ -4,8 +4,8 @@
 #include "rpc/auth.h"
 #include "runtime/client.h"
 #include "sec/credentials.h"
-#include "sec/ntlm.h"
 #include "sec/schannel.h"
+#include "sec/spnego.h"
 #include <errno.h>
 #include <penstock/credentials.h>
 #include <stdio.h>
@@ -16,6 +16,7 @@ struct pen_client_proof *pen_client_proof_free(struct pen_client_proof *proof)
 	if (!proof || __atomic_sub_fetch(&proof->n_users, 1, __ATOMIC_ACQ_REL))
 		return NULL;
 	pen_world_done(&proof->world);
+	pen_mechs_free(proof->mechs);
 	pen_credentials_free(proof->credentials);
 	free(proof->target);
 	free(proof);
@@ -30,33 +31,18 @@ static int choose_mech(struct pen_client_proof *proof, uint8_t auth_type)
 {
 	const struct pen_schannel_client *machine =
 		pen_credentials_info(proof->credentials)->machine;
+	const struct pen_mech_row *row;
 
-	proof->mechs[0] = (struct pen_spnego_mech){ &pen_mech_krb5, &proof->krb5, pen_oids_krb5,
-						    PEN_N_OIDS_KRB5 };
-	proof->mechs[1] =
-		(struct pen_spnego_mech){ &pen_mech_ntlm, NULL, pen_oids_ntlm, PEN_N_OIDS_NTLM };
-	proof->spnego = (struct pen_spnego_config){ proof->mechs, PEN_COUNT(proof->mechs) };
 	/* A machine's session is for netlogon's provider, and that for nothing else. */
 	if (auth_type == PEN_AUTH_SCHANNEL && machine) {
 		proof->row = (struct pen_mech_row){ &pen_mech_schannel, machine };
 		return 0;
 	}
-	if (machine)
+	row = pen_mechs_find(proof->mechs, auth_type ? auth_type : PEN_AUTH_SPNEGO);
+	if (machine || !row)
 		return PEN_E_UNSUPPORTED;
-	switch (auth_type) {
-	case PEN_AUTH_NONE:
-	case PEN_AUTH_SPNEGO:
-		proof->row = (struct pen_mech_row){ &pen_mech_spnego, &proof->spnego };
-		return 0;
-	case PEN_AUTH_NTLM:
-		proof->row = (struct pen_mech_row){ &pen_mech_ntlm, NULL };
-		return 0;
-	case PEN_AUTH_KRB5:
-		proof->row = (struct pen_mech_row){ &pen_mech_krb5, &proof->krb5 };
-		return 0;
-	default:
-		return PEN_E_UNSUPPORTED;
-	}
+	proof->row = *row;
+	return 0;
 }
 
 static int refuse(struct pen_ndr_error *error, int result, const char *sentence)
@@ -104,8 +90,10 @@ int pen_client_proof_new(struct pen_client_proof **proofp,
 	if (!proof)
 		return -ENOMEM;
 	proof->n_users = 1;
-	proof->krb5.allow_weak = security->allow_weak;
 	proof->credentials = pen_credentials_ref(security->credentials);
+	r = pen_mechs_new_client(&proof->mechs, security->allow_weak);
+	if (r)
+		return r;
 	r = choose_mech(proof, security->auth_type);
 	if (r)
 		return refuse(error, r, "there is no such security mechanism for clients");

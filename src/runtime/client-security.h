@@ -6,8 +6,6 @@
  */
 #include "io/errand.h"
 #include "runtime/world.h"
-#include "sec/krb5.h"
-#include "sec/spnego.h"
 #include <penstock/client.h>
 
 /* The mechanisms' configs and all that they point to. Threads at work hold it too. */
@@ -16,9 +14,7 @@ struct pen_client_proof {
 	struct pen_world world;
 	struct pen_credentials *credentials;
 	char *target;
-	struct pen_krb5_client krb5;
-	struct pen_spnego_mech mechs[2];
-	struct pen_spnego_config spnego;
+	struct pen_mechs *mechs;
 	struct pen_mech_row row;
 	struct pen_mech_client client;
 };

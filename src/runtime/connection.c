@@ -60,12 +60,12 @@ static int start_engine(struct pen_connection *connection)
 		.secondary_address = listener ? listener->secondary_address : "",
 		.groups = server->groups,
 		.pool = &server->pool,
-		.mechs = server->config.mechs,
-		.n_mechs = server->config.n_mechs,
 		.world = &server->world.mech,
 		.peer = connection->peer ? connection->peer->name : NULL,
 	};
 
+	if (server->config.mechs)
+		config.mechs = pen_mechs_rows(server->config.mechs, &config.n_mechs);
 	return pen_conn_new_server(&connection->conn, &config);
 }
 

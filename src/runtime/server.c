@@ -187,7 +187,7 @@ static int server_init(struct pen_server *server)
 	server->in = malloc(PEN_SERVER_READ_SIZE);
 	if (!server->in)
 		return -ENOMEM;
-	if (server->config.n_mechs) {
+	if (server->config.mechs) {
 		r = pen_world_init(&server->world);
 		if (r)
 			return r;

@@ -17,14 +17,7 @@ static struct pen_ntlm_server ntlm = {
 	.netbios_domain = "WORK",
 	.judge = auth_judge,
 };
-static const struct pen_spnego_mech spnego_mechs[] = {
-	{ &pen_mech_ntlm, &ntlm, pen_oids_ntlm, PEN_N_OIDS_NTLM },
-};
-static const struct pen_spnego_config spnego = { spnego_mechs, 1 };
-static const struct pen_mech_row mechs[] = {
-	{ &pen_mech_ntlm, &ntlm },
-	{ &pen_mech_spnego, &spnego },
-};
+static struct pen_mechs *mechs;
 static char krb5_conf[] = "/tmp/penstock-krb5-XXXXXX";
 static const uint8_t types[] = { PEN_AUTH_NTLM, PEN_AUTH_SPNEGO, 0 };
 
@@ -43,9 +36,11 @@ static void disable_krb5(void)
 
 static int start(void **state)
 {
-	const struct pen_server_config config = { .mechs = mechs, .n_mechs = PEN_COUNT(mechs) };
+	struct pen_server_config config = { 0 };
 
 	disable_krb5();
+	assert_int_equal(pen_mechs_new(&mechs, &(struct pen_mechs_config){ .ntlm = &ntlm }), 0);
+	config.mechs = mechs;
 	probe_start(&probe, &config);
 	return 0;
 }
@@ -53,6 +48,7 @@ static int start(void **state)
 static int stop(void **state)
 {
 	probe_stop(&probe);
+	pen_mechs_free(mechs);
 	unlink(krb5_conf);
 	return 0;
 }

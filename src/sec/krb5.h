@@ -20,7 +20,6 @@
  * Keys of AES (sha1 and sha2) are taken, and of RC4 where allow_weak says so; none else.
  */
 #include "sec/mech.h"
-#include <penstock/token.h>
 
 extern const struct pen_mech pen_mech_krb5;
 
@@ -29,29 +28,6 @@ struct pen_krb5_client {
 	bool allow_weak; /* RC4 */
 };
 
-/*
- * The config of a server. NULL is the same as all zero.
- *
- * A ticket that has no PAC with logon information, as those of an MIT KDC, proves a
- * principal ("alice@EXAMPLE.ORG") and nothing else. map says who that is: it gets all
- * that is known in known, adds SIDs at least, and makes a token. PEN_E_NOT_FOUND: it is
- * nobody here. It is called within work, so it may wait. Without map such a client is
- * denied.
- *
- * Of a ticket that has one, admit makes the domain's user one of this machine: with its
- * groups and rights here. PEN_E_DENIED: the user may not come in, or is none of a domain.
- * It too is called within work. Without admit the token has what the PAC says.
- */
-struct pen_krb5_server {
-	const char *keytab;    /* "FILE:/etc/krb5.keytab"; NULL: the library's default */
-	const char *principal; /* take tickets for this one; NULL: for any in the keytab */
-	const char *rcache;    /* replay cache, "dfl:" or "file2:/path"; NULL: the default */
-	bool allow_weak;
-	bool require_bindings; /* where the server has channel bindings, the client must too */
-	int (*map)(void *data, const char *principal, const struct pen_token_info *known,
-		   struct pen_token **tokenp);
-	int (*admit)(void *data, const struct pen_token *token, struct pen_token **admittedp);
-	void *data;
-};
+/* The config of a server is a struct pen_krb5_server; NULL is the same as all zero. */
 
 #endif

@@ -10,22 +10,11 @@
  * made by new_server or new_client, then step is called with each of the peer's
  * tokens in turn until it returns 0; from then on it protects messages.
  */
-#include <penstock/auth.h>
+#include <penstock/mechs.h>
 
 struct pen_buffer;
-struct pen_credentials;
-struct pen_crypto;
-struct pen_token;
 
 struct pen_mech_context;
-
-/* What a mechanism cannot know by itself. Its functions may be called from any thread. */
-struct pen_mech_world {
-	const struct pen_crypto *crypto;
-	void *data;
-	int (*random)(void *data, void *bytes, size_t n); /* 0, or a negative errno */
-	uint64_t (*now)(void *data);			  /* 100 ns since 1601 */
-};
 
 /* A server's side. What the pointers name must outlive the context. */
 struct pen_mech_server {
@@ -34,17 +23,6 @@ struct pen_mech_server {
 	const char *peer;		   /* where the client is, for the token and for words */
 	struct pen_slice channel_bindings; /* application data [RFC 5929]; empty: none */
 	enum pen_auth_level level;
-};
-
-/* A client's side. What the pointers name must outlive the context. */
-struct pen_mech_client {
-	const struct pen_mech_world *world;
-	const void *config;
-	const struct pen_credentials *credentials;
-	const char *target; /* the server's principal, "host/server.domain"; NULL: not known */
-	struct pen_slice channel_bindings;
-	enum pen_auth_level level;
-	bool wants_delegation;
 };
 
 /*

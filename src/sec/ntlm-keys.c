@@ -13,7 +13,8 @@ static void wipe_buffer(struct pen_buffer *buffer)
 	pen_buffer_done(buffer);
 }
 
-int pen_ntlm_nt_hash(const struct pen_crypto *crypto, const char *password, uint8_t *hash)
+int pen_ntlm_nt_hash(const struct pen_crypto *crypto, const char *password,
+		     uint8_t hash[PEN_NTLM_KEY_SIZE])
 {
 	struct pen_buffer text = { 0 };
 	int r = pen_ntlm_text_put(&text, password, false);

@@ -12,9 +12,6 @@
 
 enum { PEN_NTLM_V1_SIZE = 24 };
 
-/* NTOWFv1: what stands for a password wherever one is stored. */
-int pen_ntlm_nt_hash(const struct pen_crypto *crypto, const char *password, uint8_t *hash);
-
 /* NTOWFv2, which is LMOWFv2 too. */
 int pen_ntlm_v2_key(const struct pen_crypto *crypto, const uint8_t *nt_hash, const char *user,
 		    const char *domain, uint8_t *key);

@@ -6,10 +6,10 @@
  * borrows from the message's bytes. Texts stay as they are on the wire: UTF-16LE where
  * the UNICODE flag is set, else OEM.
  */
-#include <penstock/base.h>
 #include <penstock/buffer.h>
+#include <penstock/mechs.h>
 
-enum { PEN_NTLM_CHALLENGE_SIZE = 8, PEN_NTLM_KEY_SIZE = 16, PEN_NTLM_MESSAGE_MAX = 65536 };
+enum { PEN_NTLM_MESSAGE_MAX = 65536 };
 
 /* [MS-NLMP 2.2.2.5] */
 #define PEN_NTLM_UNICODE		   UINT32_C(0x00000001)

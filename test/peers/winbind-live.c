@@ -36,13 +36,7 @@ static void die(const char *what, int r)
 
 static const void *config_of_ntlm(const struct daemon_security *security)
 {
-	size_t n;
-	const struct pen_mech_row *rows = daemon_security_mechs(security, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].mech == &pen_mech_ntlm)
-			return rows[i].config;
-	return NULL;
+	return pen_mechs_find(daemon_security_mechs(security), PEN_AUTH_NTLM)->config;
 }
 
 static int step(struct pen_mech_context *context, struct pen_buffer *in, struct pen_buffer *out)

@@ -2,6 +2,7 @@
 /* A machine at a server of ours: over TCP, through netlogon's own provider. */
 #include "io/clock.h"
 #include "runtime/machine.h"
+#include "sec/mechs.h"
 #include "sec/ntlm-keys.h"
 #include "service/netlogon/netlogon.h"
 #include "support/secrecy.h"
@@ -30,7 +31,7 @@ struct fixture {
 	struct pen_netlogon_sessions *sessions;
 	struct pen_netlogon *netlogon;
 	struct pen_schannel_server schannel;
-	struct pen_mech_row row;
+	struct pen_mechs *mechs;
 	uint32_t member;
 };
 
@@ -79,7 +80,10 @@ static void stop(struct fixture *f)
 static int set_up(void **state)
 {
 	struct fixture *f = test_calloc(1, sizeof(*f));
-	struct pen_server_config server = { .mechs = &f->row, .n_mechs = 1 };
+	const struct pen_ntlm_server ntlm = { .netbios_computer = "SERVER",
+					      .judge = pen_logon_judge,
+					      .data = &f->logons };
+	struct pen_server_config server = { 0 };
 	struct pen_netlogon_config config = { .name = "SERVER" };
 
 	assert_int_equal(pen_accounts_open(&f->accounts, ":memory:", "SERVER", now(NULL), NULL), 0);
@@ -93,7 +97,9 @@ static int set_up(void **state)
 	f->schannel = (struct pen_schannel_server){ .domain = "SERVER",
 						    .find = pen_netlogon_find_session,
 						    .data = f->sessions };
-	f->row = (struct pen_mech_row){ &pen_mech_schannel, &f->schannel };
+	assert_int_equal(pen_mechs_new(&f->mechs, &(struct pen_mechs_config){ .ntlm = &ntlm }), 0);
+	pen_mechs_add(f->mechs, &pen_mech_schannel, &f->schannel);
+	server.mechs = f->mechs;
 	assert_int_equal(pen_server_new(&f->server, &server), 0);
 	assert_int_equal(pen_server_add(f->server, &pen_netlogon_service, f->netlogon), 0);
 	assert_int_equal(
@@ -110,6 +116,7 @@ static int tear_down(void **state)
 	if (f->stack)
 		stop(f);
 	pen_server_free(f->server);
+	pen_mechs_free(f->mechs);
 	pen_netlogon_free(f->netlogon);
 	pen_netlogon_sessions_free(f->sessions);
 	pen_accounts_close(f->accounts);
