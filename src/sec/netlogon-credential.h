@@ -121,7 +121,7 @@ int pen_netlogon_trust_password_put(const struct pen_netlogon_credential *creden
 
 /*
  * And back: decrypts trust in place; the password is borrowed from it. PEN_E_BAD_DATA:
- * its length is not one; PEN_E_DENIED: it is empty, or was never encrypted.
+ * its length is not one; PEN_E_DENIED: it is empty, all zeros, or was never encrypted.
  */
 int pen_netlogon_trust_password_get(const struct pen_netlogon_credential *credential,
 				    const struct pen_crypto *crypto,

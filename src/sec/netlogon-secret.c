@@ -127,7 +127,9 @@ int pen_netlogon_trust_password_get(const struct pen_netlogon_credential *creden
 		n |= (uint32_t)trust[PASSWORD_MAX + i] << 8 * i;
 	if (n > PASSWORD_MAX || n % 2)
 		return PEN_E_BAD_DATA;
-	if (!n || !was_encrypted(before, trust, n))
+	/* A password of zeros is nobody's: it comes from whoever knows no key. */
+	/* A password of zeros is nobody's: it comes from whoever knows no key. */
+	if (!n || is_zero(trust + PASSWORD_MAX - n, n) || !was_encrypted(before, trust, n))
 		return PEN_E_DENIED;
 	*passwordp = (struct pen_slice){ trust + PASSWORD_MAX - n, n };
 	return 0;

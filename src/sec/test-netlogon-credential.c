@@ -281,8 +281,21 @@ static void test_bad_trust_password(void **state)
 	memset(trust, 0, sizeof(trust));
 	assert_int_equal(pen_netlogon_trust_password_get(&credential, crypto, trust, &out),
 			 PEN_E_DENIED);
-	/* And with a length after them, made by somebody who knows the key. */
-	memset(plain, 0, sizeof(plain));
+	/* And with a length after them, made by somebody who knows the key; and without filler. */
+	for (size_t n = 0; n < 2; n++) {
+		memset(plain, 0, sizeof(plain));
+		plain[512] = n ? 0 : 16;
+		plain[513] = n ? 2 : 0;
+		memcpy(trust, plain, sizeof(plain));
+		assert_int_equal(pen_netlogon_encrypt(&credential, crypto, trust, sizeof(trust)),
+				 0);
+		assert_int_equal(pen_netlogon_trust_password_get(&credential, crypto, trust, &out),
+				 PEN_E_DENIED);
+	}
+	/* Under any other key too, zeros are no password. */
+	credential = make(kinds[0]);
+	fill(plain);
+	memset(plain + 512 - 16, 0, 20);
 	plain[512] = 16;
 	memcpy(trust, plain, sizeof(plain));
 	assert_int_equal(pen_netlogon_encrypt(&credential, crypto, trust, sizeof(trust)), 0);

@@ -121,13 +121,13 @@ static int account_domain(struct pen_call *call, struct lsarpc_LSAPR_POLICY_ACCO
 				      &info->DomainSid);
 }
 
+/*
+ * Who is no member of a domain has a name in it alone, and the rest is NULL, not empty: by
+ * that clients tell whether there is a domain to join (POLICY_DNS_DOMAIN_INFO's remarks).
+ */
 static int dns_domain(struct pen_call *call, struct lsarpc_LSAPR_POLICY_DNS_DOMAIN_INFO *info)
 {
-	int r = pen_lsarpc_text_put(call, pen_lsarpc_of(call)->workgroup, &info->Name);
-
-	if (!r)
-		r = pen_lsarpc_text_put(call, "", &info->DnsDomainName);
-	return r ? r : pen_lsarpc_text_put(call, "", &info->DnsForestName);
+	return pen_lsarpc_text_put(call, pen_lsarpc_of(call)->workgroup, &info->Name);
 }
 
 static int audit_events(struct pen_call *call, struct lsarpc_LSAPR_POLICY_AUDIT_EVENTS_INFO *info)

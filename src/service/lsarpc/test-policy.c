@@ -68,7 +68,8 @@ static void test_query(void **state)
 	expect_sid(info->PolicyAccountDomInfo.DomainSid,
 		   pen_accounts_sid(f->accounts, PEN_ACCOUNT_MACHINE));
 	assert_int_equal(query(f->admin, handle, lsarpc_PolicyDnsDomainInformation, &info), 0);
-	expect_text(f->admin, &info->PolicyDnsDomainInfo.DnsDomainName, "");
+	assert_null(info->PolicyDnsDomainInfo.DnsDomainName.Buffer);
+	assert_null(info->PolicyDnsDomainInfo.DnsForestName.Buffer);
 	for (uint32_t class = 1; class <= 15; class ++)
 		if (class < 8 || class > 11)
 			assert_int_equal(query(f->admin, handle, class, &info), 0);

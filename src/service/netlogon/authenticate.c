@@ -14,6 +14,9 @@
  */
 #define SERVER_FLAGS UINT32_C(0x612fffff)
 
+/* A computer's name in UTF-16 [MS-NRPC 2.2.1.4: NetBIOS names]; Windows says it of longer ones. */
+enum { COMPUTER_NAME_MAX = 15 };
+
 static uint64_t seconds(const struct pen_netlogon *netlogon)
 {
 	return netlogon->config.seconds ? netlogon->config.seconds() : pen_clock_ms() / 1000;
@@ -144,8 +147,14 @@ static int authenticate(struct pen_call *call, const struct proof *proof, uint32
 			struct pen_netlogon_session *session, int32_t *resultp)
 {
 	struct pen_netlogon *netlogon = pen_netlogon_of(call);
+	const uint32_t weak = netlogon->config.allow_weak ? PEN_NETLOGON_STRONG_KEYS : 0;
 	int r;
 
+	if (proof->computer &&
+	    pen_utf16_count(proof->computer, strlen(proof->computer)) > COMPUTER_NAME_MAX) {
+		*resultp = (int32_t)PEN_STATUS_BUFFER_OVERFLOW;
+		return 0;
+	}
 	if (proof->channel_type != netlogon_WorkstationSecureChannel &&
 	    proof->channel_type != netlogon_ServerSecureChannel) {
 		*resultp = (int32_t)PEN_STATUS_INVALID_PARAMETER;
@@ -158,7 +167,8 @@ static int authenticate(struct pen_call *call, const struct proof *proof, uint32
 	}
 	if (r < 0)
 		return r;
-	if (!(proof->flags & PEN_NETLOGON_AES) && !netlogon->config.allow_weak) {
+	/* Before the challenge is taken: who asked for too little may ask again. */
+	if (!(proof->flags & (PEN_NETLOGON_AES | weak))) {
 		*resultp = (int32_t)PEN_STATUS_DOWNGRADE_DETECTED;
 		return 0;
 	}

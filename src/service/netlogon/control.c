@@ -16,6 +16,9 @@ enum {
 	CHANGE_PASSWORD = 9,
 	TC_VERIFY = 10,
 	QUERY_ENC_TYPES = 0x12,
+	BACKUP_CHANGE_LOG = 0xfffc,
+	TRUNCATE_LOG = 0xfffd,
+	BREAKPOINT = 0xffff,
 };
 
 static uint32_t put_query(struct pen_call *call, uint32_t level,
@@ -30,17 +33,16 @@ static uint32_t put_query(struct pen_call *call, uint32_t level,
 	case 3:
 		buffer->NetlogonInfo3 = pen_arena_zalloc(arena, sizeof(*buffer->NetlogonInfo3));
 		return buffer->NetlogonInfo3 ? 0 : PEN_WERR_NOT_ENOUGH_MEMORY;
-	case 2:
-	case 4:
-		return PEN_WERR_INVALID_PARAMETER;
 	default:
-		return PEN_WERR_INVALID_LEVEL;
+		return PEN_WERR_INVALID_PARAMETER;
 	}
 }
 
 static uint32_t control(struct pen_call *call, uint32_t function, uint32_t level,
 			union netlogon_NETLOGON_CONTROL_QUERY_INFORMATION *buffer)
 {
+	if (level < 1 || level > 4)
+		return PEN_WERR_INVALID_LEVEL;
 	if (function == QUERY)
 		return put_query(call, level, buffer);
 	if (!pen_token_is_admin(pen_call_token(call)))
@@ -67,18 +69,29 @@ static uint32_t control(struct pen_call *call, uint32_t function, uint32_t level
 int pen_netlogon_control(struct pen_call *call, const struct netlogon_NetrLogonControl_in *in,
 			 struct netlogon_NetrLogonControl_out *out)
 {
-	/* This one has no parameters for the others [MS-NRPC 3.5.4.9.3]. */
-	bool is_known = in->FunctionCode >= QUERY && in->FunctionCode <= PDC_REPLICATE;
+	/* This one has no parameters for the other functions, and one level [MS-NRPC 3.5.4.9.3]. */
+	bool is_known = (in->FunctionCode >= QUERY && in->FunctionCode <= PDC_REPLICATE) ||
+			in->FunctionCode == BACKUP_CHANGE_LOG || in->FunctionCode == TRUNCATE_LOG ||
+			in->FunctionCode == BREAKPOINT;
 
-	out->result = is_known ? control(call, in->FunctionCode, in->QueryLevel, &out->Buffer)
-			       : PEN_WERR_NOT_SUPPORTED;
+	if (in->QueryLevel == 2)
+		out->result = PEN_WERR_NOT_SUPPORTED;
+	else if (in->QueryLevel != 1)
+		out->result = PEN_WERR_INVALID_LEVEL;
+	else if (!is_known)
+		out->result = PEN_WERR_NOT_SUPPORTED;
+	else
+		out->result = control(call, in->FunctionCode, in->QueryLevel, &out->Buffer);
 	return 0;
 }
 
 int pen_netlogon_control2(struct pen_call *call, const struct netlogon_NetrLogonControl2_in *in,
 			  struct netlogon_NetrLogonControl2_out *out)
 {
-	out->result = control(call, in->FunctionCode, in->QueryLevel, &out->Buffer);
+	/* The level of FIND_USER is younger than this operation [MS-NRPC 3.5.4.9.2]. */
+	out->result = in->QueryLevel == 4
+			      ? PEN_WERR_INVALID_LEVEL
+			      : control(call, in->FunctionCode, in->QueryLevel, &out->Buffer);
 	return 0;
 }
 

@@ -91,7 +91,36 @@ static int take_interactive(struct pen_call *call, const struct pen_netlogon_ses
 					sizeof(asked->request.nt_hash));
 }
 
-/* PEN_E_UNSUPPORTED: a kind of logon that nobody here can judge. */
+/*
+ * Looked at before who asks: an authenticator is not used up by a question of a kind that
+ * nobody here answers, so the caller's chain goes on from where it was.
+ */
+static int32_t check_levels(enum netlogon_NETLOGON_LOGON_INFO_CLASS logon,
+			    enum netlogon_NETLOGON_VALIDATION_INFO_CLASS validation)
+{
+	switch (logon) {
+	case netlogon_NetlogonNetworkInformation:
+	case netlogon_NetlogonNetworkTransitiveInformation:
+	case netlogon_NetlogonInteractiveInformation:
+	case netlogon_NetlogonInteractiveTransitiveInformation:
+	case netlogon_NetlogonServiceInformation:
+	case netlogon_NetlogonServiceTransitiveInformation:
+		break;
+	case netlogon_NetlogonGenericInformation:
+		return (int32_t)PEN_STATUS_INVALID_INFO_CLASS;
+	default:
+		return (int32_t)PEN_STATUS_INVALID_PARAMETER;
+	}
+	switch (validation) {
+	case netlogon_NetlogonValidationSamInfo:
+	case netlogon_NetlogonValidationSamInfo2:
+	case netlogon_NetlogonValidationSamInfo4:
+		return 0;
+	default:
+		return (int32_t)PEN_STATUS_INVALID_INFO_CLASS;
+	}
+}
+
 static int take(struct pen_call *call, const struct pen_netlogon_session *session,
 		enum netlogon_NETLOGON_LOGON_INFO_CLASS level,
 		const union netlogon_NETLOGON_LEVEL *logon, struct asked *asked)
@@ -100,13 +129,8 @@ static int take(struct pen_call *call, const struct pen_netlogon_session *sessio
 	case netlogon_NetlogonNetworkInformation:
 	case netlogon_NetlogonNetworkTransitiveInformation:
 		return take_network(call, logon->LogonNetwork, asked);
-	case netlogon_NetlogonInteractiveInformation:
-	case netlogon_NetlogonInteractiveTransitiveInformation:
-	case netlogon_NetlogonServiceInformation:
-	case netlogon_NetlogonServiceTransitiveInformation:
-		return take_interactive(call, session, logon->LogonInteractive, asked);
 	default:
-		return PEN_E_UNSUPPORTED;
+		return take_interactive(call, session, logon->LogonInteractive, asked);
 	}
 }
 
@@ -149,17 +173,8 @@ static int log_on(struct pen_call *call, const struct pen_netlogon_session *sess
 	struct asked asked = { 0 };
 	int r;
 
-	outcome->authoritative = 1;
-	if (level != netlogon_NetlogonValidationSamInfo &&
-	    level != netlogon_NetlogonValidationSamInfo2 &&
-	    level != netlogon_NetlogonValidationSamInfo4) {
-		outcome->status = (int32_t)PEN_STATUS_INVALID_INFO_CLASS;
-		return 0;
-	}
 	r = take(call, session, logon_level, logon, &asked);
-	if (r == PEN_E_UNSUPPORTED) {
-		outcome->status = (int32_t)PEN_STATUS_INVALID_INFO_CLASS;
-	} else if (r > 0) {
+	if (r > 0) {
 		outcome->status = (int32_t)PEN_STATUS_INVALID_PARAMETER;
 	} else if (!r) {
 		r = judge(call, session, &asked, level, outcome);
@@ -175,7 +190,7 @@ int pen_netlogon_sam_logon_flags(struct pen_call *call,
 				 struct netlogon_NetrLogonSamLogonWithFlags_out *out)
 {
 	struct pen_netlogon_session session = { 0 };
-	struct outcome outcome = { 0 };
+	struct outcome outcome = { .authoritative = 1 };
 	int r = 0;
 
 	out->ExtraFlags = in->ExtraFlags;
@@ -183,8 +198,10 @@ int pen_netlogon_sam_logon_flags(struct pen_call *call,
 		pen_arena_zalloc(pen_call_arena(call), sizeof(*out->ReturnAuthenticator));
 	if (!out->ReturnAuthenticator)
 		return -ENOMEM;
-	outcome.status = pen_netlogon_enter(call, in->ComputerName, in->Authenticator,
-					    out->ReturnAuthenticator, &session);
+	outcome.status = check_levels(in->LogonLevel, in->ValidationLevel);
+	if (!outcome.status)
+		outcome.status = pen_netlogon_enter(call, in->ComputerName, in->Authenticator,
+						    out->ReturnAuthenticator, &session);
 	if (!outcome.status)
 		r = log_on(call, &session, in->LogonLevel, &in->LogonInformation,
 			   in->ValidationLevel, &outcome);
@@ -222,11 +239,13 @@ int pen_netlogon_sam_logon_ex(struct pen_call *call,
 			      struct netlogon_NetrLogonSamLogonEx_out *out)
 {
 	struct pen_netlogon_session session = { 0 };
-	struct outcome outcome = { 0 };
+	struct outcome outcome = { .authoritative = 1 };
 	int r = 0;
 
 	out->ExtraFlags = in->ExtraFlags;
-	outcome.status = pen_netlogon_enter_channel(call, &session);
+	outcome.status = check_levels(in->LogonLevel, in->ValidationLevel);
+	if (!outcome.status)
+		outcome.status = pen_netlogon_enter_channel(call, &session);
 	if (!outcome.status)
 		r = log_on(call, &session, in->LogonLevel, &in->LogonInformation,
 			   in->ValidationLevel, &outcome);

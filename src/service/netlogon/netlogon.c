@@ -64,9 +64,37 @@ ANSWER(NetrLogonGetTimeServiceParentDomain, PEN_WERR_NO_SUCH_DOMAIN)
 ANSWER(DsrUpdateReadOnlyServerDnsRecords, PEN_STATUS_NOT_SUPPORTED)
 
 /*
- * NetrAccountDeltas, NetrAccountSync (whose answer is as long as the caller says) and
- * NetrChainSetClientAttributes (between domain controllers) are not there at all.
+ * LAN Manager's replication, which nobody has any more. The answer is as long as the caller
+ * says, so far as that is little.
  */
+enum { LAN_MANAGER_BUFFER_MAX = 64 * 1024 };
+
+static int put_buffer(struct pen_call *call, uint32_t size, uint8_t **bufferp)
+{
+	if (size > LAN_MANAGER_BUFFER_MAX)
+		return pen_call_fail(call, PEN_FAULT_OP_RNG_ERROR,
+				     "LAN Manager's replication is not done here");
+	*bufferp = pen_arena_zalloc(pen_call_arena(call), size ? size : 1);
+	return *bufferp ? 0 : -ENOMEM;
+}
+
+static int answer_NetrAccountDeltas(struct pen_call *call,
+				    const struct netlogon_NetrAccountDeltas_in *in,
+				    struct netlogon_NetrAccountDeltas_out *out)
+{
+	out->result = (int32_t)PEN_STATUS_NOT_IMPLEMENTED;
+	return put_buffer(call, in->BufferSize, &out->Buffer);
+}
+
+static int answer_NetrAccountSync(struct pen_call *call,
+				  const struct netlogon_NetrAccountSync_in *in,
+				  struct netlogon_NetrAccountSync_out *out)
+{
+	out->result = (int32_t)PEN_STATUS_NOT_IMPLEMENTED;
+	return put_buffer(call, in->BufferSize, &out->Buffer);
+}
+
+/* NetrChainSetClientAttributes (between domain controllers) is not there at all. */
 static const struct netlogon_operations operations = {
 	.NetrLogonUasLogon = answer_NetrLogonUasLogon,
 	.NetrLogonUasLogoff = answer_NetrLogonUasLogoff,
@@ -77,6 +105,8 @@ static const struct netlogon_operations operations = {
 	.NetrServerPasswordSet = pen_netlogon_password_set,
 	.NetrDatabaseDeltas = answer_NetrDatabaseDeltas,
 	.NetrDatabaseSync = answer_NetrDatabaseSync,
+	.NetrAccountDeltas = answer_NetrAccountDeltas,
+	.NetrAccountSync = answer_NetrAccountSync,
 	.NetrGetDCName = answer_NetrGetDCName,
 	.NetrLogonControl = pen_netlogon_control,
 	.NetrGetAnyDCName = answer_NetrGetAnyDCName,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/utf16.h"
 #include "service/netlogon/state.h"
 #include <errno.h>
 #include <string.h>
@@ -99,30 +100,64 @@ int pen_netlogon_password_set(struct pen_call *call,
 /* ---- what only domain controllers are told ---- */
 
 /* A machine proves itself, is answered as one that has, and is denied. */
-static int32_t refuse(struct pen_call *call, const char *computer,
-		      const struct netlogon_NETLOGON_AUTHENTICATOR *authenticator,
-		      struct netlogon_NETLOGON_AUTHENTICATOR *answer)
-{
-	struct pen_netlogon_session session = { 0 };
-	int32_t status = pen_netlogon_enter(call, computer, authenticator, answer, &session);
-
-	pen_wipe(&session, sizeof(session));
-	return status ? status : (int32_t)PEN_STATUS_ACCESS_DENIED;
-}
-
 int pen_netlogon_password_get(struct pen_call *call,
 			      const struct netlogon_NetrServerPasswordGet_in *in,
 			      struct netlogon_NetrServerPasswordGet_out *out)
 {
-	out->result = refuse(call, in->ComputerName, &in->Authenticator, &out->ReturnAuthenticator);
+	struct pen_netlogon_session session = { 0 };
+
+	out->result = pen_netlogon_enter(call, in->ComputerName, &in->Authenticator,
+					 &out->ReturnAuthenticator, &session);
+	if (!out->result)
+		out->result = (int32_t)PEN_STATUS_ACCESS_DENIED;
+	pen_wipe(&session, sizeof(session));
 	return 0;
+}
+
+/* ---- a machine's own passwords [MS-NRPC 3.5.4.4.9, 3.5.4.7.6] ---- */
+
+static int put_hash(struct pen_call *call, const struct pen_netlogon_session *session, uint32_t n,
+		    struct netlogon_NT_OWF_PASSWORD *wire)
+{
+	const struct pen_logons *logons = pen_netlogon_of(call)->config.logons;
+	uint8_t hash[PEN_ACCOUNT_HASH_SIZE];
+	int r = pen_accounts_get_hash(logons->accounts, session->rid, n, hash);
+
+	if (!r)
+		r = pen_netlogon_encrypt_hash(&session->credential, logons->crypto, hash,
+					      (uint8_t *)wire->data);
+	pen_wipe(hash, sizeof(hash));
+	return r;
+}
+
+/* Its own, which it had to know in order to ask; another's are for domain controllers. */
+static int32_t tell(struct pen_call *call, const struct netlogon_NetrServerTrustPasswordsGet_in *in,
+		    struct netlogon_NetrServerTrustPasswordsGet_out *out)
+{
+	struct pen_netlogon_session session = { 0 };
+	int32_t status = pen_netlogon_enter(call, in->ComputerName, &in->Authenticator,
+					    &out->ReturnAuthenticator, &session);
+	int r = 0;
+
+	if (!status && !pen_upcase_equal(in->AccountName, session.account))
+		status = (int32_t)PEN_STATUS_ACCESS_DENIED;
+	if (!status) {
+		r = put_hash(call, &session, 0, &out->EncryptedNewOwfPassword);
+		if (!r)
+			r = put_hash(call, &session, 1, &out->EncryptedOldOwfPassword);
+		/* There was none before this one. */
+		if (r == PEN_E_NOT_FOUND)
+			r = put_hash(call, &session, 0, &out->EncryptedOldOwfPassword);
+	}
+	pen_wipe(&session, sizeof(session));
+	return r ? (int32_t)PEN_STATUS_INTERNAL_ERROR : status;
 }
 
 int pen_netlogon_trust_passwords_get(struct pen_call *call,
 				     const struct netlogon_NetrServerTrustPasswordsGet_in *in,
 				     struct netlogon_NetrServerTrustPasswordsGet_out *out)
 {
-	out->result = refuse(call, in->ComputerName, &in->Authenticator, &out->ReturnAuthenticator);
+	out->result = tell(call, in, out);
 	return 0;
 }
 
@@ -130,6 +165,17 @@ int pen_netlogon_get_trust_info(struct pen_call *call,
 				const struct netlogon_NetrServerGetTrustInfo_in *in,
 				struct netlogon_NetrServerGetTrustInfo_out *out)
 {
-	out->result = refuse(call, in->ComputerName, &in->Authenticator, &out->ReturnAuthenticator);
+	const struct netlogon_NetrServerTrustPasswordsGet_in passwords = {
+		.AccountName = in->AccountName,
+		.SecureChannelType = in->SecureChannelType,
+		.ComputerName = in->ComputerName,
+		.Authenticator = in->Authenticator,
+	};
+	struct netlogon_NetrServerTrustPasswordsGet_out told = { 0 };
+
+	out->result = tell(call, &passwords, &told);
+	out->ReturnAuthenticator = told.ReturnAuthenticator;
+	out->EncryptedNewOwfPassword = told.EncryptedNewOwfPassword;
+	out->EncryptedOldOwfPassword = told.EncryptedOldOwfPassword;
 	return 0;
 }

@@ -212,6 +212,8 @@ static void test_authenticate(void **state)
 		{ { "ann", "ann", 2, FLAGS }, PEN_STATUS_NO_TRUST_SAM_ACCOUNT },
 		{ { "MEMBER$", "MEMBER", 6, FLAGS }, PEN_STATUS_NO_TRUST_SAM_ACCOUNT },
 		{ { "MEMBER$", "MEMBER", 4, FLAGS }, PEN_STATUS_INVALID_PARAMETER },
+		{ { "MEMBER$", "COMPUTER-OF-15C", 2, FLAGS }, PEN_STATUS_ACCESS_DENIED },
+		{ { "MEMBER$", "COMPUTER-OF-16CH", 2, FLAGS }, PEN_STATUS_BUFFER_OVERFLOW },
 		{ { "MEMBER$", "MEMBER", 2, FLAGS & ~PEN_NETLOGON_AES },
 		  PEN_STATUS_DOWNGRADE_DETECTED },
 		{ { "MEMBER$", "MEMBER", 2, 0 }, PEN_STATUS_DOWNGRADE_DETECTED },
@@ -283,6 +285,30 @@ static void test_weak(void **state)
 
 	assert_int_equal(authenticate(*state, &weak), 0);
 	assert_int_equal((uint32_t)authenticate(*state, &none), PEN_STATUS_DOWNGRADE_DETECTED);
+}
+
+/* Who asked for too little may ask for more with the same challenge. */
+static void test_downgrade(void **state)
+{
+	struct fixture *f = *state;
+	struct netlogon_NetrServerAuthenticate3_in in = { .AccountName = "MEMBER$",
+							  .ComputerName = "MEMBER",
+							  .SecureChannelType = 2 };
+	struct netlogon_NetrServerAuthenticate3_out out = { 0 };
+	uint8_t server_challenge[8];
+
+	challenge(f, "MEMBER", client_challenge, server_challenge);
+	assert_int_equal(ops()->NetrServerAuthenticate3(f->call, &in, &out), 0);
+	assert_int_equal((uint32_t)out.result, PEN_STATUS_DOWNGRADE_DETECTED);
+	assert_int_equal(pen_netlogon_credential_init(&f->client, crypto, FLAGS, f->hash,
+						      client_challenge, server_challenge),
+			 0);
+	memcpy(in.ClientCredential.data, f->client.client, 8);
+	in.NegotiateFlags = FLAGS;
+	memset(&out, 0, sizeof(out));
+	assert_int_equal(ops()->NetrServerAuthenticate3(f->call, &in, &out), 0);
+	assert_int_equal(out.result, 0);
+	assert_memory_equal(out.ServerCredential.data, f->client.server, 8);
 }
 
 static void test_capabilities(void **state)
@@ -406,6 +432,79 @@ static void test_password_get(void **state)
 	expect_answer(f, &out.ReturnAuthenticator);
 }
 
+static void expect_hash(struct fixture *f, const struct netlogon_NT_OWF_PASSWORD *wire,
+			const char *password)
+{
+	uint8_t wanted[16];
+	uint8_t got[16];
+
+	memcpy(got, wire->data, sizeof(got));
+	assert_int_equal(pen_netlogon_decrypt_hash(&f->client, crypto, got, got), 0);
+	assert_int_equal(pen_ntlm_nt_hash(crypto, password, wanted), 0);
+	assert_memory_equal(got, wanted, sizeof(got));
+}
+
+/* A machine is told its own passwords, this one and the one before, and nobody else's. */
+static void test_own_passwords(void **state)
+{
+	struct fixture *f = *state;
+	struct netlogon_NetrServerTrustPasswordsGet_in in = { .AccountName = "member$",
+							      .ComputerName = "MEMBER" };
+	struct netlogon_NetrServerTrustPasswordsGet_out out = { 0 };
+	struct netlogon_NetrServerGetTrustInfo_in in2 = { .AccountName = "MEMBER$",
+							  .ComputerName = "MEMBER" };
+	struct netlogon_NetrServerGetTrustInfo_out out2 = { 0 };
+
+	assert_int_equal(authenticate(f, &member), 0);
+	in.Authenticator = step(f);
+	assert_int_equal(ops()->NetrServerTrustPasswordsGet(f->call, &in, &out), 0);
+	assert_int_equal(out.result, 0);
+	expect_answer(f, &out.ReturnAuthenticator);
+	expect_hash(f, &out.EncryptedNewOwfPassword, "machine secret");
+	expect_hash(f, &out.EncryptedOldOwfPassword, "machine secret");
+
+	assert_int_equal(set_password(f, "n\0e\0w\0", 6, false), 0);
+	in2.Authenticator = step(f);
+	assert_int_equal(ops()->NetrServerGetTrustInfo(f->call, &in2, &out2), 0);
+	assert_int_equal(out2.result, 0);
+	expect_answer(f, &out2.ReturnAuthenticator);
+	expect_hash(f, &out2.EncryptedNewOwfPassword, "new");
+	expect_hash(f, &out2.EncryptedOldOwfPassword, "machine secret");
+	assert_null(out2.TrustInfo);
+
+	in.AccountName = "ann";
+	in.Authenticator = step(f);
+	memset(&out, 0, sizeof(out));
+	assert_int_equal(ops()->NetrServerTrustPasswordsGet(f->call, &in, &out), 0);
+	assert_int_equal((uint32_t)out.result, PEN_STATUS_ACCESS_DENIED);
+	assert_int_equal(out.EncryptedNewOwfPassword.data[0].data[0], 0);
+	expect_answer(f, &out.ReturnAuthenticator);
+	/* Nor whoever does not prove himself. */
+	memset(&in2.Authenticator, 0, sizeof(in2.Authenticator));
+	memset(&out2, 0, sizeof(out2));
+	assert_int_equal(ops()->NetrServerGetTrustInfo(f->call, &in2, &out2), 0);
+	assert_int_equal((uint32_t)out2.result, PEN_STATUS_ACCESS_DENIED);
+	assert_int_equal(out2.EncryptedNewOwfPassword.data[0].data[0], 0);
+}
+
+/* As long as the caller says, as far as that is little. */
+static void test_lan_manager(void **state)
+{
+	struct fixture *f = *state;
+	struct netlogon_NetrAccountSync_in in = { .BufferSize = 65536 };
+	struct netlogon_NetrAccountSync_out out = { 0 };
+	struct netlogon_NetrAccountDeltas_in deltas_in = { .BufferSize = 0 };
+	struct netlogon_NetrAccountDeltas_out deltas = { 0 };
+
+	assert_int_equal(ops()->NetrAccountSync(f->call, &in, &out), 0);
+	assert_int_equal((uint32_t)out.result, PEN_STATUS_NOT_IMPLEMENTED);
+	assert_int_equal(out.Buffer[65535], 0);
+	in.BufferSize++;
+	assert_int_equal(ops()->NetrAccountSync(f->call, &in, &out), PEN_E_FAULT);
+	assert_int_equal(ops()->NetrAccountDeltas(f->call, &deltas_in, &deltas), 0);
+	assert_int_equal((uint32_t)deltas.result, PEN_STATUS_NOT_IMPLEMENTED);
+}
+
 /* ---- logons ---- */
 
 static struct dtyp_RPC_UNICODE_STRING wide(struct fixture *f, const char *text)
@@ -420,6 +519,7 @@ static struct netlogon_NetrLogonSamLogonWithFlags_out log_on(
 	struct fixture *f, enum netlogon_NETLOGON_LOGON_INFO_CLASS kind,
 	union netlogon_NETLOGON_LEVEL info, enum netlogon_NETLOGON_VALIDATION_INFO_CLASS level)
 {
+	const struct pen_netlogon_credential before = f->client;
 	struct netlogon_NETLOGON_AUTHENTICATOR authenticator = step(f);
 	struct netlogon_NETLOGON_AUTHENTICATOR answer = { 0 };
 	struct netlogon_NetrLogonSamLogonWithFlags_in in = {
@@ -434,8 +534,13 @@ static struct netlogon_NetrLogonSamLogonWithFlags_out log_on(
 	struct netlogon_NetrLogonSamLogonWithFlags_out out = { 0 };
 
 	assert_int_equal(ops()->NetrLogonSamLogonWithFlags(f->call, &in, &out), 0);
-	expect_answer(f, out.ReturnAuthenticator);
 	assert_int_equal(out.ExtraFlags, 5);
+	/* Who was not looked at has not moved on. */
+	if ((uint32_t)out.result == PEN_STATUS_INVALID_INFO_CLASS ||
+	    ((uint32_t)out.result == PEN_STATUS_INVALID_PARAMETER && (!kind || kind > 7)))
+		f->client = before;
+	else
+		expect_answer(f, out.ReturnAuthenticator);
 	return out;
 }
 
@@ -493,7 +598,10 @@ static void test_interactive(void **state)
 		out = log_on(f, netlogon_NetlogonInteractiveInformation,
 			     interactive(f, "", "ann", "Ann's secret 1"), level);
 		assert_int_equal((uint32_t)out.result, PEN_STATUS_INVALID_INFO_CLASS);
+		assert_int_equal(out.Authoritative, 1);
 	}
+	out = log_on(f, 52, interactive(f, "", "ann", "Ann's secret 1"), 3);
+	assert_int_equal((uint32_t)out.result, PEN_STATUS_INVALID_PARAMETER);
 	out = log_on(f, netlogon_NetlogonGenericInformation,
 		     interactive(f, "", "ann", "Ann's secret 1"), 3);
 	assert_int_equal((uint32_t)out.result, PEN_STATUS_INVALID_INFO_CLASS);
@@ -559,6 +667,7 @@ static void test_control(void **state)
 		{ 1, 1, 0, 0 },
 		{ 1, 3, 0, 0 },
 		{ 1, 9, PEN_WERR_INVALID_LEVEL, PEN_WERR_INVALID_LEVEL },
+		{ 99, 0, PEN_WERR_INVALID_LEVEL, PEN_WERR_INVALID_LEVEL },
 		{ 2, 1, PEN_WERR_ACCESS_DENIED, PEN_WERR_NOT_SUPPORTED },
 		{ 5, 2, PEN_WERR_ACCESS_DENIED, PEN_WERR_NO_SUCH_DOMAIN },
 		{ 99, 1, PEN_WERR_ACCESS_DENIED, PEN_WERR_NOT_SUPPORTED },
@@ -574,6 +683,39 @@ static void test_control(void **state)
 		assert_int_equal(out.result, rows[i].user);
 		assert_int_equal(ops()->NetrLogonControl2Ex(f->admin, &in, &out), 0);
 		assert_int_equal(out.result, rows[i].admin);
+	}
+}
+
+/* The older operations know fewer levels. */
+static void test_older_control(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		uint32_t function;
+		uint32_t level;
+		uint32_t first;
+		uint32_t second;
+	} rows[] = {
+		{ 1, 1, 0, 0 },
+		{ 1, 2, PEN_WERR_NOT_SUPPORTED, PEN_WERR_INVALID_PARAMETER },
+		{ 1, 3, PEN_WERR_INVALID_LEVEL, 0 },
+		{ 8, 1, PEN_WERR_NOT_SUPPORTED, PEN_WERR_NO_SUCH_USER },
+		{ 0xffff, 1, PEN_WERR_NOT_SUPPORTED, PEN_WERR_NOT_SUPPORTED },
+		{ 8, 4, PEN_WERR_INVALID_LEVEL, PEN_WERR_INVALID_LEVEL },
+	};
+
+	for (size_t i = 0; i < PEN_COUNT(rows); i++) {
+		const struct netlogon_NetrLogonControl_in in = { .FunctionCode = rows[i].function,
+								 .QueryLevel = rows[i].level };
+		const struct netlogon_NetrLogonControl2_in in2 = { .FunctionCode = rows[i].function,
+								   .QueryLevel = rows[i].level };
+		struct netlogon_NetrLogonControl_out out = { 0 };
+		struct netlogon_NetrLogonControl2_out out2 = { 0 };
+
+		assert_int_equal(ops()->NetrLogonControl(f->admin, &in, &out), 0);
+		assert_int_equal(out.result, rows[i].first);
+		assert_int_equal(ops()->NetrLogonControl2(f->admin, &in2, &out2), 0);
+		assert_int_equal(out2.result, rows[i].second);
 	}
 }
 
@@ -602,14 +744,16 @@ static void test_domain_info(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_authenticate, set_up),  TEST(test_disabled, set_up),
-		TEST(test_once, set_up),	  TEST(test_zerologon, set_up),
-		TEST(test_weak, set_up_weak),	  TEST(test_capabilities, set_up),
-		TEST(test_other_level, set_up),	  TEST(test_unsealed, set_up_strict),
-		TEST(test_password_set2, set_up), TEST(test_password_set, set_up),
-		TEST(test_password_get, set_up),  TEST(test_interactive, set_up),
-		TEST(test_network, set_up),	  TEST(test_control, set_up),
-		TEST(test_domain_info, set_up),
+		TEST(test_authenticate, set_up),   TEST(test_disabled, set_up),
+		TEST(test_once, set_up),	   TEST(test_zerologon, set_up),
+		TEST(test_weak, set_up_weak),	   TEST(test_downgrade, set_up),
+		TEST(test_downgrade, set_up_weak), TEST(test_capabilities, set_up),
+		TEST(test_other_level, set_up),	   TEST(test_unsealed, set_up_strict),
+		TEST(test_password_set2, set_up),  TEST(test_password_set, set_up),
+		TEST(test_password_get, set_up),   TEST(test_interactive, set_up),
+		TEST(test_network, set_up),	   TEST(test_control, set_up),
+		TEST(test_own_passwords, set_up),  TEST(test_lan_manager, set_up),
+		TEST(test_older_control, set_up),  TEST(test_domain_info, set_up),
 	};
 	int r = pen_crypto_new(&crypto);
 
