@@ -53,6 +53,11 @@ PAIRS
 	expect "$how: who has rights" 'S-1-5-32-551' rpc admin lsaenumsid
 	expect "$how: an account's rights" 'SeRestorePrivilege' rpc admin 'lsaenumacctrights S-1-5-32-551'
 	expect "$how: its privileges" '^0[[:space:]]+17[[:space:]]' rpc admin 'lsaenumprivsaccount S-1-5-32-551'
+	check "$how: an account" rpc admin 'lsacreateaccount S-1-5-3'
+	check "$how: a privilege for it" rpc admin 'lsaaddpriv S-1-5-3 SeShutdownPrivilege'
+	expect "$how: which it has" '^0[[:space:]]+19[[:space:]]' rpc admin 'lsaenumprivsaccount S-1-5-3'
+	check "$how: and has no more" rpc admin 'lsadelpriv S-1-5-3 SeShutdownPrivilege'
+	expect "$how: lookups without a handle are netlogon's" 'NT_STATUS_ACCESS_DENIED' rpc admin 'lookupsids3 S-1-1-0'
 	check "$how: rights are added" rpc admin 'lsaaddacctrights S-1-5-4 SeShutdownPrivilege SeBatchLogonRight'
 	expect "$how: and are there" 'SeBatchLogonRight' rpc admin 'lsaenumacctrights S-1-5-4'
 	check "$how: and removed" rpc admin 'lsaremoveacctrights S-1-5-4 SeShutdownPrivilege SeBatchLogonRight'

@@ -481,7 +481,8 @@ static void set_passwords_at(const char *where)
 	if (CALL(SamrOpenUser, &opened, domain, MAXIMUM_ALLOWED, user_rid)) {
 		user = opened.UserHandle;
 		set_passwords();
-		ask_lsa();
+		if (strncmp(where, "ncalrpc:", 8) == 0)
+			ask_lsa();
 	}
 	pen_call_free(call);
 	pen_client_free(client);

@@ -24,6 +24,8 @@ samr_commands() { # HOW
 	for level in 2 3 4 5 6 7 8 9 11 12 13; do
 		check "$how: querydominfo $level" rpc user "querydominfo $level"
 	done
+	expect "$how: lookupdomain" 'Domain Name: PENTEST Domain SID: S-1-5-21-' rpc admin 'lookupdomain PENTEST'
+	expect "$how: samquerysecobj" 'SID: S-1-5-32-544' rpc admin samquerysecobj
 	expect "$how: getdompwinfo" 'min_password_length: 7' rpc user getdompwinfo
 
 	# A user's life.
@@ -51,6 +53,7 @@ samr_commands() { # HOW
 	expect "$how: querydispinfo" 'Account: joe' rpc admin querydispinfo
 	for level in 1 2 3 4 5; do
 		check "$how: querydispinfo $level" rpc admin "querydispinfo $level"
+		check "$how: querydispinfo2 $level" rpc admin "querydispinfo2 $level"
 		check "$how: querydispinfo3 $level" rpc admin "querydispinfo3 $level"
 	done
 	check "$how: getdispinfoidx" rpc admin 'getdispinfoidx joe 1'
@@ -62,7 +65,8 @@ samr_commands() { # HOW
 	check "$how: chgpasswd" rpc admin 'chgpasswd joe Now-enabled1 Changed-first1'
 	expect "$how: chgpasswd wants the old one" 'NT_STATUS_WRONG_PASSWORD' rpc admin 'chgpasswd joe Now-enabled1 Changed-other1'
 	check "$how: chgpasswd2" rpc admin 'chgpasswd2 joe Changed-first1 Changed-second2'
-	check "$how: chgpasswd3" rpc admin 'chgpasswd3 joe Changed-second2 Changed-third3'
+	check "$how: chgpasswd4" rpc admin 'chgpasswd4 joe Changed-second2 Changed-by-aes2'
+	check "$how: chgpasswd3" rpc admin 'chgpasswd3 joe Changed-by-aes2 Changed-third3'
 	expect "$how: chgpasswd3 and the policy" 'NT_STATUS_PASSWORD_RESTRICTION' \
 		rpc admin 'chgpasswd3 joe Changed-third3 x'
 
@@ -73,6 +77,11 @@ samr_commands() { # HOW
 	expect "$how: enumalsgroups domain" 'group:\[local\]' rpc admin 'enumalsgroups domain'
 	check "$how: querygroupmem" rpc admin 'querygroupmem 0x201'
 	expect "$how: queryaliasmem" 'sid:\[S-1-5-21-' rpc admin 'queryaliasmem builtin 544'
+	for level in 1 2 3 4; do
+		check "$how: querygroup $level" rpc admin "querygroup 0x201 $level"
+	done
+	check "$how: deletealias" rpc admin "deletealias domain $(($(samr_rid local)))"
+	expect_not "$how: and it is gone" 'group:\[local\]' rpc admin 'enumalsgroups domain'
 	check "$how: deletedomgroup" rpc admin 'deletedomgroup crew'
 	expect "$how: a built-in group stays" 'NT_STATUS_SPECIAL_ACCOUNT' rpc admin 'deletedomgroup "Domain Users"'
 }

@@ -59,7 +59,6 @@ impacket() { # WHO FILE ARGUMENT...
 samr_commands "Kerberos, sealed"
 count "impacket over TCP" impacket admin "$PEERS/samr_impacket.py" pentest admin - joe Changed-third3 tcp krb5
 check "joe goes" rpc admin 'deletedomuser joe'
-check "his alias too" account group rm local
 rpc() { # WHO COMMAND
 	if [ "$1" = nobody ]; then
 		rpcclient -s "$WORK/client.conf" -U % pentest -c "$2"

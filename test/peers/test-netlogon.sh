@@ -68,6 +68,12 @@ expect "nobody" 'STATUS_NO_SUCH_USER' echo "$seen"
 expect "a new password of the machine" '^new password: good' echo "$seen"
 check "and again after it" [ "$(grep -c 'key right' <<<"$seen")" = 2 ]
 expect "the old password" '^PEN_E_DENIED: NetrServerAuthenticate3: ' live "$MACHINE_PASSWORD"
+look_up() { # NAME
+	"$BUILD/test/peers/schannel-live" ncacn_ip_tcp:127.0.0.1 AD MEMBER An0ther-Secret-2 "$1"
+}
+expect "LSA over the machine's channel: the SID of a name" "^rid ${sid##*-}\$" look_up 'AD\bob'
+expect "and the name of a SID" '^the same name: yes' look_up bob
+expect "and of nobody" 'LsarLookupNames4: STATUS_NONE_MAPPED' look_up nobody
 
 # Our daemon as that member: it asks the controller who its clients are.
 umask 077

@@ -24,4 +24,15 @@ for mech in ntlm krb5 spnego; do
 		--password-file "$WORK/password" --target host/pentest "$sets"
 done
 dc_stop
+
+# Our own controls nothing, and has a session key everywhere.
+unset LIVE_WITHOUT_38
+export LIVE_USER=boss LIVE_DOMAIN=PENTEST LIVE_PASSWORD=Winter-2026 PENSTOCK_NCALRPC_DIR=$NCALRPC_DIR
+penstock_start
+accounts=$WORK/state/accounts.db
+check "an administrator" "$PENSTOCK" user add boss --accounts "$accounts" --password-stdin <<<Winter-2026
+check "who is one" "$PENSTOCK" group add-member Administrators boss --accounts "$accounts"
+count "our daemon, ntlm" "$LIVE" ncacn_ip_tcp:127.0.0.1 ntlm
+count "our daemon, spnego" "$LIVE" ncacn_ip_tcp:127.0.0.1 spnego
+penstock_stop
 finish
