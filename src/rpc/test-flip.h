@@ -57,6 +57,16 @@ static inline void flip_meddle(struct auth_pair *pair, int way, struct pen_buffe
 	flip->seen += bytes->size;
 }
 
+/*
+ * Whether the server took a request for one without a signature, as it is where auth_length
+ * became 0. As with Windows it is then delivered as nobody's, for a service's floor to
+ * refuse, and the answer to it is not signed.
+ */
+static inline bool flip_is_bare(const struct auth_pair *pair)
+{
+	return pair->heard[TO_SERVER].n_requests && !pair->heard[TO_SERVER].auth_level;
+}
+
 /* One bind and some calls; whatever is delivered must be what was sent. */
 static inline void flip_talk(const struct flip_case *what, struct flip *flip,
 			     struct auth_heard heard[2])
@@ -83,13 +93,14 @@ static inline void flip_talk(const struct flip_case *what, struct flip *flip,
 		for (int way = 0; way < N_WAYS; way++) {
 			const struct pen_buffer *stub = &pair.heard[way].stub;
 
-			for (size_t k = 0; k < stub->size && k < FLIP_STUB_SIZE; k++)
+			for (size_t k = 0;
+			     k < stub->size && k < FLIP_STUB_SIZE && !flip_is_bare(&pair); k++)
 				assert_int_equal(stub->data[k], (uint8_t)(k * 31 + i));
 			assert_true(!stub->size || stub->size >= FLIP_STUB_SIZE);
 		}
 	}
 	for (int way = 0; way < N_WAYS; way++) {
-		if (pair.heard[way].n_authenticated)
+		if (pair.heard[way].n_authenticated && !flip_is_bare(&pair))
 			assert_int_equal(pair.heard[way].auth_level, what->level);
 		heard[way] = pair.heard[way];
 	}
@@ -123,13 +134,18 @@ static inline void flip_all(const struct flip_case *what)
 				continue;
 			}
 			/* In what is signed as a whole, the other side hears no more of it. */
-			if (flip.ptype == 0 && heard[TO_SERVER].n_requests == FLIP_CALLS)
+			if (flip.ptype == 0 && heard[TO_SERVER].n_requests == FLIP_CALLS &&
+			    heard[TO_SERVER].auth_level)
 				fail_msg("scheme %u level %u: bit %zu of a request is not missed",
 					 what->scheme, what->level, bit);
-			if (flip.ptype == 2 && heard[TO_CLIENT].n_responses == FLIP_CALLS)
-				fail_msg("scheme %u level %u: bit %zu of a response is not missed",
-					 what->scheme, what->level, bit);
+			if ((flip.ptype == 0 || flip.ptype == 2) &&
+			    heard[TO_CLIENT].n_responses == FLIP_CALLS)
+				fail_msg("scheme %u level %u: bit %zu of ptype %u has an answer",
+					 what->scheme, what->level, bit, flip.ptype);
 		}
+		printf("scheme %u level %u: %zu bits %s, one in %u flipped\n", what->scheme,
+		       what->level, n[way] * 8,
+		       way == TO_SERVER ? "to the server" : "to the client", step);
 	}
 }
 
