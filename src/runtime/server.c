@@ -257,6 +257,7 @@ static void close_connections(struct pen_server *server)
 		next = connection->next;
 		pen_connection_close(connection, PEN_LOG_DEBUG, "the server ends");
 	}
+	pen_server_await_works(server);
 	while (server->connections)
 		pen_connection_abandon(server->connections);
 }

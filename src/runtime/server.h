@@ -57,8 +57,10 @@ struct pen_server {
 	uv_timer_t sweep;
 	struct pen_random random;
 	struct pen_keylog *keylog; /* NULL: none */
-	struct pen_world world; /* of the security mechanisms, if there are any */
+	struct pen_world world;	   /* of the security mechanisms, if there are any */
 	struct pen_peers peers;
+	struct pen_peers workers; /* whose calls are at work in other threads */
+	uint32_t n_works;	  /* of those calls */
 	struct pen_assoc_groups *groups;
 	struct pen_handles *handles;
 	struct pen_token *anonymous;
@@ -114,5 +116,8 @@ void pen_listener_close(struct pen_listener *listener);
 
 /* Accepts again after descriptors ran out. */
 void pen_listener_resume(struct pen_listener *listener);
+
+/* Runs the loop until no call is at work in another thread. */
+void pen_server_await_works(struct pen_server *server);
 
 #endif

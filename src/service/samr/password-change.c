@@ -4,6 +4,8 @@
  * set a new one, whoever he is to the transport. So every wrong try counts against the
  * account as a logon does, and a name that nobody has is a wrong password too.
  */
+#include "base/secret.h"
+#include "runtime/server-work.h"
 #include "service/samr/state.h"
 #include <errno.h>
 #include <string.h>
@@ -158,7 +160,8 @@ static int32_t change_hashes(struct pen_call *call, const struct samr_SamrChange
 
 	if (!is_complete(in))
 		return (int32_t)PEN_STATUS_INVALID_PARAMETER;
-	/* No LAN Manager's hash is kept to hold that one against; beside NT's it is not looked at. */
+	/* No LAN Manager's hash is kept to hold that one against; beside NT's it is not looked at.
+	 */
 	if (!in->NtPresent)
 		return (int32_t)PEN_STATUS_NT_CROSS_ENCRYPTION_REQUIRED;
 	result = change_begin(call, user->rid, change);
@@ -274,42 +277,94 @@ int pen_samr_unicode_change_password3(struct pen_call *call,
 
 /* ---- under a key made of the old hash ---- */
 
-static int32_t change_aes(struct pen_call *call,
-			  const struct samr_SamrUnicodeChangePasswordUser4_in *in,
-			  struct change *change)
-{
-	const struct samr_SAMPR_ENCRYPTED_PASSWORD_AES *sealed = &in->EncryptedPassword;
-	const struct pen_slice cipher = { sealed->Cipher, sealed->Cipher ? sealed->cbCipher : 0 };
-	const struct pen_crypto *crypto = pen_samr_of(call)->crypto;
+/*
+ * A change that waits for its key, in memory for secrets. The client says how long that
+ * takes, up to a million rounds of SHA-512, so a thread of its own makes it.
+ */
+struct derivation {
+	const struct pen_crypto *crypto;
+	const struct samr_SamrUnicodeChangePasswordUser4_in *in; /* the call's, as out is */
+	struct samr_SamrUnicodeChangePasswordUser4_out *out;
+	struct change change;
+	int32_t result; /* so far */
+	uint8_t salt[PEN_SAMR_SALT_SIZE];
+	uint64_t n_iterations;
 	uint8_t key[PEN_SECRET_CIPHER_KEY_SIZE];
-	int32_t result;
-	int r;
+	int r; /* of making the key */
+};
 
-	if (sealed->PBKDF2Iterations < PEN_SAMR_ITERATIONS_MIN ||
-	    sealed->PBKDF2Iterations > PEN_SAMR_ITERATIONS_MAX)
-		return (int32_t)PEN_STATUS_INVALID_PARAMETER;
-	result = change_begin_name(call, &in->UserName, change);
-	if (result)
-		return result;
-	r = pen_samr_aes_key(crypto, change->old_hash, sealed->Salt, sealed->PBKDF2Iterations, key);
-	if (!r)
-		r = pen_samr_password_open_aes(crypto, (struct pen_slice){ key, sizeof(key) },
-					       sealed->Salt, sealed->AuthData, cipher,
-					       &change->password);
-	pen_wipe(key, sizeof(key));
-	result = take_password(call, r, change);
-	return result ? result : change_end(call, change);
+static void derive(void *data)
+{
+	struct derivation *d = data;
+
+	d->r = pen_samr_aes_key(d->crypto, d->change.old_hash, d->salt, d->n_iterations, d->key);
 }
 
+/* Whether the account is as it was: neither locked nor with another password. */
+static int32_t check_again(struct pen_call *call, const struct change *change)
+{
+	struct change now = { .rid = 0 };
+	int32_t result = change_begin(call, change->rid, &now);
+
+	if (!result && !pen_equal_secret(now.old_hash, change->old_hash, HASH))
+		result = (int32_t)PEN_STATUS_WRONG_PASSWORD;
+	change_done(&now);
+	return result;
+}
+
+static int finish_derived(struct pen_call *call, void *data)
+{
+	struct derivation *d = data;
+	const struct samr_SAMPR_ENCRYPTED_PASSWORD_AES *sealed = &d->in->EncryptedPassword;
+	const struct pen_slice cipher = { sealed->Cipher, sealed->Cipher ? sealed->cbCipher : 0 };
+	int32_t result = d->result ? d->result : check_again(call, &d->change);
+	int r = d->r;
+
+	if (!result) {
+		if (!r)
+			r = pen_samr_password_open_aes(
+				d->crypto, (struct pen_slice){ d->key, sizeof(d->key) }, d->salt,
+				sealed->AuthData, cipher, &d->change.password);
+		result = take_password(call, r, &d->change);
+	}
+	d->out->result = result ? result : change_end(call, &d->change);
+	return 0;
+}
+
+static void derivation_free(void *data)
+{
+	pen_secret_free(data);
+}
+
+static const struct pen_call_work derivation_work = {
+	.run = derive,
+	.finish = finish_derived,
+	.free = derivation_free,
+};
+
+/* For a name that nobody has a key is made all the same, so that it takes as long. */
 int pen_samr_unicode_change_password4(struct pen_call *call,
 				      const struct samr_SamrUnicodeChangePasswordUser4_in *in,
 				      struct samr_SamrUnicodeChangePasswordUser4_out *out)
 {
-	struct change change = { .rid = 0 };
+	const struct samr_SAMPR_ENCRYPTED_PASSWORD_AES *sealed = &in->EncryptedPassword;
+	struct derivation *d;
 
-	out->result = change_aes(call, in, &change);
-	change_done(&change);
-	return 0;
+	if (sealed->PBKDF2Iterations < PEN_SAMR_ITERATIONS_MIN ||
+	    sealed->PBKDF2Iterations > PEN_SAMR_ITERATIONS_MAX) {
+		out->result = (int32_t)PEN_STATUS_INVALID_PARAMETER;
+		return 0;
+	}
+	d = pen_secret_alloc(sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	d->crypto = pen_samr_of(call)->crypto;
+	d->in = in;
+	d->out = out;
+	d->n_iterations = sealed->PBKDF2Iterations;
+	memcpy(d->salt, sealed->Salt, sizeof(d->salt));
+	d->result = change_begin_name(call, &in->UserName, &d->change);
+	return pen_call_work(call, &derivation_work, d);
 }
 
 /* A password for repairing the directory, which only a domain controller has. */
