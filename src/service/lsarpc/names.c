@@ -76,66 +76,13 @@ static uint32_t rid_of(const struct pen_lsarpc_meaning *meaning)
 	return sid->sub_authorities[sid->n_sub_authorities - 1];
 }
 
-int pen_lsarpc_lookup_names(struct pen_call *call, const struct lsarpc_LsarLookupNames_in *in,
-			    struct lsarpc_LsarLookupNames_out *out)
+/* What there is to answer; without domains it is answer->status alone. */
+static int answer_to(struct pen_call *call, const struct pen_context_handle *policy,
+		     const struct question *question, struct answer *answer)
 {
-	const struct question question = { in->Count, in->Names, in->LookupLevel };
-	struct lsarpc_LSA_TRANSLATED_SID *rows;
-	struct answer answer = { 0 };
-	int r = pen_lsarpc_policy(call, &in->PolicyHandle, PEN_LSARPC_LOOKUP_NAMES, &out->result);
+	int r = pen_lsarpc_policy(call, policy, PEN_LSARPC_LOOKUP_NAMES, &answer->status);
 
-	if (!r && !out->result)
-		r = look_up(call, &question, &answer);
-	if (r || out->result || !answer.domains) {
-		out->result = out->result ? out->result : answer.status;
-		return r;
-	}
-	rows = pen_arena_array(pen_call_arena(call), in->Count + 1u, sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < in->Count; i++)
-		rows[i] = (struct lsarpc_LSA_TRANSLATED_SID){
-			.Use = answer.meanings[i].use,
-			.RelativeId = rid_of(&answer.meanings[i]),
-			.DomainIndex = answer.indexes[i],
-		};
-	out->TranslatedSids.Entries = in->Count;
-	out->TranslatedSids.Sids = rows;
-	out->ReferencedDomains = answer.domains;
-	out->MappedCount = answer.n_mapped;
-	out->result = answer.status;
-	return 0;
-}
-
-int pen_lsarpc_lookup_names2(struct pen_call *call, const struct lsarpc_LsarLookupNames2_in *in,
-			     struct lsarpc_LsarLookupNames2_out *out)
-{
-	const struct question question = { in->Count, in->Names, in->LookupLevel };
-	struct lsarpc_LSAPR_TRANSLATED_SID_EX *rows;
-	struct answer answer = { 0 };
-	int r = pen_lsarpc_policy(call, &in->PolicyHandle, PEN_LSARPC_LOOKUP_NAMES, &out->result);
-
-	if (!r && !out->result)
-		r = look_up(call, &question, &answer);
-	if (r || out->result || !answer.domains) {
-		out->result = out->result ? out->result : answer.status;
-		return r;
-	}
-	rows = pen_arena_array(pen_call_arena(call), in->Count + 1u, sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < in->Count; i++)
-		rows[i] = (struct lsarpc_LSAPR_TRANSLATED_SID_EX){
-			.Use = answer.meanings[i].use,
-			.RelativeId = rid_of(&answer.meanings[i]),
-			.DomainIndex = answer.indexes[i],
-		};
-	out->TranslatedSids.Entries = in->Count;
-	out->TranslatedSids.Sids = rows;
-	out->ReferencedDomains = answer.domains;
-	out->MappedCount = answer.n_mapped;
-	out->result = answer.status;
-	return 0;
+	return r || answer->status ? r : look_up(call, question, answer);
 }
 
 int pen_lsarpc_lookup_names3(struct pen_call *call, const struct lsarpc_LsarLookupNames3_in *in,
@@ -144,14 +91,11 @@ int pen_lsarpc_lookup_names3(struct pen_call *call, const struct lsarpc_LsarLook
 	const struct question question = { in->Count, in->Names, in->LookupLevel };
 	struct lsarpc_LSAPR_TRANSLATED_SID_EX2 *rows;
 	struct answer answer = { 0 };
-	int r = pen_lsarpc_policy(call, &in->PolicyHandle, PEN_LSARPC_LOOKUP_NAMES, &out->result);
+	int r = answer_to(call, &in->PolicyHandle, &question, &answer);
 
-	if (!r && !out->result)
-		r = look_up(call, &question, &answer);
-	if (r || out->result || !answer.domains) {
-		out->result = out->result ? out->result : answer.status;
+	out->result = answer.status;
+	if (r || !answer.domains)
 		return r;
-	}
 	rows = pen_arena_array(pen_call_arena(call), in->Count + 1u, sizeof(*rows));
 	if (!rows)
 		return -ENOMEM;
@@ -165,8 +109,66 @@ int pen_lsarpc_lookup_names3(struct pen_call *call, const struct lsarpc_LsarLook
 	out->TranslatedSids.Sids = rows;
 	out->ReferencedDomains = answer.domains;
 	out->MappedCount = answer.n_mapped;
-	out->result = answer.status;
 	return r;
+}
+
+int pen_lsarpc_lookup_names2(struct pen_call *call, const struct lsarpc_LsarLookupNames2_in *in,
+			     struct lsarpc_LsarLookupNames2_out *out)
+{
+	const struct question question = { in->Count, in->Names, in->LookupLevel };
+	struct lsarpc_LSAPR_TRANSLATED_SID_EX *rows;
+	struct answer answer = { 0 };
+	int r = answer_to(call, &in->PolicyHandle, &question, &answer);
+
+	out->result = answer.status;
+	if (r || !answer.domains)
+		return r;
+	rows = pen_arena_array(pen_call_arena(call), in->Count + 1u, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < in->Count; i++)
+		rows[i] = (struct lsarpc_LSAPR_TRANSLATED_SID_EX){
+			.Use = answer.meanings[i].use,
+			.RelativeId = rid_of(&answer.meanings[i]),
+			.DomainIndex = answer.indexes[i],
+		};
+	out->TranslatedSids.Entries = in->Count;
+	out->TranslatedSids.Sids = rows;
+	out->ReferencedDomains = answer.domains;
+	out->MappedCount = answer.n_mapped;
+	return 0;
+}
+
+/* The second form's answer, whose rows have flags too, that are always 0. */
+int pen_lsarpc_lookup_names(struct pen_call *call, const struct lsarpc_LsarLookupNames_in *in,
+			    struct lsarpc_LsarLookupNames_out *out)
+{
+	const struct lsarpc_LsarLookupNames2_in in2 = {
+		.PolicyHandle = in->PolicyHandle,
+		.Count = in->Count,
+		.Names = in->Names,
+		.LookupLevel = in->LookupLevel,
+	};
+	struct lsarpc_LsarLookupNames2_out out2 = { 0 };
+	const struct lsarpc_LSAPR_TRANSLATED_SID_EX *rows2;
+	struct lsarpc_LSA_TRANSLATED_SID *rows;
+	int r = pen_lsarpc_lookup_names2(call, &in2, &out2);
+
+	out->ReferencedDomains = out2.ReferencedDomains;
+	out->MappedCount = out2.MappedCount;
+	out->result = out2.result;
+	rows2 = out2.TranslatedSids.Sids;
+	if (r || !rows2)
+		return r;
+	rows = pen_arena_array(pen_call_arena(call), in->Count + 1u, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < in->Count; i++)
+		rows[i] = (struct lsarpc_LSA_TRANSLATED_SID){ rows2[i].Use, rows2[i].RelativeId,
+							      rows2[i].DomainIndex };
+	out->TranslatedSids.Entries = in->Count;
+	out->TranslatedSids.Sids = rows;
+	return 0;
 }
 
 /* For domain members who ask their controller, which this is none of. */

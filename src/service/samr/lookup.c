@@ -12,9 +12,8 @@ enum {
 /* ---- enumeration ---- */
 
 /* The rid of the row sent last is the handle to resume with: what goes or comes does no harm. */
-static int enumerate(struct pen_call *call, struct pen_account_filter *filter, uint32_t preferred,
-		     uint32_t *contextp, struct samr_SAMPR_ENUMERATION_BUFFER **bufferp,
-		     uint32_t *countp, int32_t *resultp)
+static void list(struct pen_call *call, struct pen_account_filter *filter, uint32_t preferred,
+		 struct samr_SamrEnumerateGroupsInDomain_out *out)
 {
 	struct pen_arena *arena = pen_call_arena(call);
 	struct samr_SAMPR_ENUMERATION_BUFFER *buffer = pen_arena_zalloc(arena, sizeof(*buffer));
@@ -22,7 +21,7 @@ static int enumerate(struct pen_call *call, struct pen_account_filter *filter, u
 	size_t n = 0, size = 0, sent = 0;
 	int r;
 
-	filter->after_rid = *contextp;
+	filter->after_rid = out->EnumerationContext;
 	filter->max = ROWS_MAX + 1;
 	r = buffer ? pen_accounts_list(pen_samr_of(call)->accounts, filter, arena, &rows, &n)
 		   : -ENOMEM;
@@ -37,24 +36,23 @@ static int enumerate(struct pen_call *call, struct pen_account_filter *filter, u
 		row->RelativeId = rows[sent].rid;
 		size += ROW_SIZE + row->Name.Length;
 	}
-	*resultp = pen_samr_status(r, PEN_SAMR_DOMAIN);
+	out->result = pen_samr_status(r, PEN_SAMR_DOMAIN);
 	if (r)
-		return 0;
+		return;
 	buffer->EntriesRead = (uint32_t)sent;
 	if (sent)
-		*contextp = rows[sent - 1].rid;
+		out->EnumerationContext = rows[sent - 1].rid;
 	if (sent < n)
-		*resultp = (int32_t)PEN_STATUS_MORE_ENTRIES;
-	*bufferp = buffer;
-	*countp = (uint32_t)sent;
-	return 0;
+		out->result = (int32_t)PEN_STATUS_MORE_ENTRIES;
+	out->Buffer = buffer;
+	out->CountReturned = (uint32_t)sent;
 }
 
-int pen_samr_enum_users(struct pen_call *call, const struct samr_SamrEnumerateUsersInDomain_in *in,
-			struct samr_SamrEnumerateUsersInDomain_out *out)
+/* What the three operations have in common is all but their filter. */
+static int enumerate(struct pen_call *call, struct pen_account_filter *filter,
+		     const struct samr_SamrEnumerateGroupsInDomain_in *in,
+		     struct samr_SamrEnumerateGroupsInDomain_out *out)
 {
-	struct pen_account_filter filter = { .kind = PEN_ACCOUNT_USER,
-					     .control = in->UserAccountControl };
 	struct pen_samr_object *domain;
 	int r = pen_samr_get(call, &in->DomainHandle, PEN_SAMR_DOMAIN, DOMAIN_LIST_ACCOUNTS,
 			     &domain, &out->result);
@@ -62,9 +60,9 @@ int pen_samr_enum_users(struct pen_call *call, const struct samr_SamrEnumerateUs
 	out->EnumerationContext = in->EnumerationContext;
 	if (r || out->result)
 		return r;
-	filter.domain = domain->domain;
-	return enumerate(call, &filter, in->PreferedMaximumLength, &out->EnumerationContext,
-			 &out->Buffer, &out->CountReturned, &out->result);
+	filter->domain = domain->domain;
+	list(call, filter, in->PreferedMaximumLength, out);
+	return 0;
 }
 
 int pen_samr_enum_groups(struct pen_call *call,
@@ -72,16 +70,24 @@ int pen_samr_enum_groups(struct pen_call *call,
 			 struct samr_SamrEnumerateGroupsInDomain_out *out)
 {
 	struct pen_account_filter filter = { .kind = PEN_ACCOUNT_GROUP };
-	struct pen_samr_object *domain;
-	int r = pen_samr_get(call, &in->DomainHandle, PEN_SAMR_DOMAIN, DOMAIN_LIST_ACCOUNTS,
-			     &domain, &out->result);
 
-	out->EnumerationContext = in->EnumerationContext;
-	if (r || out->result)
-		return r;
-	filter.domain = domain->domain;
-	return enumerate(call, &filter, in->PreferedMaximumLength, &out->EnumerationContext,
-			 &out->Buffer, &out->CountReturned, &out->result);
+	return enumerate(call, &filter, in, out);
+}
+
+int pen_samr_enum_users(struct pen_call *call, const struct samr_SamrEnumerateUsersInDomain_in *in,
+			struct samr_SamrEnumerateUsersInDomain_out *out)
+{
+	struct pen_account_filter filter = { .kind = PEN_ACCOUNT_USER,
+					     .control = in->UserAccountControl };
+	const struct samr_SamrEnumerateGroupsInDomain_in asked = { in->DomainHandle,
+								   in->EnumerationContext,
+								   in->PreferedMaximumLength };
+	struct samr_SamrEnumerateGroupsInDomain_out found = { 0 };
+	int r = enumerate(call, &filter, &asked, &found);
+
+	*out = (struct samr_SamrEnumerateUsersInDomain_out){ found.EnumerationContext, found.Buffer,
+							     found.CountReturned, found.result };
+	return r;
 }
 
 int pen_samr_enum_aliases(struct pen_call *call,
@@ -89,16 +95,16 @@ int pen_samr_enum_aliases(struct pen_call *call,
 			  struct samr_SamrEnumerateAliasesInDomain_out *out)
 {
 	struct pen_account_filter filter = { .kind = PEN_ACCOUNT_ALIAS };
-	struct pen_samr_object *domain;
-	int r = pen_samr_get(call, &in->DomainHandle, PEN_SAMR_DOMAIN, DOMAIN_LIST_ACCOUNTS,
-			     &domain, &out->result);
+	const struct samr_SamrEnumerateGroupsInDomain_in asked = { in->DomainHandle,
+								   in->EnumerationContext,
+								   in->PreferedMaximumLength };
+	struct samr_SamrEnumerateGroupsInDomain_out found = { 0 };
+	int r = enumerate(call, &filter, &asked, &found);
 
-	out->EnumerationContext = in->EnumerationContext;
-	if (r || out->result)
-		return r;
-	filter.domain = domain->domain;
-	return enumerate(call, &filter, in->PreferedMaximumLength, &out->EnumerationContext,
-			 &out->Buffer, &out->CountReturned, &out->result);
+	*out = (struct samr_SamrEnumerateAliasesInDomain_out){ found.EnumerationContext,
+							       found.Buffer, found.CountReturned,
+							       found.result };
+	return r;
 }
 
 /* ---- names and rids ---- */
