@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/connection.h"
-#include "runtime/keylog.h"
 #include "runtime/server-call.h"
 #include <errno.h>
 #include <penstock/token.h>
@@ -305,62 +304,7 @@ static int connection_read(struct pen_connection *connection)
 	return connection_feed(connection, in, (size_t)n);
 }
 
-/* ---- what may wait, in a thread of its own ---- */
-
-static void work(uv_work_t *request)
-{
-	const struct pen_connection *connection = request->data;
-
-	pen_conn_work(connection->conn);
-}
-
-static void on_worked(uv_work_t *request, int status)
-{
-	struct pen_connection *connection = request->data;
-
-	connection->is_working = false;
-	pen_conn_worked(connection->conn);
-	if (connection->state == PEN_CONNECTION_GONE)
-		pen_connection_settle(connection);
-	else
-		pen_connection_turn(connection);
-}
-
-static void start_work(struct pen_connection *connection)
-{
-	connection->is_working = true;
-	connection->work.data = connection;
-	uv_queue_work(&connection->server->loop.uv, &connection->work, work, on_worked);
-}
-
-static void log_key(struct pen_connection *connection, const struct pen_auth_info *auth)
-{
-	struct pen_server *server = connection->server;
-	const struct pen_keylog_place place = {
-		.is_server = true,
-		.protseq = connection->protseq,
-		.fd = connection->fd,
-		.remote = connection->carrier ? pen_token_info(connection->token)->remote_address
-					      : NULL,
-		.assoc_group_id = pen_conn_assoc_group_id(connection->conn),
-	};
-	int r = pen_keylog_add(server->keylog, &place, auth);
-
-	if (r)
-		pen_server_log(server, PEN_LOG_ERROR, "%s: its key cannot be logged: %s",
-			       connection->peer->name, strerror(-r));
-}
-
-static void on_authenticated(struct pen_connection *connection, const struct pen_auth_info *auth)
-{
-	const struct pen_token_info *who = pen_token_info(auth->token);
-
-	pen_server_log(connection->server, PEN_LOG_INFO, "%s: is %s%s%s by %s, level %u",
-		       connection->peer->name, who->domain, *who->domain ? "\\" : "",
-		       *who->account ? who->account : "nobody", auth->mech, auth->auth_level);
-	if (connection->server->keylog)
-		log_key(connection, auth);
-}
+/* ---- what it means ---- */
 
 static void on_event(struct pen_connection *connection, const struct pen_event *event)
 {
@@ -372,10 +316,10 @@ static void on_event(struct pen_connection *connection, const struct pen_event *
 		connection->is_bound = true;
 		break;
 	case PEN_EVENT_WORK:
-		start_work(connection);
+		pen_connection_prove(connection);
 		break;
 	case PEN_EVENT_AUTHENTICATED:
-		on_authenticated(connection, event->auth);
+		pen_connection_proved(connection, event->auth);
 		break;
 	case PEN_EVENT_REQUEST:
 		pen_server_call_run(connection, event);

@@ -70,6 +70,12 @@ void pen_connection_settle(struct pen_connection *connection);
 /* Closes if a deadline has passed. */
 void pen_connection_check(struct pen_connection *connection, uint64_t now);
 
+/* Goes on with the peer's proof in another thread, and then takes a turn. */
+void pen_connection_prove(struct pen_connection *connection);
+
+/* Logs who the peer is, and its key where that is wanted. */
+void pen_connection_proved(struct pen_connection *connection, const struct pen_auth_info *auth);
+
 /* Frees calls that nobody will finish any more: the server ends. */
 void pen_connection_abandon(struct pen_connection *connection);
 
