@@ -7,6 +7,7 @@
  */
 #include "crypto/crypto.h"
 #include "service/lsarpc/state.h"
+#include "support/callers.h"
 #include "support/unit.h"
 #include <string.h>
 
@@ -24,10 +25,15 @@ struct fixture {
 	struct pen_accounts *accounts;
 	struct pen_crypto *crypto;
 	struct pen_lsarpc *lsarpc;
-	struct pen_token *tokens[3];
-	struct pen_call *admin;
-	struct pen_call *user;
-	struct pen_call *nobody;
+	struct pen_token *tokens[N_CALLERS];
+	union {
+		struct pen_call *calls[N_CALLERS];
+		struct {
+			struct pen_call *admin;
+			struct pen_call *user;
+			struct pen_call *nobody;
+		};
+	};
 	struct pen_sid joe;
 	struct pen_arena arena;
 };
@@ -51,10 +57,7 @@ static inline void make_callers(struct fixture *f)
 
 	for (size_t i = 0; i < PEN_COUNT(infos); i++)
 		assert_int_equal(pen_token_new(&f->tokens[i], &infos[i]), 0);
-	assert_int_equal(pen_token_new_anonymous(&f->tokens[2], true), 0);
-	assert_int_equal(pen_call_new_direct(&f->admin, f->server, f->lsarpc, f->tokens[0]), 0);
-	assert_int_equal(pen_call_new_direct(&f->user, f->server, f->lsarpc, f->tokens[1]), 0);
-	assert_int_equal(pen_call_new_direct(&f->nobody, f->server, f->lsarpc, f->tokens[2]), 0);
+	callers_new(f->calls, f->tokens, f->server, f->lsarpc);
 }
 
 static inline int set_up(void **state)
@@ -82,11 +85,7 @@ static inline int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	pen_call_free(f->admin);
-	pen_call_free(f->user);
-	pen_call_free(f->nobody);
-	for (size_t i = 0; i < PEN_COUNT(f->tokens); i++)
-		pen_token_free(f->tokens[i]);
+	callers_free(f->calls, f->tokens);
 	pen_server_free(f->server);
 	pen_lsarpc_free(f->lsarpc);
 	pen_accounts_close(f->accounts);

@@ -5,6 +5,7 @@
  * What the service's tests begin with: accounts in memory, and three who call.
  */
 #include "service/samr/state.h"
+#include "support/callers.h"
 #include "support/unit.h"
 #include <string.h>
 
@@ -23,10 +24,15 @@ struct fixture {
 	struct pen_crypto *crypto;
 	struct pen_accounts *accounts;
 	struct pen_samr *samr;
-	struct pen_token *tokens[3];
-	struct pen_call *admin;
-	struct pen_call *user;
-	struct pen_call *nobody;
+	struct pen_token *tokens[N_CALLERS];
+	union {
+		struct pen_call *calls[N_CALLERS];
+		struct {
+			struct pen_call *admin;
+			struct pen_call *user;
+			struct pen_call *nobody;
+		};
+	};
 };
 
 static inline const struct samr_operations *ops(void)
@@ -66,12 +72,7 @@ static inline int set_up(void **state)
 	config.accounts = f->accounts;
 	assert_int_equal(pen_server_new(&f->server, NULL), 0);
 	assert_int_equal(pen_samr_new(&f->samr, &config), 0);
-	assert_int_equal(pen_token_new_unix(&f->tokens[0], 0, 0, NULL, 0, 0, false), 0);
-	assert_int_equal(pen_token_new_unix(&f->tokens[1], 1000, 1000, NULL, 0, 0, false), 0);
-	assert_int_equal(pen_token_new_anonymous(&f->tokens[2], true), 0);
-	assert_int_equal(pen_call_new_direct(&f->admin, f->server, f->samr, f->tokens[0]), 0);
-	assert_int_equal(pen_call_new_direct(&f->user, f->server, f->samr, f->tokens[1]), 0);
-	assert_int_equal(pen_call_new_direct(&f->nobody, f->server, f->samr, f->tokens[2]), 0);
+	callers_new(f->calls, f->tokens, f->server, f->samr);
 	*state = f;
 	return 0;
 }
@@ -80,11 +81,7 @@ static inline int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	pen_call_free(f->admin);
-	pen_call_free(f->user);
-	pen_call_free(f->nobody);
-	for (size_t i = 0; i < PEN_COUNT(f->tokens); i++)
-		pen_token_free(f->tokens[i]);
+	callers_free(f->calls, f->tokens);
 	pen_server_free(f->server);
 	pen_samr_free(f->samr);
 	pen_accounts_close(f->accounts);

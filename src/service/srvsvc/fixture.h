@@ -6,6 +6,7 @@
  */
 #include "service/srvsvc/state.h"
 #include "store/store.h"
+#include "support/callers.h"
 #include "support/unit.h"
 
 enum { FIXTURE_STARTED = 1234567890 };
@@ -21,10 +22,15 @@ struct fixture {
 	struct pen_store *store;
 	struct pen_shares *shares;
 	struct pen_srvsvc *srvsvc;
-	struct pen_token *tokens[3];
-	struct pen_call *admin;
-	struct pen_call *user;
-	struct pen_call *nobody;
+	struct pen_token *tokens[N_CALLERS];
+	union {
+		struct pen_call *calls[N_CALLERS];
+		struct {
+			struct pen_call *admin;
+			struct pen_call *user;
+			struct pen_call *nobody;
+		};
+	};
 };
 
 static inline int set_up(void **state)
@@ -39,12 +45,7 @@ static inline int set_up(void **state)
 	config.shares = f->shares;
 	assert_int_equal(pen_server_new(&f->server, NULL), 0);
 	assert_int_equal(pen_srvsvc_new(&f->srvsvc, &config), 0);
-	assert_int_equal(pen_token_new_unix(&f->tokens[0], 0, 0, NULL, 0, 0, false), 0);
-	assert_int_equal(pen_token_new_unix(&f->tokens[1], 1000, 1000, NULL, 0, 0, false), 0);
-	assert_int_equal(pen_token_new_anonymous(&f->tokens[2], true), 0);
-	assert_int_equal(pen_call_new_direct(&f->admin, f->server, f->srvsvc, f->tokens[0]), 0);
-	assert_int_equal(pen_call_new_direct(&f->user, f->server, f->srvsvc, f->tokens[1]), 0);
-	assert_int_equal(pen_call_new_direct(&f->nobody, f->server, f->srvsvc, f->tokens[2]), 0);
+	callers_new(f->calls, f->tokens, f->server, f->srvsvc);
 	*state = f;
 	return 0;
 }
@@ -53,11 +54,7 @@ static inline int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	pen_call_free(f->admin);
-	pen_call_free(f->user);
-	pen_call_free(f->nobody);
-	for (size_t i = 0; i < PEN_COUNT(f->tokens); i++)
-		pen_token_free(f->tokens[i]);
+	callers_free(f->calls, f->tokens);
 	pen_server_free(f->server);
 	pen_srvsvc_free(f->srvsvc);
 	pen_shares_free(f->shares);
