@@ -26,13 +26,6 @@ capture_stop 500
 	torture ncacn_np:127.0.0.1 boss%Winter-2026 $BIND_SUITES
 	torture 'ncacn_ip_tcp:127.0.0.1[ntlm,sign]' boss%Winter-2026 $BIND_SUITES
 } >>"$WORK/torture.seen"
-while read -r name binding test result; do
-	[ -n "$name" ] || continue
-	seen=$(awk -v n="$name" -v b="$binding" -v t="$test" '$1 == n && $2 == b && $3 == t { print $4; exit }' "$WORK/torture.seen")
-	if [ "$seen" = "$result" ]; then pass; else fail "$name $test over $binding: $result expected, ${seen:-nothing} seen"; fi
-done < <(sed 's/#.*//' "$PEERS/torture.expected")
-expect_not "no test that torture.expected does not know" '.' awk 'NR == FNR { sub(/#.*/, ""); known[$1 $2 $3] = 1; next }
-	!(($1 $2 $3) in known)' "$PEERS/torture.expected" "$WORK/torture.seen"
-[ "$failed" = 0 ] || grep -B2 -A6 -E '^(failure|error):' "$WORK/torture.log" | head -150
+torture_judge torture.expected
 penstock_stop
 finish

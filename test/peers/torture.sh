@@ -6,7 +6,8 @@ torture() { # BINDING USER%PASSWORD SUITE...
 	shift 2
 	for suite in "$@"; do
 		timeout -k 5 120 smbtorture -s "$WORK/client.conf" --format=subunit --basedir="$WORK/tmp" \
-			--option=torture:progress=no --option=torture:dangerous=${DANGEROUS:-yes} -W PENTEST -U "$user" --target=samba3 "$binding" "$suite" \
+			--option=torture:progress=no --option=torture:dangerous=${DANGEROUS:-yes} --option=torture:wksname=wkstest \
+			-W PENTEST -U "$user" --target=samba3 "$binding" "$suite" \
 			>"$WORK/torture.out" 2>&1
 		echo "== $suite $binding (exit $?)" >>"$WORK/torture.log"
 		cat "$WORK/torture.out" >>"$WORK/torture.log"
@@ -14,6 +15,20 @@ torture() { # BINDING USER%PASSWORD SUITE...
 			awk -v suite="$suite" -v binding="${binding%%:*}" \
 				'{ result = $NF; $NF = ""; sub(/ +$/, ""); gsub(/ /, "_"); print suite, binding, $0, result }'
 	done
+}
+
+# Holds $WORK/torture.seen against a table: what fails must be written there, and what
+# passes too.
+torture_judge() { # TABLE
+	local table=$1 name binding test result seen
+	while read -r name binding test result; do
+		[ -n "$name" ] || continue
+		seen=$(awk -v n="$name" -v b="$binding" -v t="$test" '$1 == n && $2 == b && $3 == t { print $4; exit }' "$WORK/torture.seen")
+		if [ "$seen" = "$result" ]; then pass; else fail "$name $test over $binding: $result expected, ${seen:-nothing} seen"; fi
+	done < <(sed 's/#.*//' "$PEERS/$table")
+	expect_not "no test that $table does not know" '.' awk 'NR == FNR { sub(/#.*/, ""); known[$1 $2 $3] = 1; next }
+		!(($1 $2 $3) in known)' "$PEERS/$table" "$WORK/torture.seen"
+	[ "$failed" = 0 ] || grep -B2 -A6 -E '^(failure|error):' "$WORK/torture.log" | head -150
 }
 
 # Without what is dangerous: smbtorture itself crashes in it, whoever serves.

@@ -95,7 +95,8 @@ static int take_interactive(struct pen_call *call, const struct pen_netlogon_ses
  * Looked at before who asks: an authenticator is not used up by a question of a kind that
  * nobody here answers, so the caller's chain goes on from where it was.
  */
-static int32_t check_levels(enum netlogon_NETLOGON_LOGON_INFO_CLASS logon,
+static int32_t check_levels(const struct pen_call *call,
+			    enum netlogon_NETLOGON_LOGON_INFO_CLASS logon,
 			    enum netlogon_NETLOGON_VALIDATION_INFO_CLASS validation)
 {
 	switch (logon) {
@@ -114,8 +115,12 @@ static int32_t check_levels(enum netlogon_NETLOGON_LOGON_INFO_CLASS logon,
 	switch (validation) {
 	case netlogon_NetlogonValidationSamInfo:
 	case netlogon_NetlogonValidationSamInfo2:
-	case netlogon_NetlogonValidationSamInfo4:
 		return 0;
+	case netlogon_NetlogonValidationSamInfo4:
+		/* Its session key is told as it is. */
+		if (pen_call_auth_level(call) == PEN_AUTH_LEVEL_PRIVACY)
+			return 0;
+		return (int32_t)PEN_STATUS_INVALID_PARAMETER;
 	default:
 		return (int32_t)PEN_STATUS_INVALID_INFO_CLASS;
 	}
@@ -198,7 +203,7 @@ int pen_netlogon_sam_logon_flags(struct pen_call *call,
 		pen_arena_zalloc(pen_call_arena(call), sizeof(*out->ReturnAuthenticator));
 	if (!out->ReturnAuthenticator)
 		return -ENOMEM;
-	outcome.status = check_levels(in->LogonLevel, in->ValidationLevel);
+	outcome.status = check_levels(call, in->LogonLevel, in->ValidationLevel);
 	if (!outcome.status)
 		outcome.status = pen_netlogon_enter(call, in->ComputerName, in->Authenticator,
 						    out->ReturnAuthenticator, &session);
@@ -243,7 +248,7 @@ int pen_netlogon_sam_logon_ex(struct pen_call *call,
 	int r = 0;
 
 	out->ExtraFlags = in->ExtraFlags;
-	outcome.status = check_levels(in->LogonLevel, in->ValidationLevel);
+	outcome.status = check_levels(call, in->LogonLevel, in->ValidationLevel);
 	if (!outcome.status)
 		outcome.status = pen_netlogon_enter_channel(call, &session);
 	if (!outcome.status)

@@ -537,7 +537,8 @@ static struct netlogon_NetrLogonSamLogonWithFlags_out log_on(
 	assert_int_equal(out.ExtraFlags, 5);
 	/* Who was not looked at has not moved on. */
 	if ((uint32_t)out.result == PEN_STATUS_INVALID_INFO_CLASS ||
-	    ((uint32_t)out.result == PEN_STATUS_INVALID_PARAMETER && (!kind || kind > 7)))
+	    ((uint32_t)out.result == PEN_STATUS_INVALID_PARAMETER &&
+	     (!kind || kind > 7 || level == 6)))
 		f->client = before;
 	else
 		expect_answer(f, out.ReturnAuthenticator);
@@ -567,9 +568,7 @@ static void test_interactive(void **state)
 	const struct netlogon_NETLOGON_VALIDATION_SAM_INFO *base;
 
 	assert_int_equal(authenticate(f, &member), 0);
-	for (int level = 2; level <= 6; level++) {
-		if (level == 4 || level == 5)
-			continue;
+	for (int level = 2; level <= 3; level++) {
 		out = log_on(f, netlogon_NetlogonInteractiveInformation,
 			     interactive(f, "SERVER", "ann", "Ann's secret 1"), level);
 		assert_int_equal(out.result, 0);
@@ -600,6 +599,10 @@ static void test_interactive(void **state)
 		assert_int_equal((uint32_t)out.result, PEN_STATUS_INVALID_INFO_CLASS);
 		assert_int_equal(out.Authoritative, 1);
 	}
+	/* Its key is not encrypted, and this call is not on a sealed channel. */
+	out = log_on(f, netlogon_NetlogonInteractiveInformation,
+		     interactive(f, "", "ann", "Ann's secret 1"), 6);
+	assert_int_equal((uint32_t)out.result, PEN_STATUS_INVALID_PARAMETER);
 	out = log_on(f, 52, interactive(f, "", "ann", "Ann's secret 1"), 3);
 	assert_int_equal((uint32_t)out.result, PEN_STATUS_INVALID_PARAMETER);
 	out = log_on(f, netlogon_NetlogonGenericInformation,
@@ -651,6 +654,33 @@ static void test_network(void **state)
 	out = log_on(f, netlogon_NetlogonNetworkInformation,
 		     (union netlogon_NETLOGON_LEVEL){ .LogonNetwork = &info }, 3);
 	assert_int_equal((uint32_t)out.result, PEN_STATUS_WRONG_PASSWORD);
+}
+
+/* The key is under the session's, but for SAM_INFO4, which only sealed channels carry. */
+static void test_session_key(void **state)
+{
+	struct fixture *f = *state;
+	struct pen_logon logon = { .session_base_key = { 1, 2, 3 } };
+	struct pen_netlogon_session session = { 0 };
+
+	assert_int_equal(authenticate(f, &member), 0);
+	session.credential = f->client;
+	logon.user.name = "ann";
+	for (int level = 2; level <= 6; level++) {
+		union netlogon_NETLOGON_VALIDATION validation = { 0 };
+		const uint8_t *key;
+
+		if (level == 4 || level == 5)
+			continue;
+		assert_int_equal(
+			pen_netlogon_validate(f->call, &session, &logon, level, &validation), 0);
+		key = (const uint8_t *)validation.ValidationSam->UserSessionKey.data;
+		if (level == 6)
+			assert_memory_equal(key, logon.session_base_key, 16);
+		else
+			assert_memory_not_equal(key, logon.session_base_key, 16);
+		assert_memory_equal(validation.ValidationSam->LMKey, key, 8);
+	}
 }
 
 /* ---- the rest ---- */
@@ -752,8 +782,9 @@ int main(void)
 		TEST(test_password_set2, set_up),  TEST(test_password_set, set_up),
 		TEST(test_password_get, set_up),   TEST(test_interactive, set_up),
 		TEST(test_network, set_up),	   TEST(test_control, set_up),
-		TEST(test_own_passwords, set_up),  TEST(test_lan_manager, set_up),
-		TEST(test_older_control, set_up),  TEST(test_domain_info, set_up),
+		TEST(test_session_key, set_up),	   TEST(test_own_passwords, set_up),
+		TEST(test_lan_manager, set_up),	   TEST(test_older_control, set_up),
+		TEST(test_domain_info, set_up),
 	};
 	int r = pen_crypto_new(&crypto);
 

@@ -64,26 +64,33 @@ static int put_groups(struct pen_call *call, const struct pen_logon *logon,
 	return 0;
 }
 
-/* The user's session key, under the session's. */
+/*
+ * The user's session key: under the session's at the older levels, and as it is in SAM_INFO4,
+ * which is for sealed channels [MS-NRPC 3.4.5.3.4 names the two that it is encrypted in].
+ * LAN Manager's is its first half.
+ */
 static int put_key(struct pen_call *call, const struct pen_netlogon_session *session,
-		   const struct pen_logon *logon,
+		   const struct pen_logon *logon, bool is_plain,
 		   struct netlogon_NETLOGON_VALIDATION_SAM_INFO *info)
 {
 	uint8_t key[PEN_NTLM_KEY_SIZE];
-	int r;
+	int r = 0;
 
 	memcpy(key, logon->session_base_key, sizeof(key));
-	r = pen_netlogon_encrypt_key(&session->credential,
-				     pen_netlogon_of(call)->config.logons->crypto, key,
-				     sizeof(key));
-	if (!r)
+	if (!is_plain)
+		r = pen_netlogon_encrypt_key(&session->credential,
+					     pen_netlogon_of(call)->config.logons->crypto, key,
+					     sizeof(key));
+	if (!r) {
 		memcpy(info->UserSessionKey.data, key, sizeof(key));
+		memcpy(info->LMKey, key, sizeof(info->LMKey));
+	}
 	pen_wipe(key, sizeof(key));
 	return r;
 }
 
 static int put_info(struct pen_call *call, const struct pen_netlogon_session *session,
-		    const struct pen_logon *logon,
+		    const struct pen_logon *logon, bool is_plain,
 		    struct netlogon_NETLOGON_VALIDATION_SAM_INFO *info)
 {
 	const struct pen_logons *logons = pen_netlogon_of(call)->config.logons;
@@ -104,7 +111,7 @@ static int put_info(struct pen_call *call, const struct pen_netlogon_session *se
 	r = put_texts(call, logon, info);
 	if (!r)
 		r = put_groups(call, logon, info);
-	return r ? r : put_key(call, session, logon, info);
+	return r ? r : put_key(call, session, logon, is_plain, info);
 }
 
 /* What may be said later is null: Samba reads the ExpansionStrings as numbers. */
@@ -127,7 +134,8 @@ int pen_netlogon_validate(struct pen_call *call, const struct pen_netlogon_sessi
 
 	if (!info)
 		return -ENOMEM;
-	r = put_info(call, session, logon, &info->Info2.Base);
+	r = put_info(call, session, logon, level == netlogon_NetlogonValidationSamInfo4,
+		     &info->Info2.Base);
 	if (!r)
 		r = put_info4(call, info);
 	if (r)

@@ -387,6 +387,18 @@ static void test_change_password(void **state)
 }
 
 /* Guesses count; a locked account is not even asked. */
+/* As stored, and as they still count. */
+static void expect_bad_passwords(struct pen_call *call, struct pen_context_handle user,
+				 uint16_t stored, uint16_t counting)
+{
+	assert_int_equal(query(call, user, samr_UserLogonInformation)->Logon.BadPasswordCount,
+			 stored);
+	assert_int_equal(query(call, user, samr_UserAccountInformation)->Account.BadPasswordCount,
+			 counting);
+	assert_int_equal(query(call, user, samr_UserAllInformation)->All.BadPasswordCount,
+			 counting);
+}
+
 static void test_change_locks_out(void **state)
 {
 	struct fixture *f = *state;
@@ -416,7 +428,9 @@ static void test_change_locks_out(void **state)
 		CHANGE2(PEN_STATUS_WRONG_PASSWORD, f->nobody, "u", wrong);
 	seal_change(f, "New-password2", "New-password3", &right);
 	CHANGE2(PEN_STATUS_ACCOUNT_LOCKED_OUT, f->nobody, "u", right);
+	expect_bad_passwords(f->admin, user, 3, 3);
 	fixture_now += PEN_ACCOUNT_DAY;
+	expect_bad_passwords(f->admin, user, 3, 0);
 	CHANGE2(0, f->nobody, "u", right);
 }
 

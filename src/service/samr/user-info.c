@@ -254,6 +254,15 @@ static void pick(const struct samr_SAMPR_USER_ALL_INFORMATION *all,
 	}
 }
 
+/* Those that still count; what is stored is told as logon information. */
+static uint32_t bad_passwords(const struct pen_account_user *user,
+			      const struct pen_account_policy *policy, uint64_t now)
+{
+	bool is_past = now - user->bad_password_time >= policy->lockout_window;
+
+	return is_past ? 0 : user->bad_password_count;
+}
+
 int pen_samr_query_user2(struct pen_call *call, const struct samr_SamrQueryInformationUser2_in *in,
 			 struct samr_SamrQueryInformationUser2_out *out)
 {
@@ -281,6 +290,8 @@ int pen_samr_query_user2(struct pen_call *call, const struct samr_SamrQueryInfor
 	r = buffer ? pen_accounts_get_user(accounts, object->rid, arena, &user) : -ENOMEM;
 	if (!r)
 		r = pen_accounts_get_policy(accounts, PEN_ACCOUNT_MACHINE, arena, &policy);
+	if (!r && in->UserInformationClass != samr_UserLogonInformation)
+		user.bad_password_count = bad_passwords(&user, &policy, pen_samr_now(call));
 	if (!r)
 		r = fill(arena, &user, &policy, pen_samr_now(call), which, &all);
 	out->result = pen_samr_status(r, PEN_SAMR_USER);
