@@ -37,7 +37,7 @@ weak() { sed -E 's/ (ncacn_[a-z_]+) / \1+weak /'; }
 		rpc.samr.users.privileges rpc.samr.passwords.badpwdcount rpc.samr.passwords.validate rpc.samr.large-dc \
 		$NETLOGON $(printf 'rpc.samba3.%s ' $SAMBA3)
 	np rpc.scanner rpc.countcalls
-	tcp rpc.samr.machine.auth $NETLOGON
+	tcp rpc.samr.machine.auth rpc.lsalookup $NETLOGON
 	torture 'ncacn_ip_tcp:127.0.0.1[seal]' boss%Winter-2026 rpc.samr.passwords.validate
 	tcp rpc.scanner rpc.countcalls
 } >"$WORK/torture.seen"
