@@ -61,5 +61,24 @@ expect "samrdump" 'joe' /usr/bin/python3 \
 	/usr/share/doc/python3-impacket/examples/samrdump.py admin:adminpw@127.0.0.1
 check "deletedomuser" rpc admin 'deletedomuser joe'
 expect_not "and he is gone" 'joe' rpc admin enumdomusers
+
+# By people whom both smbd and we know, sealed under NTLM on a pipe too; and over TCP.
+check "a plain user of ours" "$PENSTOCK" user --accounts "$WORK/state/accounts.db" add plain \
+	--password-stdin <<<Winter-2026
+for name in boss plain; do
+	useradd -M -s /bin/false $name
+	printf 'Winter-2026\nWinter-2026\n' | smbpasswd -c "$WORK/smb.conf" -s -a $name >/dev/null
+done
+rpc() { # WHO COMMAND
+	case $1 in
+	admin) rpcclient -s "$WORK/client.conf" -U boss%Winter-2026 "$place[seal]" -c "$2" ;;
+	user) rpcclient -s "$WORK/client.conf" -U plain%Winter-2026 "$place[seal]" -c "$2" ;;
+	*) rpcclient -s "$WORK/client.conf" -U % "$place" -c "$2" ;;
+	esac
+}
+for place in ncacn_np:127.0.0.1 ncacn_ip_tcp:127.0.0.1; do
+	samr_commands "sealed, $place"
+	check "joe goes again" rpc admin 'deletedomuser joe'
+done
 penstock_stop
 finish
