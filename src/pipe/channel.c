@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipe/channel-block.h"
+#include <penstock/status-codes.h>
+
+/* ---- making ---- */
+
+size_t pen_channel_block_size(void)
+{
+	return sizeof(struct pen_channel_block);
+}
+
+void pen_channel_init(struct pen_channel *channel, void *block,
+		      const struct pen_channel_config *config,
+		      const struct pen_channel_memory *memory)
+{
+	*channel = (struct pen_channel){ .block = block, .config = *config, .memory = *memory };
+}
+
+void pen_channel_begin(struct pen_channel *channel, bool is_message_mode, bool is_nonblocking)
+{
+	struct pen_channel_end *server = &channel->block->ends[PEN_CHANNEL_SERVER];
+
+	STORE(server->read_mode, is_message_mode);
+	STORE(server->completion_mode, is_nonblocking);
+	STORE(channel->block->state, PEN_CHANNEL_LISTENING);
+}
+
+uint32_t pen_channel_state(const struct pen_channel *channel)
+{
+	uint32_t state = LOAD(channel->block->state);
+
+	if (channel->is_spoilt || state < PEN_CHANNEL_DISCONNECTED || state > PEN_CHANNEL_CLOSING)
+		return PEN_CHANNEL_CLOSING;
+	return state;
+}
+
+bool pen_channel_is_in_use(const struct pen_channel *channel, unsigned queue)
+{
+	return channel->config.configuration == PEN_CHANNEL_DUPLEX ||
+	       channel->config.configuration ==
+		       (queue == PEN_CHANNEL_SERVER ? PEN_CHANNEL_INBOUND : PEN_CHANNEL_OUTBOUND);
+}
+
+bool pen_channel_is_nonblocking(const struct pen_channel *channel, unsigned end)
+{
+	return LOAD(channel->block->ends[end].completion_mode) & 1;
+}
+
+bool pen_channel_is_message_mode(const struct pen_channel *channel, unsigned end)
+{
+	return channel->config.is_message && LOAD(channel->block->ends[end].read_mode) & 1;
+}
+
+/* ---- the life of it ---- */
+
+uint32_t pen_channel_listen(struct pen_channel *channel, const struct pen_channel_caller *caller,
+			    struct pen_channel_result *result)
+{
+	if (caller->end != PEN_CHANNEL_SERVER)
+		return PEN_STATUS_ILLEGAL_FUNCTION;
+	switch (pen_channel_state(channel)) {
+	case PEN_CHANNEL_LISTENING:
+		if (pen_channel_is_nonblocking(channel, caller->end))
+			return PEN_STATUS_PIPE_LISTENING;
+		return pen_channel_wait(channel, caller, PEN_CHANNEL_LISTEN,
+					&(struct pen_channel_op){ 0 }, result);
+	case PEN_CHANNEL_CONNECTED:
+		return PEN_STATUS_PIPE_CONNECTED;
+	case PEN_CHANNEL_CLOSING:
+		return PEN_STATUS_PIPE_CLOSING;
+	default:
+		return PEN_STATUS_PIPE_DISCONNECTED;
+	}
+}
+
+uint32_t pen_channel_connect(struct pen_channel *channel)
+{
+	struct pen_channel_end *client = &channel->block->ends[PEN_CHANNEL_CLIENT];
+
+	if (pen_channel_state(channel) != PEN_CHANNEL_LISTENING)
+		return PEN_STATUS_PIPE_NOT_AVAILABLE;
+	STORE(client->read_mode, 0);
+	STORE(client->completion_mode, 0);
+	STORE(channel->block->state, PEN_CHANNEL_CONNECTED);
+	pen_channel_complete_all(channel, PEN_CHANNEL_SERVER, PEN_CHANNEL_LISTEN,
+				 PEN_STATUS_SUCCESS);
+	return PEN_STATUS_SUCCESS;
+}
+
+static void clear(struct pen_channel *channel, unsigned reader)
+{
+	struct pen_channel_view view;
+
+	if (!pen_channel_queue_get(&view, channel, reader))
+		return;
+	pen_channel_queue_clear(&view);
+	pen_channel_release(&view);
+	pen_channel_queue_put(&view);
+}
+
+uint32_t pen_channel_disconnect(struct pen_channel *channel)
+{
+	if (pen_channel_state(channel) == PEN_CHANNEL_DISCONNECTED)
+		return PEN_STATUS_PIPE_DISCONNECTED;
+	STORE(channel->block->state, PEN_CHANNEL_DISCONNECTED);
+	for (unsigned end = 0; end < 2; end++) {
+		for (unsigned kind = 0; kind < PEN_CHANNEL_N_KINDS; kind++)
+			pen_channel_complete_all(channel, end, kind, PEN_STATUS_PIPE_DISCONNECTED);
+		clear(channel, end);
+	}
+	return PEN_STATUS_SUCCESS;
+}
+
+/* What an end itself waited for, when it goes. */
+static void cancel_own(struct pen_channel *channel, unsigned end)
+{
+	for (uint64_t set = pen_channel_pending(channel, end, PEN_CHANNEL_WRITE); set;
+	     set = pen_channel_pending(channel, end, PEN_CHANNEL_WRITE)) {
+		unsigned op = pen_channel_any(set);
+
+		pen_channel_complete(channel, end, PEN_CHANNEL_WRITE, op, PEN_STATUS_CANCELLED, 0);
+		pen_channel_drop_write(channel, end, op);
+	}
+	pen_channel_complete_all(channel, end, PEN_CHANNEL_READ, PEN_STATUS_CANCELLED);
+	pen_channel_complete_all(channel, end, PEN_CHANNEL_FLUSH, PEN_STATUS_CANCELLED);
+	pen_channel_complete_all(channel, end, PEN_CHANNEL_LISTEN, PEN_STATUS_PIPE_BROKEN);
+}
+
+void pen_channel_close(struct pen_channel *channel, unsigned end)
+{
+	unsigned peer = pen_channel_other(end);
+
+	cancel_own(channel, end);
+	STORE(channel->block->ends[end].is_closed, 1);
+	if (pen_channel_state(channel) == PEN_CHANNEL_DISCONNECTED)
+		return;
+	STORE(channel->block->state, PEN_CHANNEL_CLOSING);
+	clear(channel, end);
+	pen_channel_complete_all(channel, peer, PEN_CHANNEL_READ, PEN_STATUS_PIPE_BROKEN);
+	pen_channel_complete_all(channel, peer, PEN_CHANNEL_WRITE, PEN_STATUS_PIPE_BROKEN);
+	pen_channel_complete_all(channel, peer, PEN_CHANNEL_FLUSH, PEN_STATUS_PIPE_BROKEN);
+}
+
+/* ---- what is asked and set ---- */
+
+static bool is_gone(const struct pen_channel *channel, unsigned end)
+{
+	return end == PEN_CHANNEL_CLIENT && pen_channel_state(channel) == PEN_CHANNEL_DISCONNECTED;
+}
+
+uint32_t pen_channel_get_modes(struct pen_channel *channel, unsigned end,
+			       struct pen_channel_modes *modes)
+{
+	if (is_gone(channel, end))
+		return PEN_STATUS_PIPE_DISCONNECTED;
+	modes->read_mode = pen_channel_is_message_mode(channel, end);
+	modes->completion_mode = pen_channel_is_nonblocking(channel, end);
+	return PEN_STATUS_SUCCESS;
+}
+
+uint32_t pen_channel_set_modes(struct pen_channel *channel, unsigned end,
+			       const struct pen_channel_modes *modes)
+{
+	struct pen_channel_end *shared = &channel->block->ends[end];
+
+	if (is_gone(channel, end))
+		return PEN_STATUS_PIPE_DISCONNECTED;
+	if (modes->read_mode > 1 || modes->completion_mode > 1 ||
+	    (modes->read_mode && !channel->config.is_message))
+		return PEN_STATUS_INVALID_PARAMETER;
+	if (modes->completion_mode && pen_channel_all_pending(channel, end))
+		return PEN_STATUS_PIPE_BUSY;
+	STORE(shared->read_mode, modes->read_mode);
+	STORE(shared->completion_mode, modes->completion_mode);
+	return PEN_STATUS_SUCCESS;
+}
+
+uint32_t pen_channel_get_info(struct pen_channel *channel, unsigned end,
+			      struct pen_channel_info *info)
+{
+	uint32_t state = pen_channel_state(channel);
+	bool has_data = state == PEN_CHANNEL_CONNECTED || state == PEN_CHANNEL_CLOSING;
+	unsigned peer = pen_channel_other(end);
+	struct pen_channel_view in, out;
+	uint32_t quota = channel->config.quotas[peer];
+
+	if (is_gone(channel, end))
+		return PEN_STATUS_PIPE_DISCONNECTED;
+	*info = (struct pen_channel_info){ .state = state, .write_quota_available = quota };
+	info->has_read = LOAD(channel->block->ends[end].has_read);
+	if (has_data && pen_channel_queue_get(&in, channel, end))
+		info->read_data_available = (uint32_t)in.q.n_bytes;
+	if (has_data && pen_channel_queue_get(&out, channel, peer))
+		info->write_quota_available =
+			out.q.n_bytes < quota ? quota - (uint32_t)out.q.n_bytes : 0;
+	return PEN_STATUS_SUCCESS;
+}
