@@ -17,7 +17,7 @@ printf 'Winter-2026\nWinter-2026\n' | smbpasswd -c "$WORK/smb.conf" -s -a boss >
 capture_start
 {
 	torture ncacn_np:127.0.0.1 admin%adminpw $SUITES
-	torture ncacn_ip_tcp:127.0.0.1 % $SUITES
+	torture 'ncacn_ip_tcp:127.0.0.1[sign]' boss%Winter-2026 $SUITES
 	DANGEROUS=no torture ncacn_np:127.0.0.1 admin%adminpw $SAMR_SUITES rpc.samr.priv
 	DANGEROUS=no torture 'ncacn_ip_tcp:127.0.0.1[sign]' boss%Winter-2026 $SAMR_SUITES
 } >"$WORK/torture.seen"
