@@ -39,7 +39,7 @@ expect "a server that the KDC does not know" 'the KDC does not know the server b
 expect "and what helps" '^Your Kerberos tickets were used.*--anonymous leaves them out' add --target host/other
 expect "public things are asked by nobody" '^who: nobody: what is asked is public' \
 	"$PENSTOCK" endpoints --explain "$server"
-expect "whoami, locally" '"binding":"ncalrpc:\[lsarpc\]","user":' "$PENSTOCK" whoami --json
+expect "whoami, locally" '"binding":"ncalrpc:\[lsarpc\]","user":"root","domain":"Unix User"' "$PENSTOCK" whoami --json
 expect "whoami, by a password" '^PENTEST.alice$' \
 	"$PENSTOCK" whoami -U 'PENTEST\alice' --password-file "$WORK/local" ncalrpc:
 expect "whoami, over TCP, which LSA does not answer" 'over TCP a server does not say' \

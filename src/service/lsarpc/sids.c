@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SIDs to names [MS-LSAT 3.1.4.9 to 3.1.4.11], and the caller's own name. */
+/* SIDs to names [MS-LSAT 3.1.4.9 to 3.1.4.11]. */
 #include "service/lsarpc/translate.h"
 #include <errno.h>
 
@@ -121,45 +121,4 @@ int pen_lsarpc_lookup_sids3(struct pen_call *call, const struct lsarpc_LsarLooku
 {
 	out->result = PEN_STATUS_INVALID_SERVER_STATE;
 	return pen_lsarpc_check_secure_channel(call);
-}
-
-/* ---- LsarGetUserName ---- */
-
-/* Who is none of this machine's is called what its token says. */
-static int name_of_caller(struct pen_call *call, const char **namep, const char **domainp)
-{
-	const struct pen_token *token = pen_call_token(call);
-	const struct pen_token_info *info = pen_token_info(token);
-	struct pen_lsarpc_meaning meaning;
-	struct pen_lsarpc_views views;
-	int r = pen_lsarpc_views_init(&views, call, lsarpc_LsapLookupWksta);
-
-	if (!r)
-		r = pen_lsarpc_mean_sid(&views, pen_token_user(token), &meaning);
-	if (r)
-		return r;
-	*namep = meaning.use == lsarpc_SidTypeUnknown ? info->account : meaning.name;
-	*domainp = meaning.use == lsarpc_SidTypeUnknown ? info->domain : meaning.domain;
-	return 0;
-}
-
-int pen_lsarpc_get_user_name(struct pen_call *call, const struct lsarpc_LsarGetUserName_in *in,
-			     struct lsarpc_LsarGetUserName_out *out)
-{
-	const char *name, *domain;
-	int r = pen_lsarpc_check_transport(call);
-
-	if (r)
-		return r;
-	if (in->UserName || (in->DomainName && *in->DomainName)) {
-		out->result = PEN_STATUS_INVALID_PARAMETER;
-		return 0;
-	}
-	r = name_of_caller(call, &name, &domain);
-	if (!r)
-		r = pen_lsarpc_text_new(call, name, &out->UserName);
-	if (r || !in->DomainName)
-		return r;
-	out->DomainName = pen_arena_zalloc(pen_call_arena(call), sizeof(*out->DomainName));
-	return out->DomainName ? pen_lsarpc_text_new(call, domain, out->DomainName) : -ENOMEM;
 }

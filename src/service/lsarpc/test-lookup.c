@@ -194,6 +194,18 @@ static void test_user_name(void **state)
 	expect_caller(f->nobody, "ANONYMOUS LOGON", "NT AUTHORITY");
 }
 
+/* A process's user, of whom the kernel says the uid alone. */
+static void test_unix_user_name(void **state)
+{
+	struct fixture *f = *state;
+	struct pen_token *tokens[N_CALLERS] = { 0 };
+	struct pen_call *calls[N_CALLERS];
+
+	callers_new(calls, tokens, f->server, f->lsarpc);
+	expect_caller(calls[CALLER_ADMIN], "root", "Unix User");
+	callers_free(calls, tokens);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +215,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_without_handle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_user_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unix_user_name, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
