@@ -13,11 +13,17 @@
  *	freed ... head ... tail
  *	      |        unread
  *	      taken by reads whose owners have not fetched it yet
+ *
+ * A process may die between any two stores, with the lock in its hands. A queue is changed as
+ * a whole: there are two of each, and one store says which of them counts. What goes together
+ * with it is stored in such an order that pen_channel_recover sees what was meant.
  */
 #include "pipe/channel.h"
 
-#define LOAD(x)	    __atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define STORE(x, y) __atomic_store_n(&(x), (y), __ATOMIC_RELAXED)
+#define LOAD(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#ifndef STORE /* the test of what dies between two of them has its own */
+#define STORE(x, y) __atomic_store_n(&(x), (y), __ATOMIC_RELEASE)
+#endif
 
 enum {
 	PEN_CHANNEL_RING_MIN = 4096,
@@ -45,9 +51,15 @@ struct pen_channel_op {
 	uint32_t information;
 	uint32_t holder;
 	uint32_t flags;
+	uint64_t upto; /* read: where the queue stands when it has taken */
+	uint32_t upto_skip;
+	uint32_t unused;
 };
 
-enum { PEN_CHANNEL_OP_MESSAGE = 1 }; /* a transaction's reply, read in message mode */
+enum {
+	PEN_CHANNEL_OP_MESSAGE = 1, /* a transaction's reply, read in message mode */
+	PEN_CHANNEL_OP_TAKING = 2,  /* a read whose at, skip and upto are filled in */
+};
 
 /* Written by one end and read by the other. */
 struct pen_channel_queue {
@@ -61,15 +73,17 @@ struct pen_channel_queue {
 	uint32_t unused;
 };
 
+enum { PEN_CHANNEL_MESSAGES = 1, PEN_CHANNEL_NONBLOCKING = 2 };
+
 /* Operations' bits are their numbers in ops. */
 struct pen_channel_end {
 	uint64_t used;	  /* pending, or done and not fetched */
 	uint64_t holding; /* done reads that have data in the queue */
 	uint64_t pending[PEN_CHANNEL_N_KINDS];
-	uint32_t read_mode;
-	uint32_t completion_mode;
+	uint32_t modes; /* PEN_CHANNEL_MESSAGES, PEN_CHANNEL_NONBLOCKING */
 	uint32_t is_closed;
 	uint32_t has_read; /* anything: who may be impersonated */
+	uint32_t unused;
 };
 
 struct pen_channel_block {
@@ -77,7 +91,8 @@ struct pen_channel_block {
 	uint32_t state;
 	uint32_t unused;
 	struct pen_channel_end ends[2];
-	struct pen_channel_queue queues[2]; /* by the end that reads */
+	struct pen_channel_queue queues[2][2]; /* by the end that reads, and by counts */
+	uint32_t counts[2];
 	struct pen_channel_op ops[2][PEN_CHANNEL_OPS_MAX];
 };
 
@@ -132,8 +147,15 @@ void pen_channel_take(struct pen_channel_view *view, uint32_t n, bool is_message
 /* Gives waiting reads what there is, each in its turn. */
 void pen_channel_serve_reads(struct pen_channel_view *view);
 
-/* A write that still waits is taken back, as far as it is not read. */
-void pen_channel_drop_write(struct pen_channel *channel, unsigned writer, unsigned op);
+/*
+ * A write that still waits is taken back, as far as it is not read; it is done, as
+ * cancelled, or with is_forgotten its number is free again.
+ */
+void pen_channel_take_back(struct pen_channel *channel, unsigned writer, unsigned op,
+			   bool is_forgotten);
+
+/* The operations' part of pen_channel_recover. */
+void pen_channel_recover_ops(struct pen_channel *channel);
 
 /* ---- queues (channel-queue.c) ---- */
 
@@ -144,12 +166,13 @@ struct pen_channel_view {
 	unsigned reader;
 	uint8_t *ring;
 	uint64_t mask;
+	unsigned left; /* the class of a ring that is not needed once this is put back, plus 1 */
 };
 
 /* False: what the block says cannot be, and the channel is at its end. */
 bool pen_channel_queue_get(struct pen_channel_view *view, struct pen_channel *channel,
 			   unsigned reader);
-void pen_channel_queue_put(const struct pen_channel_view *view);
+void pen_channel_queue_put(struct pen_channel_view *view);
 
 /* Appends an entry, at *atp. PEN_STATUS_INSUFFICIENT_RESOURCES: no room to be had. */
 uint32_t pen_channel_queue_append(struct pen_channel_view *view, const void *data, uint32_t n,
@@ -173,6 +196,15 @@ void pen_channel_queue_take(struct pen_channel_view *view, uint32_t n, bool is_m
 /* Copies what was taken, or without taking. */
 void pen_channel_queue_copy(struct pen_channel_view *view, const struct pen_channel_taken *taken,
 			    void *bytes);
+
+/* Counts anew what is unread. */
+void pen_channel_queue_recount(struct pen_channel_view *view);
+
+/*
+ * The bytes that are unread up to the end of the write at a position. False: it was taken
+ * back, or never came to be.
+ */
+bool pen_channel_queue_upto(struct pen_channel_view *view, uint64_t at, uint64_t *unreadp);
 
 /* What is unread of the entry at head; there must be one. */
 uint32_t pen_channel_queue_first(struct pen_channel_view *view);

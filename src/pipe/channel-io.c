@@ -12,10 +12,10 @@ static uint32_t read_now(struct pen_channel_view *view, void *bytes, uint32_t n,
 	pen_channel_take(view, n, pen_channel_is_message_mode(view->channel, view->reader), &taken);
 	pen_channel_queue_copy(view, &taken, bytes);
 	pen_channel_release(view);
-	pen_channel_settle(view);
 	if (view->channel->is_spoilt)
 		return PEN_STATUS_PIPE_BROKEN;
 	pen_channel_queue_put(view);
+	pen_channel_settle(view);
 	*result = (struct pen_channel_result){ .information = taken.information };
 	return taken.status;
 }
@@ -100,42 +100,54 @@ static uint32_t fitting(struct pen_channel_view *view, uint32_t n)
 	return view->channel->config.is_message ? 0 : direct;
 }
 
-static uint32_t put_bytes(struct pen_channel_view *view, const void *bytes, uint32_t n,
-			  uint64_t *atp)
+/* What was appended is there now, for reads that wait. */
+static void commit(struct pen_channel_view *view)
 {
-	uint32_t status = pen_channel_queue_append(view, bytes, n, atp);
+	struct pen_channel *channel = view->channel;
 
-	if (status)
-		return status;
+	pen_channel_queue_put(view);
+	if (!pen_channel_pending(channel, view->reader, PEN_CHANNEL_READ))
+		return;
 	pen_channel_serve_reads(view);
+	if (channel->is_spoilt)
+		return;
 	pen_channel_release(view);
-	return PEN_STATUS_SUCCESS;
+	pen_channel_queue_put(view);
 }
 
+/* A write that has to wait is known as one before its bytes are there. */
 static uint32_t write_some(struct pen_channel_view *view, const struct pen_channel_caller *caller,
 			   const void *bytes, uint32_t n, struct pen_channel_result *result)
 {
 	struct pen_channel *channel = view->channel;
-	uint32_t quota = channel->config.quotas[view->reader];
-	struct pen_channel_op op = { .size = n };
+	struct pen_channel_op op = { .size = n, .unread = view->q.n_bytes + n };
+	bool waits = view->q.n_bytes + n - awaited(channel, view->reader, n) >
+		     channel->config.quotas[view->reader];
 	uint32_t status;
 
 	*result = (struct pen_channel_result){ .information = n };
-	if (!n && !channel->config.is_message)
-		return PEN_STATUS_SUCCESS;
-	if (n && !pen_channel_can_wait(channel, caller->end))
-		return PEN_STATUS_INSUFFICIENT_RESOURCES;
-	if (n && pen_channel_is_nonblocking(channel, caller->end)) {
-		result->information = n = fitting(view, n);
-		if (!n)
-			return PEN_STATUS_SUCCESS;
-	}
-	status = put_bytes(view, bytes, n, &op.at);
-	if (!status && n && view->q.n_bytes > quota) {
-		op.unread = view->q.n_bytes;
+	status = pen_channel_queue_append(view, bytes, n, &op.at);
+	if (!status && n && waits)
 		status = pen_channel_wait(channel, caller, PEN_CHANNEL_WRITE, &op, result);
+	if (!status || status == PEN_STATUS_PENDING)
+		commit(view);
+	return channel->is_spoilt ? PEN_STATUS_PIPE_CLOSING : status;
+}
+
+static uint32_t write_fitting(struct pen_channel_view *view,
+			      const struct pen_channel_caller *caller, const void *bytes,
+			      uint32_t n, struct pen_channel_result *result)
+{
+	const struct pen_channel *channel = view->channel;
+
+	if (pen_channel_is_nonblocking(channel, caller->end) && n) {
+		n = fitting(view, n);
+		if (!n) {
+			*result = (struct pen_channel_result){ 0 };
+			return PEN_STATUS_SUCCESS;
+		}
 	}
-	return status;
+	return write_some(view, caller, bytes, n, result);
 }
 
 uint32_t pen_channel_write(struct pen_channel *channel, const struct pen_channel_caller *caller,
@@ -143,7 +155,6 @@ uint32_t pen_channel_write(struct pen_channel *channel, const struct pen_channel
 {
 	unsigned reader = pen_channel_other(caller->end);
 	struct pen_channel_view view;
-	uint32_t status;
 
 	if (!pen_channel_is_in_use(channel, reader))
 		return PEN_STATUS_INVALID_PARAMETER;
@@ -157,13 +168,15 @@ uint32_t pen_channel_write(struct pen_channel *channel, const struct pen_channel
 	default:
 		break;
 	}
+	if (!n && !channel->config.is_message) {
+		*result = (struct pen_channel_result){ 0 };
+		return PEN_STATUS_SUCCESS;
+	}
 	if (!pen_channel_queue_get(&view, channel, reader))
 		return PEN_STATUS_PIPE_CLOSING;
-	status = write_some(&view, caller, bytes, n, result);
-	if (channel->is_spoilt)
-		return PEN_STATUS_PIPE_CLOSING;
-	pen_channel_queue_put(&view);
-	return status;
+	if (n && !pen_channel_can_wait(channel, caller->end))
+		return PEN_STATUS_INSUFFICIENT_RESOURCES;
+	return write_fitting(&view, caller, bytes, n, result);
 }
 
 static uint32_t check_transaction(struct pen_channel *channel, unsigned end)
@@ -197,13 +210,13 @@ uint32_t pen_channel_transact(struct pen_channel *channel, const struct pen_chan
 		return PEN_STATUS_INSUFFICIENT_RESOURCES;
 	if (!pen_channel_queue_get(&view, channel, pen_channel_other(caller->end)))
 		return PEN_STATUS_INVALID_PIPE_STATE;
-	status = put_bytes(&view, in, n_in, &at);
-	if (channel->is_spoilt)
-		return PEN_STATUS_INVALID_PIPE_STATE;
+	status = pen_channel_queue_append(&view, in, n_in, &at);
 	if (status)
 		return status;
-	pen_channel_queue_put(&view);
-	return pen_channel_wait(channel, caller, PEN_CHANNEL_READ, &reply, result);
+	/* The reply is awaited before the request is there. */
+	status = pen_channel_wait(channel, caller, PEN_CHANNEL_READ, &reply, result);
+	commit(&view);
+	return channel->is_spoilt ? PEN_STATUS_INVALID_PIPE_STATE : status;
 }
 
 uint32_t pen_channel_flush(struct pen_channel *channel, const struct pen_channel_caller *caller,

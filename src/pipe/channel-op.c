@@ -49,8 +49,9 @@ uint32_t pen_channel_wait(struct pen_channel *channel, const struct pen_channel_
 	slot->number = number;
 	slot->holder = caller->holder;
 	STORE(block->n_ops, number);
-	STORE(end->used, used | UINT64_C(1) << i);
+	/* In this order: what waits and has no place is nothing. */
 	STORE(end->pending[kind], LOAD(end->pending[kind]) | UINT64_C(1) << i);
+	STORE(end->used, used | UINT64_C(1) << i);
 	*result = (struct pen_channel_result){ .op = i };
 	return PEN_STATUS_PENDING;
 }
@@ -150,44 +151,85 @@ void pen_channel_take(struct pen_channel_view *view, uint32_t n, bool is_message
 	lessen(view, 0, taken->information);
 }
 
-/* Gives waiting reads what there is, each in its turn. */
+/* A read has its bytes, or its end without them. */
+static void finish_read(struct pen_channel *channel, unsigned end, unsigned i)
+{
+	struct pen_channel_op *op = pen_channel_op(channel, end, i);
+	uint64_t *holding = &channel->block->ends[end].holding;
+
+	if (LOAD(op->information))
+		STORE(*holding, LOAD(*holding) | UINT64_C(1) << i);
+	pen_channel_complete(channel, end, PEN_CHANNEL_READ, i, LOAD(op->status),
+			     LOAD(op->information));
+}
+
+/* First what it gets, then that the queue has lost it, then that it is done. */
+static void serve_read(struct pen_channel_view *view, unsigned i)
+{
+	struct pen_channel *channel = view->channel;
+	struct pen_channel_op *op = pen_channel_op(channel, view->reader, i);
+	bool is_message = LOAD(op->flags) & PEN_CHANNEL_OP_MESSAGE ||
+			  pen_channel_is_message_mode(channel, view->reader);
+	struct pen_channel_taken taken;
+
+	pen_channel_take(view, LOAD(op->size), is_message, &taken);
+	STORE(op->at, taken.at);
+	STORE(op->skip, taken.skip);
+	STORE(op->status, taken.status);
+	STORE(op->information, taken.information);
+	STORE(op->upto, view->q.head);
+	STORE(op->upto_skip, view->q.skip);
+	STORE(op->flags, LOAD(op->flags) | PEN_CHANNEL_OP_TAKING);
+	pen_channel_queue_put(view);
+	finish_read(channel, view->reader, i);
+}
+
 void pen_channel_serve_reads(struct pen_channel_view *view)
 {
 	struct pen_channel *channel = view->channel;
-	struct pen_channel_end *end = &channel->block->ends[view->reader];
 	uint64_t set = pen_channel_pending(channel, view->reader, PEN_CHANNEL_READ);
 
 	while (set && view->q.n_entries && !channel->is_spoilt) {
 		unsigned i = oldest_of(channel, view->reader, set);
-		struct pen_channel_op *op = pen_channel_op(channel, view->reader, i);
-		struct pen_channel_taken taken;
 
-		pen_channel_take(view, LOAD(op->size),
-				 LOAD(op->flags) & PEN_CHANNEL_OP_MESSAGE ||
-					 pen_channel_is_message_mode(channel, view->reader),
-				 &taken);
-		STORE(op->at, taken.at);
-		STORE(op->skip, taken.skip);
-		if (taken.information)
-			STORE(end->holding, LOAD(end->holding) | UINT64_C(1) << i);
-		pen_channel_complete(channel, view->reader, PEN_CHANNEL_READ, i, taken.status,
-				     taken.information);
+		serve_read(view, i);
 		set &= ~(UINT64_C(1) << i);
 	}
 }
 
-/* A write that still waits is taken back, as far as it is not read. */
-void pen_channel_drop_write(struct pen_channel *channel, unsigned writer, unsigned i)
+static void forget_op(struct pen_channel *channel, unsigned end, unsigned i)
+{
+	struct pen_channel_end *shared = &channel->block->ends[end];
+	uint64_t bit = UINT64_C(1) << i;
+
+	for (unsigned kind = 0; kind < PEN_CHANNEL_N_KINDS; kind++)
+		STORE(shared->pending[kind], LOAD(shared->pending[kind]) & ~bit);
+	STORE(shared->holding, LOAD(shared->holding) & ~bit);
+	STORE(shared->used, LOAD(shared->used) & ~bit);
+}
+
+void pen_channel_take_back(struct pen_channel *channel, unsigned writer, unsigned i,
+			   bool is_forgotten)
 {
 	struct pen_channel_op *op = pen_channel_op(channel, writer, i);
+	uint64_t number = LOAD(op->number);
 	struct pen_channel_view view;
+	uint32_t rest = 0;
+	bool is_sound = pen_channel_queue_get(&view, channel, pen_channel_other(writer));
 
-	if (!pen_channel_queue_get(&view, channel, pen_channel_other(writer)))
+	if (is_sound)
+		rest = pen_channel_queue_drop(&view, LOAD(op->at));
+	if (is_forgotten)
+		forget_op(channel, writer, i);
+	else
+		pen_channel_complete(channel, writer, PEN_CHANNEL_WRITE, i, PEN_STATUS_CANCELLED,
+				     0);
+	if (!is_sound || channel->is_spoilt)
 		return;
-	lessen(&view, LOAD(op->number), pen_channel_queue_drop(&view, LOAD(op->at)));
+	lessen(&view, number, rest);
 	pen_channel_release(&view);
-	pen_channel_settle(&view);
 	pen_channel_queue_put(&view);
+	pen_channel_settle(&view);
 }
 
 /* ---- what waited ---- */
@@ -237,9 +279,10 @@ uint32_t pen_channel_cancel(struct pen_channel *channel, unsigned end, unsigned 
 	for (unsigned kind = 0; kind < PEN_CHANNEL_N_KINDS; kind++) {
 		if (!(pen_channel_pending(channel, end, kind) & UINT64_C(1) << op))
 			continue;
-		pen_channel_complete(channel, end, kind, op, PEN_STATUS_CANCELLED, 0);
 		if (kind == PEN_CHANNEL_WRITE)
-			pen_channel_drop_write(channel, end, op);
+			pen_channel_take_back(channel, end, op, false);
+		else
+			pen_channel_complete(channel, end, kind, op, PEN_STATUS_CANCELLED, 0);
 		return PEN_STATUS_SUCCESS;
 	}
 	return PEN_STATUS_NOT_FOUND;
@@ -250,20 +293,16 @@ uint32_t pen_channel_cancel(struct pen_channel *channel, unsigned end, unsigned 
 /* Nobody will fetch it. */
 static void abandon(struct pen_channel *channel, unsigned end, unsigned op)
 {
-	struct pen_channel_end *shared = &channel->block->ends[end];
 	uint64_t bit = UINT64_C(1) << op;
-	bool is_write = LOAD(shared->pending[PEN_CHANNEL_WRITE]) & bit;
+	bool was_holding = LOAD(channel->block->ends[end].holding) & bit;
 	struct pen_channel_view view;
 
-	for (unsigned kind = 0; kind < PEN_CHANNEL_N_KINDS; kind++)
-		STORE(shared->pending[kind], LOAD(shared->pending[kind]) & ~bit);
-	STORE(shared->used, LOAD(shared->used) & ~bit);
-	if (is_write)
-		pen_channel_drop_write(channel, end, op);
-	if (!(LOAD(shared->holding) & bit))
+	if (pen_channel_pending(channel, end, PEN_CHANNEL_WRITE) & bit) {
+		pen_channel_take_back(channel, end, op, true);
 		return;
-	STORE(shared->holding, LOAD(shared->holding) & ~bit);
-	if (pen_channel_queue_get(&view, channel, end)) {
+	}
+	forget_op(channel, end, op);
+	if (was_holding && pen_channel_queue_get(&view, channel, end)) {
 		pen_channel_release(&view);
 		pen_channel_queue_put(&view);
 	}
@@ -275,4 +314,81 @@ void pen_channel_forget(struct pen_channel *channel, const struct pen_channel_ca
 		if (LOAD(pen_channel_op(channel, caller->end, pen_channel_any(set))->holder) ==
 		    caller->holder)
 			abandon(channel, caller->end, pen_channel_any(set));
+}
+
+/* ---- what somebody has left half done ---- */
+
+/* Reads that the queue has served already, and others that were to be. */
+static void recover_reads(struct pen_channel_view *view)
+{
+	struct pen_channel *channel = view->channel;
+
+	for (uint64_t set = pen_channel_pending(channel, view->reader, PEN_CHANNEL_READ); set;
+	     set &= set - 1) {
+		struct pen_channel_op *op =
+			pen_channel_op(channel, view->reader, pen_channel_any(set));
+		uint64_t upto = LOAD(op->upto);
+		uint32_t flags = LOAD(op->flags);
+
+		if (!(flags & PEN_CHANNEL_OP_TAKING))
+			continue;
+		if (view->q.head > upto ||
+		    (view->q.head == upto && view->q.skip >= LOAD(op->upto_skip)))
+			finish_read(channel, view->reader, pen_channel_any(set));
+		else
+			STORE(op->flags, flags & ~(uint32_t)PEN_CHANNEL_OP_TAKING);
+	}
+}
+
+/* Writes that never came to be, those that were taken back, and how much is before the rest. */
+static void recover_writes(struct pen_channel_view *view)
+{
+	struct pen_channel *channel = view->channel;
+	unsigned writer = pen_channel_other(view->reader);
+
+	for (uint64_t set = pen_channel_pending(channel, writer, PEN_CHANNEL_WRITE); set;
+	     set &= set - 1) {
+		unsigned i = pen_channel_any(set);
+		struct pen_channel_op *op = pen_channel_op(channel, writer, i);
+		uint64_t at = LOAD(op->at), unread;
+
+		if (at >= view->q.tail)
+			forget_op(channel, writer, i);
+		else if (pen_channel_queue_upto(view, at, &unread))
+			STORE(op->unread, unread);
+		else
+			pen_channel_complete(channel, writer, PEN_CHANNEL_WRITE, i,
+					     PEN_STATUS_CANCELLED, 0);
+	}
+}
+
+/* Places that were taken for an operation that never began. */
+static void recover_places(struct pen_channel *channel, unsigned end)
+{
+	struct pen_channel_end *shared = &channel->block->ends[end];
+	uint64_t used = LOAD(shared->used);
+
+	STORE(shared->holding, LOAD(shared->holding) & used);
+	for (unsigned kind = 0; kind < PEN_CHANNEL_N_KINDS; kind++)
+		STORE(shared->pending[kind], LOAD(shared->pending[kind]) & used);
+}
+
+void pen_channel_recover_ops(struct pen_channel *channel)
+{
+	struct pen_channel_view view;
+
+	for (unsigned end = 0; end < 2; end++)
+		recover_places(channel, end);
+	for (unsigned reader = 0; reader < 2; reader++) {
+		if (!pen_channel_queue_get(&view, channel, reader))
+			return;
+		recover_reads(&view);
+		pen_channel_queue_recount(&view);
+		recover_writes(&view);
+		pen_channel_queue_put(&view);
+		pen_channel_serve_reads(&view);
+		pen_channel_release(&view);
+		pen_channel_queue_put(&view);
+		pen_channel_settle(&view);
+	}
 }

@@ -57,10 +57,12 @@ static bool find_ring(struct pen_channel_view *view, unsigned size_class)
 bool pen_channel_queue_get(struct pen_channel_view *view, struct pen_channel *channel,
 			   unsigned reader)
 {
-	struct pen_channel_queue *shared = &channel->block->queues[reader];
+	const struct pen_channel_queue *shared =
+		&channel->block->queues[reader][LOAD(channel->block->counts[reader]) & 1];
 
 	view->channel = channel;
 	view->reader = reader;
+	view->left = 0;
 	view->q = (struct pen_channel_queue){
 		.freed = LOAD(shared->freed),
 		.head = LOAD(shared->head),
@@ -76,9 +78,12 @@ bool pen_channel_queue_get(struct pen_channel_view *view, struct pen_channel *ch
 	return true;
 }
 
-void pen_channel_queue_put(const struct pen_channel_view *view)
+/* The one that does not count is filled in, and counts then. */
+void pen_channel_queue_put(struct pen_channel_view *view)
 {
-	struct pen_channel_queue *shared = &view->channel->block->queues[view->reader];
+	struct pen_channel_block *block = view->channel->block;
+	uint32_t next = (LOAD(block->counts[view->reader]) & 1) ^ 1;
+	struct pen_channel_queue *shared = &block->queues[view->reader][next];
 
 	STORE(shared->freed, view->q.freed);
 	STORE(shared->head, view->q.head);
@@ -87,6 +92,11 @@ void pen_channel_queue_put(const struct pen_channel_view *view)
 	STORE(shared->n_entries, view->q.n_entries);
 	STORE(shared->skip, view->q.skip);
 	STORE(shared->size_class, view->q.size_class);
+	STORE(block->counts[view->reader], next);
+	if (!view->left)
+		return;
+	view->channel->memory.leave(view->channel->memory.data, view->reader, view->left - 1);
+	view->left = 0;
 }
 
 /* ---- bytes ---- */
@@ -129,6 +139,16 @@ static struct entry get_entry(struct pen_channel_view *view, uint64_t at)
 	return (struct entry){ 0, sizeof(entry) };
 }
 
+/* At once. */
+static void put_entry(struct pen_channel_view *view, uint64_t at, struct entry entry)
+{
+	uint64_t *shared = (uint64_t *)(void *)(view->ring + (at & view->mask));
+	uint64_t both;
+
+	memcpy(&both, &entry, sizeof(both));
+	STORE(*shared, both);
+}
+
 static uint64_t after(uint64_t at, struct entry entry)
 {
 	return at + (entry.stride & ~(uint32_t)ENTRY_FLAGS);
@@ -153,7 +173,7 @@ static bool move(struct pen_channel_view *view, unsigned size_class)
 		copy_in(view, at, old.ring + (at & old.mask), n);
 		at += n;
 	}
-	view->channel->memory.leave(view->channel->memory.data, view->reader, old.q.size_class);
+	view->left = old.q.size_class + 1;
 	view->q.size_class = size_class;
 	return true;
 }
@@ -166,7 +186,7 @@ static bool make_room(struct pen_channel_view *view, uint64_t n)
 	while (needed > pen_channel_ring_size(&view->channel->config, view->reader, size_class))
 		if (++size_class == PEN_CHANNEL_CLASSES_MAX)
 			return false;
-	return size_class == view->q.size_class || move(view, size_class);
+	return size_class == view->q.size_class || (!view->left && move(view, size_class));
 }
 
 uint32_t pen_channel_queue_append(struct pen_channel_view *view, const void *data, uint32_t n,
@@ -194,7 +214,8 @@ uint32_t pen_channel_queue_append(struct pen_channel_view *view, const void *dat
 void pen_channel_queue_free(struct pen_channel_view *view, uint64_t at)
 {
 	view->q.freed = at;
-	if (view->q.freed == view->q.tail && view->mask >= PEN_CHANNEL_RING_KEPT)
+	if (view->q.freed == view->q.tail && view->mask >= PEN_CHANNEL_RING_KEPT &&
+	    view->q.size_class && !view->left)
 		move(view, 0);
 }
 
@@ -209,6 +230,7 @@ static void pass(struct pen_channel_view *view)
 		if (!(entry.stride & ENTRY_DROPPED))
 			return;
 		view->q.head = after(view->q.head, entry);
+		view->q.skip = 0;
 	}
 }
 
@@ -287,6 +309,44 @@ void pen_channel_queue_copy(struct pen_channel_view *view, const struct pen_chan
 	}
 }
 
+/* ---- what can be seen from the entries alone ---- */
+
+void pen_channel_queue_recount(struct pen_channel_view *view)
+{
+	pass(view);
+	view->q.n_bytes = 0;
+	view->q.n_entries = 0;
+	for (uint64_t at = view->q.head; at < view->q.tail && !view->channel->is_spoilt;) {
+		struct entry entry = get_entry(view, at);
+		uint32_t read = at == view->q.head ? view->q.skip : 0;
+
+		if (!(entry.stride & ENTRY_DROPPED)) {
+			view->q.n_bytes += entry.size > read ? entry.size - read : 0;
+			view->q.n_entries++;
+		}
+		at = after(at, entry);
+	}
+}
+
+bool pen_channel_queue_upto(struct pen_channel_view *view, uint64_t at, uint64_t *unreadp)
+{
+	uint64_t unread = 0;
+	struct entry entry;
+
+	if (at >= view->q.tail)
+		return false;
+	for (uint64_t i = view->q.head; i <= at && !view->channel->is_spoilt;) {
+		entry = get_entry(view, i);
+		if (!(entry.stride & ENTRY_DROPPED))
+			unread += entry.size;
+		i = after(i, entry);
+	}
+	if (at >= view->q.freed && get_entry(view, at).stride & ENTRY_DROPPED)
+		return false;
+	*unreadp = at < view->q.head ? 0 : unread - (unread < view->q.skip ? unread : view->q.skip);
+	return true;
+}
+
 /* ---- what vanishes ---- */
 
 uint32_t pen_channel_queue_drop(struct pen_channel_view *view, uint64_t at)
@@ -303,8 +363,7 @@ uint32_t pen_channel_queue_drop(struct pen_channel_view *view, uint64_t at)
 	}
 	rest = entry.size - read;
 	/* What is read of it may not be fetched yet. */
-	STORE(entry_at(view, at)->size, read);
-	STORE(entry_at(view, at)->stride, entry.stride | ENTRY_DROPPED);
+	put_entry(view, at, (struct entry){ read, entry.stride | ENTRY_DROPPED });
 	view->q.n_bytes -= rest;
 	if (is_head)
 		leave_head(view, entry);

@@ -16,12 +16,17 @@ void pen_channel_init(struct pen_channel *channel, void *block,
 	*channel = (struct pen_channel){ .block = block, .config = *config, .memory = *memory };
 }
 
+static void store_modes(struct pen_channel *channel, unsigned end, bool is_message,
+			bool is_nonblocking)
+{
+	STORE(channel->block->ends[end].modes,
+	      (uint32_t)(is_message ? PEN_CHANNEL_MESSAGES : 0) |
+		      (uint32_t)(is_nonblocking ? PEN_CHANNEL_NONBLOCKING : 0));
+}
+
 void pen_channel_begin(struct pen_channel *channel, bool is_message_mode, bool is_nonblocking)
 {
-	struct pen_channel_end *server = &channel->block->ends[PEN_CHANNEL_SERVER];
-
-	STORE(server->read_mode, is_message_mode);
-	STORE(server->completion_mode, is_nonblocking);
+	store_modes(channel, PEN_CHANNEL_SERVER, is_message_mode, is_nonblocking);
 	STORE(channel->block->state, PEN_CHANNEL_LISTENING);
 }
 
@@ -43,12 +48,13 @@ bool pen_channel_is_in_use(const struct pen_channel *channel, unsigned queue)
 
 bool pen_channel_is_nonblocking(const struct pen_channel *channel, unsigned end)
 {
-	return LOAD(channel->block->ends[end].completion_mode) & 1;
+	return LOAD(channel->block->ends[end].modes) & PEN_CHANNEL_NONBLOCKING;
 }
 
 bool pen_channel_is_message_mode(const struct pen_channel *channel, unsigned end)
 {
-	return channel->config.is_message && LOAD(channel->block->ends[end].read_mode) & 1;
+	return channel->config.is_message &&
+	       LOAD(channel->block->ends[end].modes) & PEN_CHANNEL_MESSAGES;
 }
 
 /* ---- the life of it ---- */
@@ -75,12 +81,9 @@ uint32_t pen_channel_listen(struct pen_channel *channel, const struct pen_channe
 
 uint32_t pen_channel_connect(struct pen_channel *channel)
 {
-	struct pen_channel_end *client = &channel->block->ends[PEN_CHANNEL_CLIENT];
-
 	if (pen_channel_state(channel) != PEN_CHANNEL_LISTENING)
 		return PEN_STATUS_PIPE_NOT_AVAILABLE;
-	STORE(client->read_mode, 0);
-	STORE(client->completion_mode, 0);
+	store_modes(channel, PEN_CHANNEL_CLIENT, false, false);
 	STORE(channel->block->state, PEN_CHANNEL_CONNECTED);
 	pen_channel_complete_all(channel, PEN_CHANNEL_SERVER, PEN_CHANNEL_LISTEN,
 				 PEN_STATUS_SUCCESS);
@@ -98,16 +101,22 @@ static void clear(struct pen_channel *channel, unsigned reader)
 	pen_channel_queue_put(&view);
 }
 
+/* What waits ends before what is unread vanishes, or writes would seem to be read. */
+static void end_all(struct pen_channel *channel)
+{
+	for (unsigned end = 0; end < 2; end++)
+		for (unsigned kind = 0; kind < PEN_CHANNEL_N_KINDS; kind++)
+			pen_channel_complete_all(channel, end, kind, PEN_STATUS_PIPE_DISCONNECTED);
+	for (unsigned end = 0; end < 2; end++)
+		clear(channel, end);
+}
+
 uint32_t pen_channel_disconnect(struct pen_channel *channel)
 {
 	if (pen_channel_state(channel) == PEN_CHANNEL_DISCONNECTED)
 		return PEN_STATUS_PIPE_DISCONNECTED;
 	STORE(channel->block->state, PEN_CHANNEL_DISCONNECTED);
-	for (unsigned end = 0; end < 2; end++) {
-		for (unsigned kind = 0; kind < PEN_CHANNEL_N_KINDS; kind++)
-			pen_channel_complete_all(channel, end, kind, PEN_STATUS_PIPE_DISCONNECTED);
-		clear(channel, end);
-	}
+	end_all(channel);
 	return PEN_STATUS_SUCCESS;
 }
 
@@ -115,30 +124,50 @@ uint32_t pen_channel_disconnect(struct pen_channel *channel)
 static void cancel_own(struct pen_channel *channel, unsigned end)
 {
 	for (uint64_t set = pen_channel_pending(channel, end, PEN_CHANNEL_WRITE); set;
-	     set = pen_channel_pending(channel, end, PEN_CHANNEL_WRITE)) {
-		unsigned op = pen_channel_any(set);
-
-		pen_channel_complete(channel, end, PEN_CHANNEL_WRITE, op, PEN_STATUS_CANCELLED, 0);
-		pen_channel_drop_write(channel, end, op);
-	}
+	     set &= set - 1)
+		if (pen_channel_pending(channel, end, PEN_CHANNEL_WRITE) & set & -set)
+			pen_channel_take_back(channel, end, pen_channel_any(set), false);
 	pen_channel_complete_all(channel, end, PEN_CHANNEL_READ, PEN_STATUS_CANCELLED);
 	pen_channel_complete_all(channel, end, PEN_CHANNEL_FLUSH, PEN_STATUS_CANCELLED);
 	pen_channel_complete_all(channel, end, PEN_CHANNEL_LISTEN, PEN_STATUS_PIPE_BROKEN);
 }
 
-void pen_channel_close(struct pen_channel *channel, unsigned end)
+/* What its going means for what the other end waits for. */
+static void end_others(struct pen_channel *channel, unsigned end)
 {
 	unsigned peer = pen_channel_other(end);
 
+	pen_channel_complete_all(channel, peer, PEN_CHANNEL_READ, PEN_STATUS_PIPE_BROKEN);
+	pen_channel_complete_all(channel, peer, PEN_CHANNEL_WRITE, PEN_STATUS_PIPE_BROKEN);
+	pen_channel_complete_all(channel, peer, PEN_CHANNEL_FLUSH, PEN_STATUS_PIPE_BROKEN);
+	clear(channel, end);
+}
+
+void pen_channel_close(struct pen_channel *channel, unsigned end)
+{
 	cancel_own(channel, end);
 	STORE(channel->block->ends[end].is_closed, 1);
 	if (pen_channel_state(channel) == PEN_CHANNEL_DISCONNECTED)
 		return;
 	STORE(channel->block->state, PEN_CHANNEL_CLOSING);
-	clear(channel, end);
-	pen_channel_complete_all(channel, peer, PEN_CHANNEL_READ, PEN_STATUS_PIPE_BROKEN);
-	pen_channel_complete_all(channel, peer, PEN_CHANNEL_WRITE, PEN_STATUS_PIPE_BROKEN);
-	pen_channel_complete_all(channel, peer, PEN_CHANNEL_FLUSH, PEN_STATUS_PIPE_BROKEN);
+	end_others(channel, end);
+}
+
+void pen_channel_recover(struct pen_channel *channel)
+{
+	uint32_t state = pen_channel_state(channel);
+
+	pen_channel_recover_ops(channel);
+	if (state == PEN_CHANNEL_DISCONNECTED)
+		end_all(channel);
+	if (state == PEN_CHANNEL_CONNECTED)
+		pen_channel_complete_all(channel, PEN_CHANNEL_SERVER, PEN_CHANNEL_LISTEN,
+					 PEN_STATUS_SUCCESS);
+	for (unsigned end = 0; end < 2; end++)
+		if (LOAD(channel->block->ends[end].is_closed) && state != PEN_CHANNEL_DISCONNECTED)
+			pen_channel_close(channel, end);
+	for (unsigned end = 0; end < 2; end++)
+		channel->wakes |= 1U << end;
 }
 
 /* ---- what is asked and set ---- */
@@ -161,8 +190,6 @@ uint32_t pen_channel_get_modes(struct pen_channel *channel, unsigned end,
 uint32_t pen_channel_set_modes(struct pen_channel *channel, unsigned end,
 			       const struct pen_channel_modes *modes)
 {
-	struct pen_channel_end *shared = &channel->block->ends[end];
-
 	if (is_gone(channel, end))
 		return PEN_STATUS_PIPE_DISCONNECTED;
 	if (modes->read_mode > 1 || modes->completion_mode > 1 ||
@@ -170,8 +197,7 @@ uint32_t pen_channel_set_modes(struct pen_channel *channel, unsigned end,
 		return PEN_STATUS_INVALID_PARAMETER;
 	if (modes->completion_mode && pen_channel_all_pending(channel, end))
 		return PEN_STATUS_PIPE_BUSY;
-	STORE(shared->read_mode, modes->read_mode);
-	STORE(shared->completion_mode, modes->completion_mode);
+	store_modes(channel, end, modes->read_mode, modes->completion_mode);
 	return PEN_STATUS_SUCCESS;
 }
 

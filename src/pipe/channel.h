@@ -112,6 +112,13 @@ void pen_channel_close(struct pen_channel *channel, unsigned end);
 /* One of an end's processes is gone: what it waited for is cancelled [rows X5, X10, H4]. */
 void pen_channel_forget(struct pen_channel *channel, const struct pen_channel_caller *caller);
 
+/*
+ * A process died within a call, with the lock in its hands: finishes what it had begun, or
+ * undoes it. To be called before anything else; what the process waited for is then forgotten
+ * or closed as ever. Both ends may have something to fetch.
+ */
+void pen_channel_recover(struct pen_channel *channel);
+
 /* ---- data ---- */
 
 uint32_t pen_channel_read(struct pen_channel *channel, const struct pen_channel_caller *caller,
