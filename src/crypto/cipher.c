@@ -2,16 +2,14 @@
 #include "base/cleanup.h"
 #include "crypto/crypto-private.h"
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 
-enum { RC4_KEY_MAX = 256, DES_BLOCK = 8 };
+enum { RC4_KEY_MAX = 256, DES_BLOCK = 8, RUN_MAX = 1 << 30 };
 
-/* OpenSSL counts in int. */
-static bool update(EVP_CIPHER_CTX *state, const uint8_t *data, size_t n, uint8_t *out)
+bool pen_cipher_update(EVP_CIPHER_CTX *state, const uint8_t *data, size_t n, uint8_t *out)
 {
 	while (n > 0) {
-		int step = n > INT_MAX ? INT_MAX : (int)n;
+		int step = n > RUN_MAX ? RUN_MAX : (int)n;
 		int n_out = 0;
 
 		if (!EVP_CipherUpdate(state, out, &n_out, data, step) || n_out != step)
@@ -74,7 +72,7 @@ int pen_rc4_rekey(struct pen_rc4 *rc4, struct pen_slice key)
 
 int pen_rc4_crypt(struct pen_rc4 *rc4, const uint8_t *data, size_t n, uint8_t *out)
 {
-	return update(rc4->state, data, n, out) ? 0 : -ENOMEM;
+	return pen_cipher_update(rc4->state, data, n, out) ? 0 : -ENOMEM;
 }
 
 /* ---- the others, a message at a time ---- */
@@ -92,7 +90,7 @@ static int crypt(const struct pen_crypto *crypto, enum pen_cipher cipher, bool i
 		return -ENOMEM;
 	is_done =
 		EVP_CipherInit_ex2(state, crypto->ciphers[cipher], key, iv, is_encrypting, NULL) &&
-		EVP_CIPHER_CTX_set_padding(state, 0) && update(state, data, n, out);
+		EVP_CIPHER_CTX_set_padding(state, 0) && pen_cipher_update(state, data, n, out);
 	EVP_CIPHER_CTX_free(state);
 	return is_done ? 0 : -ENOMEM;
 }

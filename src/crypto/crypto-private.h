@@ -13,6 +13,7 @@ enum pen_cipher {
 	PEN_CIPHER_RC4,
 	PEN_CIPHER_DES,
 	PEN_CIPHER_AES_CFB8,
+	PEN_CIPHER_AES_128_CBC,
 	PEN_CIPHER_AES_256_CBC,
 	PEN_N_CIPHERS
 };
@@ -24,5 +25,8 @@ struct pen_crypto {
 	EVP_MD *digests[PEN_N_DIGESTS];
 	EVP_CIPHER *ciphers[PEN_N_CIPHERS];
 };
+
+/* OpenSSL counts in int; this does not. Whole blocks, and no padding. */
+bool pen_cipher_update(EVP_CIPHER_CTX *state, const uint8_t *data, size_t n, uint8_t *out);
 
 #endif

@@ -8,13 +8,14 @@
 
 static const char *const digest_names[PEN_N_DIGESTS] = {
 	[PEN_MD4] = "MD4",	 [PEN_MD5] = "MD5",	  [PEN_SHA1] = "SHA1",
-	[PEN_SHA256] = "SHA256", [PEN_SHA512] = "SHA512",
+	[PEN_SHA256] = "SHA256", [PEN_SHA384] = "SHA384", [PEN_SHA512] = "SHA512",
 };
 
 static const char *const cipher_names[PEN_N_CIPHERS] = {
 	[PEN_CIPHER_RC4] = "RC4",
 	[PEN_CIPHER_DES] = "DES-ECB",
 	[PEN_CIPHER_AES_CFB8] = "AES-128-CFB8",
+	[PEN_CIPHER_AES_128_CBC] = "AES-128-CBC",
 	[PEN_CIPHER_AES_256_CBC] = "AES-256-CBC",
 };
 

@@ -17,13 +17,14 @@ bool pen_crypto_has_legacy(const struct pen_crypto *crypto);
 
 /* ---- digests, over several parts as if they were one ---- */
 
-enum pen_digest { PEN_MD4, PEN_MD5, PEN_SHA1, PEN_SHA256, PEN_SHA512, PEN_N_DIGESTS };
+enum pen_digest { PEN_MD4, PEN_MD5, PEN_SHA1, PEN_SHA256, PEN_SHA384, PEN_SHA512, PEN_N_DIGESTS };
 
 enum {
 	PEN_MD4_SIZE = 16,
 	PEN_MD5_SIZE = 16,
 	PEN_SHA1_SIZE = 20,
 	PEN_SHA256_SIZE = 32,
+	PEN_SHA384_SIZE = 48,
 	PEN_SHA512_SIZE = 64,
 	PEN_DIGEST_MAX = 64
 };
@@ -69,6 +70,26 @@ int pen_aes_256_cbc_encrypt(const struct pen_crypto *crypto, const uint8_t key[3
 			    const uint8_t iv[16], const uint8_t *data, size_t n, uint8_t *out);
 int pen_aes_256_cbc_decrypt(const struct pen_crypto *crypto, const uint8_t key[32],
 			    const uint8_t iv[16], const uint8_t *data, size_t n, uint8_t *out);
+
+/*
+ * AES with chained blocks, of which the last two change places and the last may be short
+ * [RFC 3962 5], from an IV of zeros: a key of 16 or 32 bytes, for many messages and for one
+ * direction. A message is its parts one after another, and is ciphered where it lies.
+ */
+struct pen_aes_cts;
+
+struct pen_part {
+	uint8_t *data;
+	size_t n;
+};
+
+/* PEN_E_UNSUPPORTED for a key of another length, too. */
+int pen_aes_cts_new(struct pen_aes_cts **ctsp, const struct pen_crypto *crypto,
+		    struct pen_slice key, bool is_encrypting);
+struct pen_aes_cts *pen_aes_cts_free(struct pen_aes_cts *cts);
+
+/* PEN_E_BAD_DATA: less than a block. Nothing of ours is allocated. */
+int pen_aes_cts_crypt(struct pen_aes_cts *cts, const struct pen_part *parts, size_t n_parts);
 
 /* ---- keys from passwords ---- */
 

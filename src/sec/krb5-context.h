@@ -4,6 +4,7 @@
 /*
  * A Kerberos context from inside, for the files that it is made of.
  */
+#include "sec/krb5-session.h"
 #include "sec/krb5.h"
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
@@ -28,7 +29,9 @@ struct pen_mech_context {
 	struct pen_krb5_server server_config;
 	struct pen_krb5_client client_config;
 
+	/* Proves the peer; then it protects messages by RC4, and by AES session does. */
 	gss_ctx_id_t gss;
+	struct pen_krb5_session *session;
 	gss_cred_id_t credentials;
 	gss_name_t target;
 	krb5_context krb5; /* for the ccache; NULL: there is none */

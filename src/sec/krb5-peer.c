@@ -121,6 +121,54 @@ static int get_session_key(struct pen_mech_context *context)
 	return r;
 }
 
+/* ---- the keys of messages ---- */
+
+static int make_session(struct pen_mech_context *context, const gss_krb5_lucid_context_v1_t *agreed)
+{
+	const gss_krb5_cfx_keydata_t *keys = &agreed->cfx_kd;
+	const gss_krb5_lucid_key_t *key =
+		keys->have_acceptor_subkey ? &keys->acceptor_subkey : &keys->ctx_key;
+	const struct pen_krb5_agreed ours = {
+		.type = (int)key->type,
+		.key = { key->data, key->length },
+		.is_acceptors_key = keys->have_acceptor_subkey,
+		.is_initiator = agreed->initiate,
+		.n_sent = agreed->send_seq,
+		.n_received = agreed->recv_seq,
+	};
+	const struct pen_mech_world *world =
+		context->is_server ? context->server.world : context->client.world;
+	int r = PEN_E_UNSUPPORTED;
+
+	if (agreed->protocol == 1)
+		r = pen_krb5_session_new(&context->session, world, &ours);
+	if (r == PEN_E_UNSUPPORTED)
+		r = pen_krb5_deny(context, "the Kerberos library made no key of AES that messages "
+					   "can be protected by");
+	return r;
+}
+
+/*
+ * Takes the keys and the numbers of an AES context out of the library, which knows nothing
+ * more of the context afterwards. It wipes what it gave.
+ */
+static int take_keys(struct pen_mech_context *context)
+{
+	void *agreed;
+	OM_uint32 major;
+	OM_uint32 minor;
+	int r;
+
+	if (context->key_type == ENCTYPE_ARCFOUR_HMAC)
+		return 0;
+	major = gss_krb5_export_lucid_sec_context(&minor, &context->gss, 1, &agreed);
+	if (major)
+		return pen_krb5_fail(context, major, minor);
+	r = make_session(context, agreed);
+	gss_krb5_free_lucid_sec_context(&minor, agreed);
+	return r;
+}
+
 /* ---- a server's client ---- */
 
 static int get_principal(struct pen_mech_context *context, gss_name_t peer)
@@ -234,10 +282,23 @@ static int make_token(struct pen_mech_context *context, struct pen_slice data)
 	return r;
 }
 
-int pen_krb5_check_peer(struct pen_mech_context *context, gss_name_t peer)
+static int check_client(struct pen_mech_context *context, gss_name_t peer)
 {
 	gss_buffer_desc pac = GSS_C_EMPTY_BUFFER;
 	OM_uint32 minor;
+	int r;
+
+	r = get_principal(context, peer);
+	if (!r)
+		r = get_pac(context, peer, &pac);
+	if (!r)
+		r = make_token(context, (struct pen_slice){ pac.value, pac.length });
+	gss_release_buffer(&minor, &pac);
+	return r;
+}
+
+int pen_krb5_check_peer(struct pen_mech_context *context, gss_name_t peer)
+{
 	int r;
 
 	r = check_flags(context);
@@ -245,13 +306,9 @@ int pen_krb5_check_peer(struct pen_mech_context *context, gss_name_t peer)
 		r = check_bindings(context);
 	if (!r)
 		r = get_session_key(context);
-	if (r || !context->is_server)
-		return r;
-	r = get_principal(context, peer);
+	if (!r && context->is_server)
+		r = check_client(context, peer);
 	if (!r)
-		r = get_pac(context, peer, &pac);
-	if (!r)
-		r = make_token(context, (struct pen_slice){ pac.value, pac.length });
-	gss_release_buffer(&minor, &pac);
+		r = take_keys(context);
 	return r;
 }

@@ -64,6 +64,7 @@ static struct pen_mech_context *context_free(struct pen_mech_context *context)
 	if (context->ccache)
 		krb5_cc_destroy(context->krb5, context->ccache);
 	krb5_free_context(context->krb5);
+	pen_krb5_session_free(context->session);
 	pen_secret_free(context->session_key);
 	pen_buffer_done(&context->in);
 	pen_buffer_done(&context->out);

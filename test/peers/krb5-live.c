@@ -20,6 +20,7 @@
  *	replay=1        the first token goes to another server before
  *	swap=OFFSET     a bit of it is changed
  */
+#include "runtime/world.h"
 #include "sec/credentials.h"
 #include "sec/krb5.h"
 #include "sec/spnego.h"
@@ -37,6 +38,7 @@ static const struct pen_mech *mech = &pen_mech_krb5;
 static unsigned n_passed;
 static unsigned n_failed;
 static char **arguments;
+static struct pen_world world;
 
 static void expect(bool is_right, const char *format, ...) PEN_PRINTF(2, 3);
 static void expect(bool is_right, const char *format, ...)
@@ -120,6 +122,7 @@ static struct pen_mech_context *client_new(const void *config,
 					   const struct pen_credentials *credentials)
 {
 	const struct pen_mech_client client = {
+		.world = &world.mech,
 		.config = config,
 		.credentials = credentials,
 		.target = value_of("target"),
@@ -137,6 +140,7 @@ static struct pen_mech_context *client_new(const void *config,
 static struct pen_mech_context *server_new(const void *config)
 {
 	const struct pen_mech_server server = {
+		.world = &world.mech,
 		.config = config,
 		.peer = "127.0.0.1",
 		.channel_bindings = slice_of(value_of("channel")),
@@ -540,12 +544,15 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	arguments = argv + 2;
+	if (pen_world_init(&world))
+		return 2;
 	if (value_of("spnego"))
 		mech = &pen_mech_spnego;
 	if (!strcmp(argv[1], "threads"))
 		run_threads();
 	else
 		run_case(is_refused);
+	pen_world_done(&world);
 	if (!is_refused)
 		printf("%u passed, %u failed\n", n_passed, n_failed);
 	return n_failed != 0;

@@ -11,6 +11,7 @@
  *
  *	krb5-serve KEYTAB
  */
+#include "runtime/world.h"
 #include "sec/krb5.h"
 #include "sec/spnego.h"
 #include <penstock/buffer.h>
@@ -130,7 +131,9 @@ int main(int argc, char **argv)
 	const struct pen_spnego_mech served = { &pen_mech_krb5, &config, pen_oids_krb5,
 						PEN_N_OIDS_KRB5 };
 	const struct pen_spnego_config spnego = { &served, 1 };
+	struct pen_world world;
 	const struct pen_mech_server server = {
+		.world = &world.mech,
 		.config = &spnego,
 		.peer = "127.0.0.1",
 		.level = PEN_AUTH_LEVEL_PRIVACY,
@@ -138,7 +141,7 @@ int main(int argc, char **argv)
 	static char line[LINE_MAX];
 	struct pen_mech_context *context;
 
-	if (argc != 2 || mech->new_server(&context, &server))
+	if (argc != 2 || pen_world_init(&world) || mech->new_server(&context, &server))
 		return 2;
 	while (fgets(line, sizeof(line), stdin)) {
 		char *words = line;
@@ -161,5 +164,6 @@ int main(int argc, char **argv)
 		fflush(stdout);
 	}
 	mech->free(context);
+	pen_world_done(&world);
 	return 0;
 }

@@ -12,6 +12,7 @@
  * of ours whose first choice is a mechanism that nobody knows; krb5-only, for a server of
  * ours that knows Kerberos by its proper name only; connect or integrity, for the level.
  */
+#include "runtime/world.h"
 #include "sec/credentials.h"
 #include "sec/krb5.h"
 #include "sec/spnego.h"
@@ -305,11 +306,16 @@ int main(int argc, char **argv)
 	struct pen_credentials *credentials = NULL;
 	struct side client = { .who = "client" };
 	struct side server = { .who = "server", .is_server = true };
-	struct pen_mech_client ours = { .config = &client_config, .target = "host/aes256" };
-	struct pen_mech_server theirs = { .config = &server_config, .peer = "127.0.0.1" };
+	struct pen_world world;
+	struct pen_mech_client ours = { .world = &world.mech,
+					.config = &client_config,
+					.target = "host/aes256" };
+	struct pen_mech_server theirs = { .world = &world.mech,
+					  .config = &server_config,
+					  .peer = "127.0.0.1" };
 	OM_uint32 minor;
 
-	if (argc < 4)
+	if (argc < 4 || pen_world_init(&world))
 		return 2;
 	options = argv + 4;
 	if (is_on("other"))
@@ -345,6 +351,7 @@ int main(int argc, char **argv)
 	pen_mech_spnego.free(client.ours);
 	pen_mech_spnego.free(server.ours);
 	pen_credentials_free(credentials);
+	pen_world_done(&world);
 	for (int i = 0; i < 2; i++) {
 		struct side *side = i ? &server : &client;
 

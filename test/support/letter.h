@@ -6,7 +6,7 @@
  */
 #include "sec/mech.h"
 
-enum { LETTER_DATA = 8, LETTER_TAIL = 32, LETTER_SIGNATURE = 40, LETTER_SIGNATURE_MAX = 64 };
+enum { LETTER_DATA = 8, LETTER_TAIL = 32, LETTER_SIGNATURE = 40, LETTER_SIGNATURE_MAX = 88 };
 
 struct letter {
 	uint8_t bytes[LETTER_SIGNATURE + LETTER_SIGNATURE_MAX]; /* head, data, tail, signature */
