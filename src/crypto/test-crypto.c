@@ -275,7 +275,7 @@ static void test_no_memory(void **state)
 	for (n = 1; pen_fail_at(n), r = make_all(), pen_fail_hit(); n++)
 		assert_int_equal(r, -ENOMEM);
 	assert_int_equal(r, 0);
-	assert_int_equal(n, 4);
+	assert_in_range(n, 3, 4); /* without a sanitizer secrets need no malloc */
 }
 
 int main(void)
