@@ -195,7 +195,7 @@ static uint32_t check_transaction(struct pen_channel *channel, unsigned end)
 }
 
 uint32_t pen_channel_transact(struct pen_channel *channel, const struct pen_channel_caller *caller,
-			      const void *in, uint32_t n_in, void *out, uint32_t n_out,
+			      const void *in, uint32_t n_in, uint32_t n_out,
 			      struct pen_channel_result *result)
 {
 	const struct pen_channel_op reply = { .size = n_out, .flags = PEN_CHANNEL_OP_MESSAGE };
@@ -203,7 +203,6 @@ uint32_t pen_channel_transact(struct pen_channel *channel, const struct pen_chan
 	struct pen_channel_view view;
 	uint64_t at;
 
-	(void)out;
 	if (status)
 		return status;
 	if (!pen_channel_can_wait(channel, caller->end))

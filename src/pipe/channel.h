@@ -126,7 +126,7 @@ uint32_t pen_channel_read(struct pen_channel *channel, const struct pen_channel_
 uint32_t pen_channel_write(struct pen_channel *channel, const struct pen_channel_caller *caller,
 			   const void *bytes, uint32_t n, struct pen_channel_result *result);
 uint32_t pen_channel_transact(struct pen_channel *channel, const struct pen_channel_caller *caller,
-			      const void *in, uint32_t n_in, void *out, uint32_t n_out,
+			      const void *in, uint32_t n_in, uint32_t n_out,
 			      struct pen_channel_result *result);
 uint32_t pen_channel_flush(struct pen_channel *channel, const struct pen_channel_caller *caller,
 			   struct pen_channel_result *result);

@@ -390,7 +390,7 @@ static void do_transact(struct game *game, unsigned end, uint32_t n)
 
 	for (uint32_t i = 0; i < n; i++)
 		game->bytes[i] = (uint8_t)(first + i);
-	status = pen_channel_transact(&game->ends[end], &caller, game->bytes, n, NULL, n, &result);
+	status = pen_channel_transact(&game->ends[end], &caller, game->bytes, n, n, &result);
 	if (game->is_hostile || status != PEN_STATUS_PENDING)
 		return;
 	same(game, game->model->modes[end].read_mode && !first_unread(game->model, end));

@@ -174,7 +174,7 @@ static void do_deed(struct rig *rig, const struct deed *deed)
 		pen_channel_flush(channel, &caller, &result);
 		break;
 	case 9:
-		pen_channel_transact(channel, &caller, bytes, deed->n, NULL, deed->n, &result);
+		pen_channel_transact(channel, &caller, bytes, deed->n, deed->n, &result);
 		break;
 	case 10:
 	case 11:

@@ -35,7 +35,7 @@ static void expect(struct rig *rig, unsigned end, const struct answers *answers)
 	char bytes[9];
 
 	assert_int_equal(pen_channel_peek(channel, end, bytes, 9, &peek), answers->peek);
-	assert_int_equal(pen_channel_transact(channel, &caller, "", 0, bytes, 9, &result),
+	assert_int_equal(pen_channel_transact(channel, &caller, "", 0, 9, &result),
 			 answers->transact);
 	assert_int_equal(pen_channel_flush(channel, &caller, &result), answers->flush);
 	assert_int_equal(pen_channel_get_modes(channel, end, &modes), answers->modes);

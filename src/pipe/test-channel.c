@@ -417,7 +417,7 @@ static uint32_t transact(struct rig *rig, unsigned end, const char *in, uint32_t
 	struct pen_channel_result result = { 0 };
 	uint32_t status =
 		pen_channel_transact(&rig->ends[end], &(struct pen_channel_caller){ end, 1 }, in,
-				     (uint32_t)strlen(in), NULL, n, &result);
+				     (uint32_t)strlen(in), n, &result);
 
 	*op = result.op;
 	return status;
