@@ -28,7 +28,6 @@
 enum {
 	PEN_CHANNEL_RING_MIN = 4096,
 	PEN_CHANNEL_RING_KEPT = 1 << 20, /* an empty queue goes back to its first ring above this */
-	PEN_CHANNEL_CLASSES_MAX = 15,
 	PEN_CHANNEL_EMPTY_MAX = 65536, /* unread entries beyond one for each byte of the quota */
 };
 
@@ -82,7 +81,7 @@ struct pen_channel_end {
 	uint64_t pending[PEN_CHANNEL_N_KINDS];
 	uint32_t modes; /* PEN_CHANNEL_MESSAGES, PEN_CHANNEL_NONBLOCKING */
 	uint32_t is_closed;
-	uint32_t has_read; /* anything: who may be impersonated */
+	uint32_t has_read; /* anything: 1, and the identity of who wrote it */
 	uint32_t unused;
 };
 
@@ -176,7 +175,7 @@ void pen_channel_queue_put(struct pen_channel_view *view);
 
 /* Appends an entry, at *atp. PEN_STATUS_INSUFFICIENT_RESOURCES: no room to be had. */
 uint32_t pen_channel_queue_append(struct pen_channel_view *view, const void *data, uint32_t n,
-				  uint64_t *atp);
+				  uint8_t identity, uint64_t *atp);
 
 /* What a read of n bytes takes, and from where. */
 struct pen_channel_taken {
@@ -184,6 +183,7 @@ struct pen_channel_taken {
 	uint32_t skip;
 	uint32_t information;
 	uint32_t status;
+	uint8_t identity; /* of who wrote the last of it */
 };
 
 /*

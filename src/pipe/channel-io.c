@@ -126,7 +126,7 @@ static uint32_t write_some(struct pen_channel_view *view, const struct pen_chann
 	uint32_t status;
 
 	*result = (struct pen_channel_result){ .information = n };
-	status = pen_channel_queue_append(view, bytes, n, &op.at);
+	status = pen_channel_queue_append(view, bytes, n, caller->identity, &op.at);
 	if (!status && n && waits)
 		status = pen_channel_wait(channel, caller, PEN_CHANNEL_WRITE, &op, result);
 	if (!status || status == PEN_STATUS_PENDING)
@@ -209,7 +209,7 @@ uint32_t pen_channel_transact(struct pen_channel *channel, const struct pen_chan
 		return PEN_STATUS_INSUFFICIENT_RESOURCES;
 	if (!pen_channel_queue_get(&view, channel, pen_channel_other(caller->end)))
 		return PEN_STATUS_INVALID_PIPE_STATE;
-	status = pen_channel_queue_append(&view, in, n_in, &at);
+	status = pen_channel_queue_append(&view, in, n_in, caller->identity, &at);
 	if (status)
 		return status;
 	/* The reply is awaited before the request is there. */

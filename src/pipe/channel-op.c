@@ -147,7 +147,7 @@ void pen_channel_take(struct pen_channel_view *view, uint32_t n, bool is_message
 		      struct pen_channel_taken *taken)
 {
 	pen_channel_queue_take(view, n, is_message, taken);
-	STORE(view->channel->block->ends[view->reader].has_read, 1);
+	STORE(view->channel->block->ends[view->reader].has_read, 1U + taken->identity);
 	lessen(view, 0, taken->information);
 }
 
@@ -238,6 +238,7 @@ static uint32_t fetch_bytes(struct pen_channel *channel, unsigned end,
 			    const struct pen_channel_op *op, void *bytes, uint32_t n,
 			    struct pen_channel_result *result)
 {
+	uint32_t status = LOAD(op->status);
 	const struct pen_channel_taken taken = {
 		.at = LOAD(op->at),
 		.skip = LOAD(op->skip),
@@ -253,7 +254,7 @@ static uint32_t fetch_bytes(struct pen_channel *channel, unsigned end,
 		return PEN_STATUS_PIPE_BROKEN;
 	pen_channel_release(&view);
 	pen_channel_queue_put(&view);
-	return LOAD(op->status);
+	return status;
 }
 
 uint32_t pen_channel_fetch(struct pen_channel *channel, unsigned end, unsigned i, void *bytes,
@@ -263,15 +264,18 @@ uint32_t pen_channel_fetch(struct pen_channel *channel, unsigned end, unsigned i
 	struct pen_channel_op *op = pen_channel_op(channel, end, i);
 	uint64_t bit = UINT64_C(1) << i;
 	uint64_t holding = LOAD(shared->holding);
+	uint32_t status;
 
 	if (pen_channel_all_pending(channel, end) & bit)
 		return PEN_STATUS_PENDING;
 	*result = (struct pen_channel_result){ .information = LOAD(op->information), .op = i };
 	STORE(shared->used, LOAD(shared->used) & ~bit);
-	if (!(holding & bit))
-		return LOAD(op->status);
-	STORE(shared->holding, holding & ~bit);
-	return fetch_bytes(channel, end, op, bytes, n, result);
+	status = LOAD(op->status);
+	if (holding & bit) {
+		STORE(shared->holding, holding & ~bit);
+		status = fetch_bytes(channel, end, op, bytes, n, result);
+	}
+	return status == PEN_STATUS_PENDING ? PEN_STATUS_PIPE_BROKEN : status;
 }
 
 uint32_t pen_channel_cancel(struct pen_channel *channel, unsigned end, unsigned op)

@@ -3,13 +3,20 @@
 #include <penstock/status-codes.h>
 #include <string.h>
 
-/* An entry's head. The stride is to the next entry; its low bits are free for flags. */
+/*
+ * An entry, as its head says: a word of 64 bits, so that it changes at once. The stride is to the
+ * next entry; its low bits are free for flags, and above the size there is room for an identity.
+ */
 struct entry {
 	uint32_t size; /* of the data that there is to read, from the entry's beginning */
 	uint32_t stride;
+	uint32_t identity; /* the writer's */
 };
 
-enum { ENTRY_DROPPED = 1, ENTRY_FLAGS = 7 };
+enum { HEAD_SIZE = 8, SIZE_BITS = 26, ENTRY_DROPPED = 1, ENTRY_FLAGS = 7 };
+
+_Static_assert(PEN_CHANNEL_RING_MAX == UINT32_C(1) << SIZE_BITS, "sizes leave room for identities");
+_Static_assert(PEN_CHANNEL_IDENTITIES == UINT32_C(1) << (32 - SIZE_BITS), "and that is all of it");
 
 static uint32_t round_up(uint32_t n, uint32_t to)
 {
@@ -39,7 +46,7 @@ static bool spoil(struct pen_channel_view *view)
 
 static bool is_sound(const struct pen_channel_queue *q, uint32_t size)
 {
-	return q->size_class < PEN_CHANNEL_CLASSES_MAX && !((q->freed | q->head | q->tail) & 7) &&
+	return q->size_class < PEN_CHANNEL_CLASSES && !((q->freed | q->head | q->tail) & 7) &&
 	       q->tail - q->freed <= size && q->head - q->freed <= q->tail - q->freed &&
 	       q->n_bytes <= q->tail - q->head && q->n_entries <= (q->tail - q->head) / 8;
 }
@@ -72,7 +79,7 @@ bool pen_channel_queue_get(struct pen_channel_view *view, struct pen_channel *ch
 		.skip = LOAD(shared->skip),
 		.size_class = LOAD(shared->size_class),
 	};
-	if (channel->is_spoilt || view->q.size_class >= PEN_CHANNEL_CLASSES_MAX ||
+	if (channel->is_spoilt || view->q.size_class >= PEN_CHANNEL_CLASSES ||
 	    !find_ring(view, view->q.size_class) || !is_sound(&view->q, (uint32_t)view->mask + 1))
 		return spoil(view);
 	return true;
@@ -120,33 +127,33 @@ static void copy_out(struct pen_channel_view *view, uint64_t at, void *bytes, si
 }
 
 /* Heads are multiples of 8 from the ring's beginning, so they are whole. */
-static struct entry *entry_at(struct pen_channel_view *view, uint64_t at)
+static uint64_t *head_at(struct pen_channel_view *view, uint64_t at)
 {
-	return (struct entry *)(void *)(view->ring + (at & view->mask));
+	return (uint64_t *)(void *)(view->ring + (at & view->mask));
 }
 
 /* An entry before the tail, as it should be; else the channel is spoilt, and it is empty. */
 static struct entry get_entry(struct pen_channel_view *view, uint64_t at)
 {
-	struct entry *shared = entry_at(view, at);
-	struct entry entry = { LOAD(shared->size), LOAD(shared->stride) };
+	uint64_t head = LOAD(*head_at(view, at));
+	struct entry entry = {
+		.size = (uint32_t)head & (PEN_CHANNEL_RING_MAX - 1),
+		.stride = (uint32_t)(head >> 32),
+		.identity = (uint32_t)head >> SIZE_BITS,
+	};
 	uint32_t stride = entry.stride & ~(uint32_t)ENTRY_FLAGS;
 
-	if (at < view->q.tail && stride >= sizeof(entry) && stride <= view->q.tail - at &&
-	    entry.size <= stride - sizeof(entry))
+	if (at < view->q.tail && stride >= HEAD_SIZE && stride <= view->q.tail - at &&
+	    entry.size <= stride - HEAD_SIZE)
 		return entry;
 	spoil(view);
-	return (struct entry){ 0, sizeof(entry) };
+	return (struct entry){ 0, HEAD_SIZE };
 }
 
-/* At once. */
 static void put_entry(struct pen_channel_view *view, uint64_t at, struct entry entry)
 {
-	uint64_t *shared = (uint64_t *)(void *)(view->ring + (at & view->mask));
-	uint64_t both;
-
-	memcpy(&both, &entry, sizeof(both));
-	STORE(*shared, both);
+	STORE(*head_at(view, at),
+	      (uint64_t)entry.stride << 32 | (uint64_t)entry.identity << SIZE_BITS | entry.size);
 }
 
 static uint64_t after(uint64_t at, struct entry entry)
@@ -184,26 +191,26 @@ static bool make_room(struct pen_channel_view *view, uint64_t n)
 	unsigned size_class = view->q.size_class;
 
 	while (needed > pen_channel_ring_size(&view->channel->config, view->reader, size_class))
-		if (++size_class == PEN_CHANNEL_CLASSES_MAX)
+		if (++size_class == PEN_CHANNEL_CLASSES)
 			return false;
 	return size_class == view->q.size_class || (!view->left && move(view, size_class));
 }
 
 uint32_t pen_channel_queue_append(struct pen_channel_view *view, const void *data, uint32_t n,
-				  uint64_t *atp)
+				  uint8_t identity, uint64_t *atp)
 {
-	struct entry entry = { .size = n };
+	struct entry entry = { .size = n, .identity = identity % PEN_CHANNEL_IDENTITIES };
 	uint64_t at = view->q.tail;
 
-	if (n > PEN_CHANNEL_RING_MAX - sizeof(entry) ||
+	if (n > PEN_CHANNEL_RING_MAX - HEAD_SIZE ||
 	    view->q.n_entries >=
 		    PEN_CHANNEL_EMPTY_MAX + (uint64_t)view->channel->config.quotas[view->reader])
 		return PEN_STATUS_INSUFFICIENT_RESOURCES;
-	entry.stride = round_up(n + (uint32_t)sizeof(entry), 8);
+	entry.stride = round_up(n + HEAD_SIZE, 8);
 	if (!make_room(view, entry.stride))
 		return PEN_STATUS_INSUFFICIENT_RESOURCES;
-	copy_in(view, at, &entry, sizeof(entry));
-	copy_in(view, at + sizeof(entry), data, n);
+	put_entry(view, at, entry);
+	copy_in(view, at + HEAD_SIZE, data, n);
 	view->q.tail = at + entry.stride;
 	view->q.n_bytes += n;
 	view->q.n_entries++;
@@ -259,12 +266,13 @@ uint32_t pen_channel_queue_first(struct pen_channel_view *view)
 	return get_head(view).size - view->q.skip;
 }
 
-static uint32_t take_some(struct pen_channel_view *view, uint32_t n)
+static uint32_t take_some(struct pen_channel_view *view, uint32_t n, uint8_t *identityp)
 {
 	struct entry entry = get_head(view);
 	uint32_t rest = entry.size - view->q.skip;
 	uint32_t taken = rest < n ? rest : n;
 
+	*identityp = (uint8_t)entry.identity;
 	view->q.skip += taken;
 	view->q.n_bytes -= taken;
 	if (taken == rest)
@@ -283,11 +291,11 @@ void pen_channel_queue_take(struct pen_channel_view *view, uint32_t n, bool is_m
 	if (is_message) {
 		if (rest > n)
 			taken->status = PEN_STATUS_BUFFER_OVERFLOW;
-		taken->information = take_some(view, n);
+		taken->information = take_some(view, n, &taken->identity);
 		return;
 	}
 	while (view->q.n_entries && taken->information < n && !view->channel->is_spoilt)
-		taken->information += take_some(view, n - taken->information);
+		taken->information += take_some(view, n - taken->information, &taken->identity);
 }
 
 void pen_channel_queue_copy(struct pen_channel_view *view, const struct pen_channel_taken *taken,
@@ -302,7 +310,7 @@ void pen_channel_queue_copy(struct pen_channel_view *view, const struct pen_chan
 
 		if (n > taken->information - done)
 			n = taken->information - done;
-		copy_out(view, at + sizeof(entry) + skip, (uint8_t *)bytes + done, n);
+		copy_out(view, at + HEAD_SIZE + skip, (uint8_t *)bytes + done, n);
 		done += n;
 		at = after(at, entry);
 		skip = 0;
@@ -363,7 +371,7 @@ uint32_t pen_channel_queue_drop(struct pen_channel_view *view, uint64_t at)
 	}
 	rest = entry.size - read;
 	/* What is read of it may not be fetched yet. */
-	put_entry(view, at, (struct entry){ read, entry.stride | ENTRY_DROPPED });
+	put_entry(view, at, (struct entry){ read, entry.stride | ENTRY_DROPPED, entry.identity });
 	view->q.n_bytes -= rest;
 	if (is_head)
 		leave_head(view, entry);

@@ -120,6 +120,18 @@ uint32_t pen_channel_disconnect(struct pen_channel *channel)
 	return PEN_STATUS_SUCCESS;
 }
 
+void pen_channel_cut(struct pen_channel *channel)
+{
+	STORE(channel->block->state, PEN_CHANNEL_DISCONNECTED);
+}
+
+bool pen_channel_was_cut(const struct pen_channel *channel)
+{
+	return pen_channel_state(channel) == PEN_CHANNEL_DISCONNECTED &&
+	       (pen_channel_all_pending(channel, PEN_CHANNEL_SERVER) ||
+		pen_channel_all_pending(channel, PEN_CHANNEL_CLIENT));
+}
+
 /* What an end itself waited for, when it goes. */
 static void cancel_own(struct pen_channel *channel, unsigned end)
 {
@@ -209,11 +221,14 @@ uint32_t pen_channel_get_info(struct pen_channel *channel, unsigned end,
 	unsigned peer = pen_channel_other(end);
 	struct pen_channel_view in, out;
 	uint32_t quota = channel->config.quotas[peer];
+	uint32_t has_read;
 
 	if (is_gone(channel, end))
 		return PEN_STATUS_PIPE_DISCONNECTED;
 	*info = (struct pen_channel_info){ .state = state, .write_quota_available = quota };
-	info->has_read = LOAD(channel->block->ends[end].has_read);
+	has_read = LOAD(channel->block->ends[end].has_read);
+	info->has_read = has_read;
+	info->identity = (uint8_t)((has_read - 1) % PEN_CHANNEL_IDENTITIES);
 	if (has_data && pen_channel_queue_get(&in, channel, end))
 		info->read_data_available = (uint32_t)in.q.n_bytes;
 	if (has_data && pen_channel_queue_get(&out, channel, peer))

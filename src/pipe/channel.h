@@ -40,7 +40,8 @@ enum pen_channel_configuration {
 
 enum { PEN_CHANNEL_OPS_MAX = 64 }; /* of one end, waiting or not fetched */
 
-/* Ring sizes go up in classes; the last is of this many bytes. */
+/* Ring sizes go up in classes, to this many bytes. */
+enum { PEN_CHANNEL_CLASSES = 15 };
 #define PEN_CHANNEL_RING_MAX UINT32_C(0x4000000)
 
 /* What never changes, as a view has it from its owner, not from the block. */
@@ -84,10 +85,13 @@ void pen_channel_init(struct pen_channel *channel, void *block,
 		      const struct pen_channel_memory *memory);
 void pen_channel_begin(struct pen_channel *channel, bool is_message_mode, bool is_nonblocking);
 
+enum { PEN_CHANNEL_IDENTITIES = 64 };
+
 /* Who calls: an end, and a number for the process, which pen_channel_forget names. */
 struct pen_channel_caller {
 	unsigned end;
 	uint32_t holder;
+	uint8_t identity; /* what is written goes under, below PEN_CHANNEL_IDENTITIES */
 };
 
 /* What an operation came to. */
@@ -108,6 +112,13 @@ uint32_t pen_channel_connect(struct pen_channel *channel);
 /* Server [rows D1-D9]; and closing an end [rows X1-X9]. */
 uint32_t pen_channel_disconnect(struct pen_channel *channel);
 void pen_channel_close(struct pen_channel *channel, unsigned end);
+
+/*
+ * Disconnects without the lock, from a client that never gives it back. Whoever has the lock
+ * next and finds it cut, with something waiting, calls pen_channel_recover.
+ */
+void pen_channel_cut(struct pen_channel *channel);
+bool pen_channel_was_cut(const struct pen_channel *channel);
 
 /* One of an end's processes is gone: what it waited for is cancelled [rows X5, X10, H4]. */
 void pen_channel_forget(struct pen_channel *channel, const struct pen_channel_caller *caller);
@@ -173,7 +184,8 @@ struct pen_channel_info {
 	uint32_t state;
 	uint32_t read_data_available;
 	uint32_t write_quota_available;
-	bool has_read; /* the end, anything: then its peer may be impersonated */
+	bool has_read;	  /* the end, anything: then its peer may be impersonated */
+	uint8_t identity; /* under which the last of that was written */
 };
 
 uint32_t pen_channel_get_info(struct pen_channel *channel, unsigned end,

@@ -275,7 +275,7 @@ static void model_close(struct model *model, unsigned end)
 
 struct game {
 	struct pen_channel ends[2];
-	uint8_t *rings[2][PEN_CHANNEL_CLASSES_MAX];
+	uint8_t *rings[2][PEN_CHANNEL_CLASSES];
 	struct pen_channel_block *block;
 	bool is_hostile;
 	bool is_closed[2];
@@ -575,7 +575,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fetch_all(game);
 	}
 	for (unsigned queue = 0; queue < 2; queue++)
-		for (unsigned k = 0; k < PEN_CHANNEL_CLASSES_MAX; k++)
+		for (unsigned k = 0; k < PEN_CHANNEL_CLASSES; k++)
 			free(game->rings[queue][k]);
 	free(game->block);
 	free(model);

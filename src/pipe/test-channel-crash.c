@@ -35,13 +35,13 @@ static void copy_rig(struct rig *to, const struct rig *from)
 {
 	const struct pen_channel_memory memory = { to, rig_ring, rig_leave };
 
-	*to = (struct rig){ .ring_class_max = PEN_CHANNEL_CLASSES_MAX };
+	*to = (struct rig){ .ring_class_max = PEN_CHANNEL_CLASSES };
 	to->block = test_malloc(pen_channel_block_size());
 	memcpy(to->block, from->block, pen_channel_block_size());
 	for (unsigned end = 0; end < 2; end++)
 		pen_channel_init(&to->ends[end], to->block, &from->ends[end].config, &memory);
 	for (unsigned queue = 0; queue < 2; queue++)
-		for (unsigned k = 0; k < PEN_CHANNEL_CLASSES_MAX; k++)
+		for (unsigned k = 0; k < PEN_CHANNEL_CLASSES; k++)
 			if (from->rings[queue][k])
 				memcpy(rig_ring(to, queue, k), from->rings[queue][k],
 				       pen_channel_ring_size(&from->ends[0].config, queue, k));

@@ -379,6 +379,48 @@ static void peek(struct rig *rig, uint32_t n, uint32_t status, const char *text,
 }
 
 /* P1 P3 P4 P5 P7 P10 P13 P14 */
+static void write_as(struct rig *rig, uint8_t identity, const char *text)
+{
+	const struct pen_channel_caller caller = { .end = CLI, .holder = 1, .identity = identity };
+	struct pen_channel_result result;
+
+	assert_int_equal(
+		pen_channel_write(&rig->ends[CLI], &caller, text, (uint32_t)strlen(text), &result),
+		PEN_STATUS_SUCCESS);
+}
+
+static void expect_identity(struct rig *rig, uint8_t identity)
+{
+	struct pen_channel_info info;
+
+	assert_int_equal(pen_channel_get_info(&rig->ends[SRV], SRV, &info), PEN_STATUS_SUCCESS);
+	assert_true(info.has_read);
+	assert_int_equal(info.identity, identity);
+}
+
+/* Each write has its writer's identity; the last that was read of counts, wholly read or not. */
+static void test_w19_i2(void **state)
+{
+	struct rig rig;
+	unsigned op;
+
+	rig_connect(&rig, false, 100);
+	write_as(&rig, 0, "ab");
+	write_as(&rig, 63, "cd");
+	write_as(&rig, 7, "ef");
+	rig_get(&rig, SRV, 1, PEN_STATUS_SUCCESS, "a");
+	expect_identity(&rig, 0);
+	rig_get(&rig, SRV, 2, PEN_STATUS_SUCCESS, "bc");
+	expect_identity(&rig, 63);
+	rig_get(&rig, SRV, 9, PEN_STATUS_SUCCESS, "def");
+	expect_identity(&rig, 7);
+	op = rig_get_waits(&rig, SRV, 9);
+	write_as(&rig, 5, "g");
+	expect_identity(&rig, 5);
+	rig_fetch_text(&rig, SRV, op, PEN_STATUS_SUCCESS, "g");
+	rig_done(&rig);
+}
+
 static void test_peek(void **state)
 {
 	struct rig rig;
@@ -550,7 +592,7 @@ static void test_rings_grow(void **state)
 			 PEN_STATUS_SUCCESS);
 	assert_int_equal(result.information, n);
 	assert_memory_equal(read, bytes, n);
-	for (unsigned k = 1; k < PEN_CHANNEL_CLASSES_MAX; k++)
+	for (unsigned k = 1; k < PEN_CHANNEL_CLASSES; k++)
 		assert_null(rig.rings[SRV][k]);
 	rig.ring_class_max = 1;
 	assert_int_equal(pen_channel_write(&rig.ends[CLI], &client, bytes, n, &result),
@@ -581,6 +623,7 @@ int main(void)
 		cmocka_unit_test(test_w15_f5),
 		cmocka_unit_test(test_taken_stays_taken),
 		cmocka_unit_test(test_w20),
+		cmocka_unit_test(test_w19_i2),
 		cmocka_unit_test(test_peek),
 		cmocka_unit_test(test_transactions_refused),
 		cmocka_unit_test(test_transactions),

@@ -13,7 +13,7 @@ enum { SRV = PEN_CHANNEL_SERVER, CLI = PEN_CHANNEL_CLIENT };
 struct rig {
 	struct pen_channel ends[2];
 	void *block;
-	uint8_t *rings[2][PEN_CHANNEL_CLASSES_MAX];
+	uint8_t *rings[2][PEN_CHANNEL_CLASSES];
 	unsigned ring_class_max; /* a ring above this is not to be had */
 };
 
@@ -40,7 +40,7 @@ static inline void rig_listen(struct rig *rig, const struct pen_channel_config *
 {
 	const struct pen_channel_memory memory = { rig, rig_ring, rig_leave };
 
-	*rig = (struct rig){ .ring_class_max = PEN_CHANNEL_CLASSES_MAX };
+	*rig = (struct rig){ .ring_class_max = PEN_CHANNEL_CLASSES };
 	rig->block = test_calloc(1, pen_channel_block_size());
 	for (int i = 0; i < 2; i++)
 		pen_channel_init(&rig->ends[i], rig->block, config, &memory);
@@ -50,7 +50,7 @@ static inline void rig_listen(struct rig *rig, const struct pen_channel_config *
 static inline void rig_done(struct rig *rig)
 {
 	for (unsigned i = 0; i < 2; i++)
-		for (unsigned k = 0; k < PEN_CHANNEL_CLASSES_MAX; k++)
+		for (unsigned k = 0; k < PEN_CHANNEL_CLASSES; k++)
 			if (rig->rings[i][k])
 				rig_leave(rig, i, k);
 	test_free(rig->block);
@@ -85,7 +85,7 @@ static inline void rig_set_modes(struct rig *rig, unsigned end, uint32_t read_mo
 static inline uint32_t rig_write(struct rig *rig, unsigned end, const char *text,
 				 struct pen_channel_result *result)
 {
-	return pen_channel_write(&rig->ends[end], &(struct pen_channel_caller){ end, 1 }, text,
+	return pen_channel_write(&rig->ends[end], &(struct pen_channel_caller){ end, 1, 0 }, text,
 				 (uint32_t)strlen(text), result);
 }
 
@@ -114,8 +114,9 @@ static inline void rig_get(struct rig *rig, unsigned end, uint32_t n, uint32_t s
 	struct pen_channel_result result = { 0 };
 	char *bytes = test_calloc(1, n + 1);
 
-	assert_int_equal(pen_channel_read(&rig->ends[end], &(struct pen_channel_caller){ end, 1 },
-					  bytes, n, &result),
+	assert_int_equal(pen_channel_read(&rig->ends[end],
+					  &(struct pen_channel_caller){ end, 1, 0 }, bytes, n,
+					  &result),
 			 status);
 	assert_string_equal(bytes, text);
 	assert_int_equal(result.information, strlen(text));
@@ -126,8 +127,9 @@ static inline unsigned rig_get_waits(struct rig *rig, unsigned end, uint32_t n)
 {
 	struct pen_channel_result result;
 
-	assert_int_equal(pen_channel_read(&rig->ends[end], &(struct pen_channel_caller){ end, 1 },
-					  NULL, n, &result),
+	assert_int_equal(pen_channel_read(&rig->ends[end],
+					  &(struct pen_channel_caller){ end, 1, 0 }, NULL, n,
+					  &result),
 			 PEN_STATUS_PENDING);
 	return result.op;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/call.h"
+#include "io/impersonate.h"
 #include <stdio.h>
 
 void pen_call_init(struct pen_call *call, enum pen_call_role role, size_t memory_max)
@@ -69,4 +70,20 @@ void pen_call_set_object(struct pen_call *call, const struct pen_uuid *object)
 const struct pen_uuid *pen_call_object(const struct pen_call *call)
 {
 	return call->has_object ? &call->object : NULL;
+}
+
+/* ---- acting as the caller ---- */
+
+int pen_call_impersonate(struct pen_call *call)
+{
+	struct pen_impersonation_error error;
+	int r = pen_impersonation_begin(call, pen_call_token(call), &error);
+
+	return r ? pen_call_explain(call, r, "%s", error.text) : 0;
+}
+
+void pen_call_revert(struct pen_call *call)
+{
+	if (pen_impersonation_is_of(call))
+		pen_impersonation_end();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/server-call.h"
 #include "base/cleanup.h"
-#include "runtime/impersonate.h"
+#include "io/impersonate.h"
 #include "sec/mech.h"
 #include <errno.h>
 #include <penstock/status.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/impersonate.h"
+#include "io/impersonate.h"
 #include "base/cleanup.h"
-#include "runtime/call.h"
 #include <errno.h>
 #include <linux/capability.h>
-#include <penstock/token.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ struct identity {
 
 /* A thread's: what it was, what it should be, and what was changed for that. */
 struct pen_impersonation {
-	const struct pen_call *call;
+	const void *owner;
 	struct identity was;
 	struct identity is;
 	uint32_t real_uid;
@@ -209,7 +210,7 @@ static void choose_capabilities(struct pen_impersonation *m)
 		m->is.capabilities.word[i].effective = 0;
 }
 
-static int impersonation_new(struct pen_impersonation **mp, const struct pen_call *call,
+static int impersonation_new(struct pen_impersonation **mp, const void *owner,
 			     const struct pen_token_info *caller)
 {
 	pen_cleanup(pen_freep) struct pen_impersonation *m = NULL;
@@ -226,7 +227,7 @@ static int impersonation_new(struct pen_impersonation **mp, const struct pen_cal
 	m = calloc(1, sizeof(*m) + (n_was + n_is + n_max) * sizeof(*m->groups));
 	if (!m)
 		return -ENOMEM;
-	m->call = call;
+	m->owner = owner;
 	m->was = (struct identity){ .groups = m->groups, .n_groups = n_was };
 	m->is = (struct identity){
 		.uid = caller->uid,
@@ -263,48 +264,57 @@ static bool has_no_id(const struct pen_token_info *caller)
 	return caller->uid == NO_ID || caller->gid == NO_ID;
 }
 
-static int check_caller(struct pen_call *call, const struct pen_token *token)
+PEN_PRINTF(3, 4)
+static int explain(struct pen_impersonation_error *error, int result, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	va_end(arguments);
+	return result;
+}
+
+static int check_caller(struct pen_impersonation_error *error, const struct pen_token *token)
 {
 	const struct pen_token_info *caller = pen_token_info(token);
 
 	if (caller->proof == PEN_TOKEN_ANONYMOUS || pen_token_is_anonymous(token))
-		return pen_call_explain(call, PEN_E_DENIED,
-					"The caller is anonymous, and nobody can be impersonated: "
-					"it must authenticate.");
+		return explain(error, PEN_E_DENIED,
+			       "The caller is anonymous, and nobody can be impersonated: "
+			       "it must authenticate.");
 	if (caller->is_identify_only)
-		return pen_call_explain(
-			call, PEN_E_DENIED,
-			"The caller lets itself be identified and not impersonated: "
-			"it must ask for the impersonation level Impersonate.");
+		return explain(error, PEN_E_DENIED,
+			       "The caller lets itself be identified and not impersonated: "
+			       "it must ask for the impersonation level Impersonate.");
 	if (!caller->has_unix)
-		return pen_call_explain(call, PEN_E_DENIED,
-					"The caller %s%s%s has no uid and gid on this machine, and "
-					"cannot be impersonated.",
-					caller->domain, *caller->domain ? "\\" : "",
-					caller->account);
+		return explain(error, PEN_E_DENIED,
+			       "The caller %s%s%s has no uid and gid on this machine, and "
+			       "cannot be impersonated.",
+			       caller->domain, *caller->domain ? "\\" : "", caller->account);
 	if (has_no_id(caller))
-		return pen_call_explain(call, PEN_E_DENIED,
-					"The caller has the id %u, which is nobody's.", NO_ID);
+		return explain(error, PEN_E_DENIED, "The caller has the id %u, which is nobody's.",
+			       NO_ID);
 	return 0;
 }
 
-static int refuse(struct pen_call *call, const struct pen_token_info *caller, int error)
+static int refuse(struct pen_impersonation_error *error, const struct pen_token_info *caller, int r)
 {
-	if (error == -EPERM)
-		return pen_call_explain(call, PEN_E_DENIED,
-					"The server may not become uid %u, gid %u with %zu groups: "
-					"it must run as root, or with CAP_SETUID and CAP_SETGID.",
-					caller->uid, caller->gid, caller->n_groups);
-	if (error == -EINVAL)
-		return pen_call_explain(call, PEN_E_DENIED,
-					"Uid %u, gid %u or one of its %zu groups does not exist in "
-					"the server's user namespace.",
-					caller->uid, caller->gid, caller->n_groups);
-	return pen_call_explain(call, error, "The server cannot become uid %u, gid %u: %s",
-				caller->uid, caller->gid, strerror(-error));
+	if (r == -EPERM)
+		return explain(error, PEN_E_DENIED,
+			       "The server may not become uid %u, gid %u with %zu groups: "
+			       "it must run as root, or with CAP_SETUID and CAP_SETGID.",
+			       caller->uid, caller->gid, caller->n_groups);
+	if (r == -EINVAL)
+		return explain(error, PEN_E_DENIED,
+			       "Uid %u, gid %u or one of its %zu groups does not exist in "
+			       "the server's user namespace.",
+			       caller->uid, caller->gid, caller->n_groups);
+	return explain(error, r, "The server cannot become uid %u, gid %u: %s", caller->uid,
+		       caller->gid, strerror(-r));
 }
 
-/* ---- for an operation ---- */
+/* ---- there, and back ---- */
 
 /* Becomes the caller, or stays what it was. */
 static int become(struct pen_impersonation *m)
@@ -318,36 +328,32 @@ static int become(struct pen_impersonation *m)
 	return r;
 }
 
-int pen_call_impersonate(struct pen_call *call)
+int pen_impersonation_begin(const void *owner, const struct pen_token *token,
+			    struct pen_impersonation_error *error)
 {
 	pen_cleanup(pen_freep) struct pen_impersonation *m = NULL;
-	const struct pen_token *token = pen_call_token(call);
 	int r;
 
 	if (mine)
-		return pen_call_explain(
-			call, PEN_E_EXISTS,
-			"The thread impersonates %s already, and must revert first.",
-			mine->call == call ? "the caller" : "another caller");
-	r = check_caller(call, token);
+		return explain(error, PEN_E_EXISTS,
+			       "The thread impersonates %s already, and must revert first.",
+			       mine->owner == owner ? "the caller" : "another caller");
+	r = check_caller(error, token);
 	if (r)
 		return r;
-	r = impersonation_new(&m, call, pen_token_info(token));
+	r = impersonation_new(&m, owner, pen_token_info(token));
 	if (!r)
 		r = become(m);
 	if (r)
-		return refuse(call, pen_token_info(token), r);
+		return refuse(error, pen_token_info(token), r);
 	mine = pen_take(&m);
 	return 0;
 }
 
-void pen_call_revert(struct pen_call *call)
+bool pen_impersonation_is_of(const void *owner)
 {
-	if (mine && mine->call == call)
-		pen_impersonation_end();
+	return mine && mine->owner == owner;
 }
-
-/* ---- for the server ---- */
 
 bool pen_impersonation_end(void)
 {

@@ -1,2 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-#include <penstock/win32.h>

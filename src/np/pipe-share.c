@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "np/file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { N_PARTS = 5, MAGIC = 0x46706e70, STRING_MAX = 1024 };
+
+/*
+ * A handle on its way to another process of this machine, which trusts its sender as it would the
+ * one who started it. Beside it go the memory, both bells, this end's life and the other's, and
+ * the server's own life.
+ */
+struct parcel {
+	uint32_t magic;
+	uint32_t side;
+	uint32_t granted;
+	uint32_t server_process;
+	uint32_t server_session;
+	uint32_t opener_process;
+	uint32_t opener_session;
+	uint32_t is_static;
+	uint32_t registered_access;
+	uint32_t share;
+	uint32_t rejects_remote;
+	uint32_t n_security;
+	struct object_pipe pipe;
+	struct dtyp_GUID guid;
+	char name[STRING_MAX];
+	char directory[STRING_MAX];
+};
+
+struct parcel_message {
+	struct parcel parcel;
+	struct iovec parts[2];
+	char control[CMSG_SPACE(N_PARTS * sizeof(int))] __attribute__((aligned(8)));
+	struct msghdr message;
+};
+
+static void address(struct parcel_message *m, void *security, size_t n)
+{
+	m->parts[0] = (struct iovec){ &m->parcel, sizeof(m->parcel) };
+	m->parts[1] = (struct iovec){ security, n };
+	m->message = (struct msghdr){ .msg_iov = m->parts,
+				      .msg_iovlen = 2,
+				      .msg_control = m->control,
+				      .msg_controllen = sizeof(m->control) };
+}
+
+/* ---- sending ---- */
+
+static bool put_text(char text[STRING_MAX], const char *from)
+{
+	size_t n = from ? strlen(from) : 0;
+
+	if (n >= STRING_MAX)
+		return false;
+	memcpy(text, from ? from : "", n + 1);
+	return true;
+}
+
+static bool pack(struct parcel *parcel, struct pen_file *file, uint32_t granted)
+{
+	const struct pen_registration *registration = &file->registration;
+
+	memset(parcel, 0, sizeof(*parcel));
+	parcel->magic = MAGIC;
+	parcel->side = file->end.side;
+	parcel->granted = granted;
+	parcel->server_process = file->server_process;
+	parcel->server_session = file->server_session;
+	parcel->opener_process = file->opener_process;
+	parcel->opener_session = file->opener_session;
+	parcel->is_static = file->is_static;
+	parcel->registered_access = registration->access;
+	parcel->share = registration->share;
+	parcel->rejects_remote = registration->rejects_remote;
+	parcel->n_security = (uint32_t)registration->security.size;
+	parcel->pipe = file->pipe;
+	parcel->guid = file->guid;
+	return put_text(parcel->name, registration->name) &&
+	       put_text(parcel->directory, file->directory);
+}
+
+uint32_t pen_pipe_send(struct pen_pipe *pipe, int socket, uint32_t access)
+{
+	struct pen_file *file = pipe->file;
+	struct pen_link_parts parts;
+	struct parcel_message m;
+	struct cmsghdr *head;
+	int fds[N_PARTS], r;
+	uint32_t status = pen_file_demand(pipe, access);
+	ssize_t n;
+
+	if (status)
+		return status;
+	if (!pack(&m.parcel, file, access ? access : pipe->granted))
+		return PEN_STATUS_INVALID_PARAMETER;
+	pen_end_lock(&file->end);
+	r = pen_link_copy_parts(file->end.link, &parts);
+	if (!r)
+		pen_link_share(file->end.link);
+	pen_end_unlock(&file->end);
+	if (r)
+		return pen_ntstatus_from_errno(r);
+	address(&m, file->registration.security.data, file->registration.security.size);
+	fds[0] = parts.memory;
+	fds[1] = parts.bells[0];
+	fds[2] = parts.bells[1];
+	fds[3] = parts.peer_life;
+	fds[4] = file->end.side == PEN_CHANNEL_SERVER ? file->life : parts.life;
+	head = CMSG_FIRSTHDR(&m.message);
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(head), fds, sizeof(fds));
+	while ((n = sendmsg(socket, &m.message, MSG_NOSIGNAL)) < 0 && errno == EINTR)
+		;
+	status = n < 0 ? pen_ntstatus_from_errno(errno) : PEN_STATUS_SUCCESS;
+	pen_link_parts_close(&parts);
+	return status;
+}
+
+/* ---- receiving ---- */
+
+static bool is_text(const char text[STRING_MAX])
+{
+	return memchr(text, 0, STRING_MAX);
+}
+
+static bool is_sound(const struct parcel *parcel, size_t n)
+{
+	return n >= sizeof(*parcel) && parcel->magic == MAGIC && parcel->side <= 1 &&
+	       parcel->n_security == n - sizeof(*parcel) && is_text(parcel->name) &&
+	       is_text(parcel->directory) && parcel->pipe.configuration <= PEN_PIPE_DUPLEX;
+}
+
+static struct pen_file *unpack(const struct parcel *parcel, const uint8_t *security)
+{
+	struct pen_file *file = pen_file_new(*parcel->directory ? parcel->directory : NULL);
+	struct pen_registration *registration;
+
+	if (!file)
+		return NULL;
+	registration = &file->registration;
+	registration->access = parcel->registered_access;
+	registration->share = parcel->share;
+	registration->rejects_remote = parcel->rejects_remote;
+	registration->name = strdup(parcel->name);
+	file->guid = parcel->guid;
+	file->server_process = parcel->server_process;
+	file->server_session = parcel->server_session;
+	file->opener_process = parcel->opener_process;
+	file->opener_session = parcel->opener_session;
+	file->is_static = parcel->is_static;
+	pen_file_set_pipe(file, &parcel->pipe);
+	if (!registration->name ||
+	    pen_buffer_add(&registration->security, security, parcel->n_security))
+		return pen_file_free(file);
+	/* Nobody is known here: the first who writes is announced. */
+	file->identities[0] = (struct pen_file_identity){ UINT32_MAX, UINT32_MAX, 0 };
+	file->n_identities = 1;
+	return file;
+}
+
+static uint32_t adopt(struct pen_pipe **pipep, const struct parcel *parcel, struct pen_file *file,
+		      const int fds[N_PARTS])
+{
+	bool is_server = parcel->side == PEN_CHANNEL_SERVER;
+	struct pen_link_parts parts = {
+		.memory = fds[0],
+		.bells = { fds[1], fds[2] },
+		.life = is_server ? -1 : fds[4],
+		.peer_life = fds[3],
+	};
+	struct pen_link *link;
+	uint32_t status;
+	int r = pen_link_take(&link, parcel->side, &file->config, &parts);
+
+	if (is_server)
+		file->life = fds[4];
+	if (r)
+		return r < 0 ? pen_ntstatus_from_errno(r) : PEN_STATUS_INVALID_PARAMETER;
+	pen_link_share(link);
+	pen_end_init(&file->end, parcel->side, link);
+	if (is_server)
+		file->end.server = (struct pen_end_server){ file, pen_file_lost, pen_file_renew };
+	status = pen_file_open(pipep, file, parcel->granted);
+	if (status) {
+		pen_end_close(&file->end, file->life);
+		file->life = -1;
+	}
+	return status;
+}
+
+static unsigned take_fds(struct msghdr *message, int fds[N_PARTS])
+{
+	unsigned n = 0;
+
+	for (struct cmsghdr *head = CMSG_FIRSTHDR(message); head;
+	     head = CMSG_NXTHDR(message, head)) {
+		if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (unsigned)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(fds, CMSG_DATA(head), n * sizeof(int));
+	}
+	return n;
+}
+
+uint32_t pen_pipe_receive(struct pen_pipe **pipep, int socket)
+{
+	uint8_t *security = malloc(object_DESCRIPTOR_MAX);
+	struct parcel_message m;
+	struct pen_file *file;
+	int fds[N_PARTS];
+	unsigned n_fds;
+	uint32_t status;
+	ssize_t n;
+
+	if (!security)
+		return PEN_STATUS_NO_MEMORY;
+	address(&m, security, object_DESCRIPTOR_MAX);
+	while ((n = recvmsg(socket, &m.message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
+		;
+	if (n < 0) {
+		free(security);
+		return pen_ntstatus_from_errno(errno);
+	}
+	n_fds = take_fds(&m.message, fds);
+	file = n_fds == N_PARTS && is_sound(&m.parcel, (size_t)n) ? unpack(&m.parcel, security)
+								  : NULL;
+	free(security);
+	if (!file) {
+		while (n_fds)
+			close(fds[--n_fds]);
+		return PEN_STATUS_INVALID_PARAMETER;
+	}
+	status = adopt(pipep, &m.parcel, file, fds);
+	if (status)
+		pen_file_free(file);
+	return status;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "np/starter.h"
+#include "io/socket.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+#define SYSTEM_PLACE "/run/penstock"
+
+static int set_place(struct pen_place *place, bool may_start, const char *directory,
+		     const char *below)
+{
+	int n = snprintf(place->directory, sizeof(place->directory), "%s%s", directory, below);
+
+	if (n < 0 || (size_t)n >= sizeof(place->directory))
+		return -ENAMETOOLONG;
+	place->may_start = may_start;
+	return 0;
+}
+
+/* The user's, in the directory that the system gave him; else in one of his own below /tmp. */
+static int set_users_place(struct pen_place *place)
+{
+	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
+	char name[32];
+
+	if (runtime && *runtime)
+		return set_place(place, true, runtime, "/penstock");
+	snprintf(name, sizeof(name), "/tmp/penstock-%u", (unsigned)geteuid());
+	return set_place(place, true, name, "");
+}
+
+int pen_starter_places(const char *given, struct pen_place places[PEN_PLACES_MAX],
+		       unsigned *n_placesp)
+{
+	int r;
+
+	if (!given)
+		given = secure_getenv("PENSTOCK_OBJECTS_DIR");
+	if (given) {
+		*n_placesp = 1;
+		return set_place(&places[0], true, given, "");
+	}
+	*n_placesp = geteuid() ? 2 : 1;
+	r = set_place(&places[0], !geteuid(), SYSTEM_PLACE, "");
+	if (!r && geteuid())
+		r = set_users_place(&places[1]);
+	return r;
+}
+
+/* It keeps nothing of ours: no descriptor, no blocked signal. */
+static int spawn(pid_t *pidp, const char *program, const char *const arguments[])
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t signals;
+	int r;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	for (int fd = 0; fd < 3; fd++)
+		posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+	sigemptyset(&signals);
+	posix_spawnattr_setsigmask(&attributes, &signals);
+	sigfillset(&signals);
+	posix_spawnattr_setsigdefault(&attributes, &signals);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	r = posix_spawn(pidp, program, &actions, &attributes, (char **)(uintptr_t)arguments,
+			environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+int pen_starter_run(const char *directory)
+{
+	const char *program = secure_getenv("PENSTOCK_OBJECTD");
+	const char *const arguments[] = { "penstock-objectd", "--background", "--idle", "30",
+					  "--directory",      directory,      NULL };
+	int status = 0, r;
+	pid_t pid;
+
+	r = spawn(&pid, program ? program : PEN_LIBEXECDIR "/penstock/penstock-objectd", arguments);
+	if (r)
+		return r;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 0; /* somebody else has waited for it, or nobody may: look whether it
+				     listens */
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ECHILD;
+}
