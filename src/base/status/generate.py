@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes C of the tables of status codes.
 
-    generate.py header|source OUTPUT DIRECTORY
+    generate.py header|source|win32 OUTPUT DIRECTORY
 
 DIRECTORY holds ntstatus.txt, werror.txt and fault.txt, whose lines are a number, the
 specification's name and our sentence, sorted by number (of names that share a number,
@@ -88,6 +88,19 @@ def write_header(tables):
     yield "#endif"
 
 
+def write_win32(tables):
+    yield "/* SPDX-License-Identifier: MIT */"
+    yield "/* Generated from the tables in src/base/status; include <penstock/win32.h>. */"
+    yield "#ifndef PENSTOCK_WIN32_CODES_H"
+    yield "#define PENSTOCK_WIN32_CODES_H"
+    for kind, form in [("werror", "{}"), ("ntstatus", "((NTSTATUS)0x{:08X})")]:
+        yield ""
+        for value, name, _ in tables[kind]:
+            yield f"#define {name} {form.format(value)}"
+    yield ""
+    yield "#endif"
+
+
 def write_source(tables, forward, backward):
     yield "/* SPDX-License-Identifier: MIT */"
     yield "/* Generated from the tables in src/base/status, for src/base/status.c alone. */"
@@ -120,7 +133,8 @@ def main():
     what, output, directory = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     tables = {kind: read_table(directory, kind) for kind in KINDS}
     maps = read_map(directory, tables)
-    text = write_header(tables) if what == "header" else write_source(tables, *maps)
+    text = {"header": write_header, "win32": write_win32,
+            "source": lambda tables: write_source(tables, *maps)}[what](tables)
     output.write_text("\n".join(text) + "\n")
 
 
