@@ -13,9 +13,9 @@
 enum { OP_IDLE, OP_DEFERRED, OP_WAITING, OP_UNWANTED };
 
 enum {
-	NAP_MS = 2,	 /* with the word in memory, before the descriptors */
 	PATIENCE_MS = 2, /* for the channel, before an operation is put off */
 	RETRY_MS = 5,	 /* of what is put off */
+	CROWD_MS = 20,	 /* until the death of one of several processes is noticed */
 	CLOSE_MS = 100,	 /* for the channel, before the end goes without a word */
 	DEFERRED_MAX = 1024,
 };
@@ -271,6 +271,8 @@ static int try_start(struct pen_end *end, struct pen_pipe_op *op, const void *in
 
 	if (pen_link_enter(end->link, wait_ms))
 		return PEN_E_AGAIN;
+	if (pen_link_is_crowded(end->link))
+		pen_link_sweep(end->link);
 	status = submit(end, op, in);
 	pen_link_leave(end->link);
 	if (is_only)
@@ -422,6 +424,8 @@ static void look(struct pen_end *end, int wait_ms)
 		retry_starts(end, wait_ms);
 	if (pen_link_enter(end->link, wait_ms))
 		return;
+	if (pen_link_is_crowded(end->link))
+		pen_link_sweep(end->link);
 	cancel_unwanted(end);
 	collect(end);
 	if (end->n_waiting && pen_channel_was_cut(pen_link_channel(end->link))) {
@@ -434,46 +438,36 @@ static void look(struct pen_end *end, int wait_ms)
 	end->seen = pen_link_news(end->link);
 }
 
-/* Something is to be tried again. */
-static bool is_behind(const struct pen_end *end)
+/* How long a wait may last before there is to be looked again; -1: until something happens. */
+static int look_ms(const struct pen_end *end)
 {
-	return end->deferred.first || end->is_orphan || end->n_unwanted;
+	if (end->deferred.first || end->is_orphan || end->n_unwanted)
+		return RETRY_MS;
+	return pen_link_is_crowded(end->link) && end->n_waiting ? CROWD_MS : -1;
 }
 
 /* ---- waiting ---- */
 
-/* With the descriptors. The mutex is given back meanwhile. */
-static void sleep_with(struct pen_end *end, struct pen_link *link, int wait_ms)
+/* Sleeps for wait_ms (-1: as long as it takes), and looks. The mutex is given back meanwhile. */
+static void lead(struct pen_end *end, int wait_ms)
 {
+	struct pen_link *link = pen_link_ref(end->link);
 	int r = make_epoll(end), epoll = end->epoll;
+	int look_again_ms = r ? RETRY_MS : look_ms(end);
 	uint32_t seen = end->seen;
 	bool is_gone = false;
 
+	if (look_again_ms >= 0 && (wait_ms < 0 || wait_ms > look_again_ms))
+		wait_ms = look_again_ms;
 	pen_link_want_bell(link);
 	pen_end_unlock(end);
 	if (r)
-		pen_link_nap(link, seen, RETRY_MS);
+		poll(NULL, 0, wait_ms);
 	else if (!pen_link_has_news(link, seen))
 		is_gone = sleep_long(epoll, wait_ms);
 	pen_end_lock(end);
 	if (is_gone && end->link == link)
 		end->is_orphan = true;
-}
-
-/* First a nap, because many answers come at once; then sleep. And looks what there is then. */
-static void lead(struct pen_end *end, int wait_ms)
-{
-	struct pen_link *link = pen_link_ref(end->link);
-	uint32_t seen = end->seen;
-	int r;
-
-	if (is_behind(end) && (wait_ms < 0 || wait_ms > RETRY_MS))
-		wait_ms = RETRY_MS;
-	pen_end_unlock(end);
-	r = pen_link_nap(link, seen, wait_ms < 0 || wait_ms > NAP_MS ? NAP_MS : wait_ms);
-	pen_end_lock(end);
-	if (r && (wait_ms < 0 || wait_ms > NAP_MS) && end->link == link)
-		sleep_with(end, link, wait_ms < 0 ? -1 : wait_ms - NAP_MS);
 	look(end, PATIENCE_MS);
 	pen_link_free(link);
 }
@@ -627,7 +621,7 @@ int pen_end_timeout(struct pen_end *end)
 	int wait_ms;
 
 	pen_end_lock(end);
-	wait_ms = end->finished.first ? 0 : is_behind(end) ? RETRY_MS : -1;
+	wait_ms = end->finished.first ? 0 : look_ms(end);
 	pen_end_unlock(end);
 	return wait_ms;
 }

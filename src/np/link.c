@@ -24,7 +24,6 @@ enum { HOLDERS_MAX = 64, LINE = 64, PATIENCE_MS = 10 };
 /* What an end is woken by. */
 struct bell {
 	uint32_t news;	    /* counts; changed under the lock */
-	uint32_t n_napping; /* who wait for the word to change */
 	uint32_t is_wanted; /* the eventfd is to be written to */
 } __attribute__((aligned(LINE)));
 
@@ -85,8 +84,14 @@ static int copy_fd(int fd, int *copyp)
 	return fd >= 0 && *copyp < 0 ? -errno : 0;
 }
 
-static int copy_parts(const struct pen_link_parts *parts, struct pen_link_parts *copies)
+const struct pen_link_parts *pen_link_parts(const struct pen_link *link)
 {
+	return &link->parts;
+}
+
+int pen_link_copy_parts(const struct pen_link *link, struct pen_link_parts *copies)
+{
+	const struct pen_link_parts *parts = &link->parts;
 	int r;
 
 	*copies = PEN_LINK_NO_PARTS;
@@ -100,11 +105,6 @@ static int copy_parts(const struct pen_link_parts *parts, struct pen_link_parts 
 	if (r)
 		pen_link_parts_close(copies);
 	return r;
-}
-
-int pen_link_copy_parts(const struct pen_link *link, struct pen_link_parts *parts)
-{
-	return copy_parts(&link->parts, parts);
 }
 
 /* ---- memory ---- */
@@ -215,17 +215,44 @@ static void delist(struct pen_link *link)
 	STORE(holder->number, 0);
 }
 
-/* Of the other end's processes the end of their life tells, of others what the kernel knows. */
+/* As far as this process can know. */
+static bool is_dead(const struct holder *holder)
+{
+	uint32_t pid = LOAD(holder->pid);
+
+	return pid && LOAD(holder->pid_namespace) == pid_namespace() && kill((pid_t)pid, 0) &&
+	       errno == ESRCH;
+}
+
+/* When the other end's life is over all of its processes are. */
 static bool is_holder_dead(const struct pen_link *link, uint32_t number)
 {
 	const struct holder *holder = find_holder(link, number);
-	uint32_t pid;
 
-	if (!holder || LOAD(holder->end) != link->end)
-		return pen_link_is_peer_gone(link);
-	pid = LOAD(holder->pid);
-	return pid && LOAD(holder->pid_namespace) == pid_namespace() && kill((pid_t)pid, 0) &&
-	       errno == ESRCH;
+	if ((!holder || LOAD(holder->end) != link->end) && pen_link_is_peer_gone(link))
+		return true;
+	return holder && is_dead(holder);
+}
+
+bool pen_link_is_crowded(const struct pen_link *link)
+{
+	return LOAD(link->head->n_holders) > 2;
+}
+
+void pen_link_sweep(struct pen_link *link)
+{
+	for (unsigned i = 0; i < HOLDERS_MAX; i++) {
+		struct holder *holder = &link->head->holders[i];
+		const struct pen_channel_caller caller = { LOAD(holder->end) & 1,
+							   LOAD(holder->number), 0 };
+
+		if (!caller.holder || caller.holder == link->holder || !is_dead(holder))
+			continue;
+		pen_channel_forget(&link->channel, &caller);
+		link->channel.wakes |= 3;
+		STORE(holder->pid, 0);
+		STORE(holder->number, 0);
+	}
 }
 
 /* ---- making and ending ---- */
@@ -277,8 +304,7 @@ static int make_bells(struct pen_link_parts *parts)
 	return 0;
 }
 
-/* The client's life; its write end goes with the offer alone. */
-static int make_peer_life(struct pen_link *link, int *lifep)
+int pen_link_renew(struct pen_link *link, int *lifep)
 {
 	int fds[2];
 
@@ -290,24 +316,8 @@ static int make_peer_life(struct pen_link *link, int *lifep)
 	return 0;
 }
 
-int pen_link_renew(struct pen_link *link, struct pen_link_parts *offer)
-{
-	struct pen_link_parts parts = PEN_LINK_NO_PARTS;
-	int r;
-
-	parts.memory = link->parts.memory;
-	parts.bells[0] = link->parts.bells[0];
-	parts.bells[1] = link->parts.bells[1];
-	r = copy_parts(&parts, offer);
-	if (!r)
-		r = make_peer_life(link, &offer->life);
-	if (r)
-		pen_link_parts_close(offer);
-	return r;
-}
-
 int pen_link_make(struct pen_link **linkp, const struct pen_channel_config *config,
-		  bool is_message_mode, bool is_nonblocking, struct pen_link_parts *offer)
+		  bool is_message_mode, bool is_nonblocking, int *lifep)
 {
 	pen_cleanup(pen_link_freep) struct pen_link *link =
 		link_of(PEN_CHANNEL_SERVER, &PEN_LINK_NO_PARTS);
@@ -326,7 +336,7 @@ int pen_link_make(struct pen_link **linkp, const struct pen_channel_config *conf
 		return r;
 	enlist(link);
 	pen_channel_begin(&link->channel, is_message_mode, is_nonblocking);
-	r = pen_link_renew(link, offer);
+	r = pen_link_renew(link, lifep);
 	if (r)
 		return r;
 	*linkp = pen_take(&link);
@@ -421,8 +431,6 @@ static void ring(struct pen_link *link, unsigned end)
 {
 	struct bell *bell = &link->head->bells[end];
 
-	if (LOAD(bell->n_napping))
-		pen_word_wake(&bell->news);
 	if (LOAD(bell->is_wanted) && __atomic_exchange_n(&bell->is_wanted, 0, __ATOMIC_SEQ_CST))
 		strike(link->parts.bells[end]);
 }
@@ -463,17 +471,6 @@ uint32_t pen_link_news(const struct pen_link *link)
 bool pen_link_has_news(const struct pen_link *link, uint32_t seen)
 {
 	return LOAD(link->head->bells[link->end].news) != seen;
-}
-
-int pen_link_nap(struct pen_link *link, uint32_t seen, int wait_ms)
-{
-	struct bell *bell = &link->head->bells[link->end];
-
-	__atomic_fetch_add(&bell->n_napping, 1, __ATOMIC_SEQ_CST);
-	if (LOAD(bell->news) == seen)
-		pen_word_await(&bell->news, seen, wait_ms);
-	__atomic_fetch_sub(&bell->n_napping, 1, __ATOMIC_SEQ_CST);
-	return pen_link_has_news(link, seen) ? 0 : PEN_E_AGAIN;
 }
 
 /* ---- lives ---- */

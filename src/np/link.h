@@ -4,8 +4,8 @@
 /*
  * A link: this process's hold on one end of a channel (pipe/channel.h), whose memory the
  * processes of both ends map. Between enter and leave the channel is this process's alone;
- * leave wakes whoever has something to fetch: by a word in the memory if that one naps there, and
- * by ringing his bell, an eventfd, if he sleeps and has said so.
+ * leave rings the bell, an eventfd, of an end that has something to fetch and has said that it
+ * sleeps.
  *
  * A peer may be stopped, or die, with the lock in his hands. So nobody waits for the lock longer
  * than he says, and who finds its holder dead finishes or undoes what that one had begun.
@@ -13,7 +13,7 @@
  * An end has a life: a pipe(2), whose write ends its processes have, and nobody else. When the last
  * is closed, the other end sees the end of file.
  *
- * One thread at a time uses a link, but for nap, ref and free.
+ * One thread at a time uses a link, but for ref and free.
  */
 #include "pipe/channel.h"
 
@@ -33,11 +33,11 @@ struct pen_link_parts {
 void pen_link_parts_close(struct pen_link_parts *parts);
 
 /*
- * A server's: a new channel, which listens. offer gets what its client needs, but for the peer's
- * life: duplicates, to be closed as soon as they are sent. A negative errno.
+ * A server's: a new channel, which listens. lifep gets the write end of its client's life, to be
+ * offered with the rest and closed as soon as that is sent. A negative errno.
  */
 int pen_link_make(struct pen_link **linkp, const struct pen_channel_config *config,
-		  bool is_message_mode, bool is_nonblocking, struct pen_link_parts *offer);
+		  bool is_message_mode, bool is_nonblocking, int *lifep);
 
 /*
  * A hold on the end of a channel that another process made; the parts are taken, also on failure.
@@ -49,8 +49,11 @@ int pen_link_take(struct pen_link **linkp, unsigned end, const struct pen_channe
 struct pen_link *pen_link_ref(struct pen_link *link);
 struct pen_link *pen_link_free(struct pen_link *link);
 
-/* The server's client can have no life any more: offers another, for the same channel. */
-int pen_link_renew(struct pen_link *link, struct pen_link_parts *offer);
+/* The server's client can have no life any more: another, for the same channel. */
+int pen_link_renew(struct pen_link *link, int *lifep);
+
+/* The link's own. */
+const struct pen_link_parts *pen_link_parts(const struct pen_link *link);
 
 /* Duplicates of all, for another process of the same end. A negative errno. */
 int pen_link_copy_parts(const struct pen_link *link, struct pen_link_parts *parts);
@@ -73,6 +76,12 @@ struct pen_channel_caller pen_link_caller(const struct pen_link *link);
 /* The bell is rung when there is something new. */
 void pen_link_want_bell(struct pen_link *link);
 
+/* Whether an end has, or had, several processes: then nobody is told when one of them dies. */
+bool pen_link_is_crowded(const struct pen_link *link);
+
+/* Forgets what processes waited for that have died. */
+void pen_link_sweep(struct pen_link *link);
+
 /* Gives the lock back. */
 void pen_link_leave(struct pen_link *link);
 
@@ -82,10 +91,6 @@ void pen_link_leave(struct pen_link *link);
 uint32_t pen_link_news(const struct pen_link *link);
 
 bool pen_link_has_news(const struct pen_link *link, uint32_t seen);
-
-/* Waits a moment, or wait_ms, until there is news beyond what was seen. PEN_E_AGAIN: there was
- * none. */
-int pen_link_nap(struct pen_link *link, uint32_t seen, int wait_ms);
 
 /* Wakes the other end without the lock: the channel was cut. */
 void pen_link_wake(struct pen_link *link);

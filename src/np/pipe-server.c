@@ -70,11 +70,19 @@ static struct object_pipe pipe_of(const struct pen_pipe_config *config)
 
 /* ---- with the object manager ---- */
 
-static unsigned offer_fds(const struct pen_link_parts *offer, int fds[4])
+/* What a client gets: the channel, and a life. */
+struct offer {
+	const struct pen_link *link;
+	int life;
+};
+
+static unsigned offer_fds(const struct offer *offer, int fds[4])
 {
-	fds[0] = offer->memory;
-	fds[1] = offer->bells[PEN_CHANNEL_SERVER];
-	fds[2] = offer->bells[PEN_CHANNEL_CLIENT];
+	const struct pen_link_parts *parts = pen_link_parts(offer->link);
+
+	fds[0] = parts->memory;
+	fds[1] = parts->bells[PEN_CHANNEL_SERVER];
+	fds[2] = parts->bells[PEN_CHANNEL_CLIENT];
 	fds[3] = offer->life;
 	return 4;
 }
@@ -82,7 +90,7 @@ static unsigned offer_fds(const struct pen_link_parts *offer, int fds[4])
 /* Says what the registration has; a file that has a GUID had it before. offer: NULL, it does not
  * listen. */
 static uint32_t enter_name(struct pen_file *file, uint32_t disposition, bool is_message_mode,
-			   const struct pen_link_parts *offer, struct pen_answer *answer)
+			   const struct offer *offer, struct pen_answer *answer)
 {
 	const struct pen_registration *registration = &file->registration;
 	struct object_request request = {
@@ -119,7 +127,7 @@ static uint32_t enter_name(struct pen_file *file, uint32_t disposition, bool is_
 	return status;
 }
 
-static uint32_t enter_again(struct pen_file *file, const struct pen_link_parts *offer)
+static uint32_t enter_again(struct pen_file *file, const struct offer *offer)
 {
 	struct pen_answer answer;
 	uint32_t status = enter_name(file, PEN_PIPE_OPEN_IF, false, offer, &answer);
@@ -128,7 +136,7 @@ static uint32_t enter_again(struct pen_file *file, const struct pen_link_parts *
 	return status;
 }
 
-static uint32_t make_offer(struct pen_file *file, const struct pen_link_parts *offer)
+static uint32_t make_offer(struct pen_file *file, const struct offer *offer)
 {
 	const struct object_request request = { .verb = object_OFFER,
 						.body.offer.instance = file->guid };
@@ -207,21 +215,23 @@ static void learn_pipe(struct pen_file *file, const struct object_pipe_created *
 }
 
 static uint32_t create(struct pen_file *file, const struct pen_pipe_config *config,
-		       struct pen_link_parts *offer, uint32_t *grantedp, uint32_t *informationp)
+		       uint32_t *grantedp, uint32_t *informationp)
 {
 	uint32_t disposition = config->disposition ? config->disposition : PEN_PIPE_OPEN_IF;
 	struct pen_answer answer;
 	struct pen_link *link;
+	struct offer offer;
 	uint32_t status;
 	int r = pen_link_make(&link, &file->config, config->is_message_mode, config->is_nonblocking,
-			      offer);
+			      &offer.life);
 
 	if (r)
 		return pen_ntstatus_from_errno(r);
+	offer.link = link;
 	pen_end_init(&file->end, PEN_CHANNEL_SERVER, link);
 	file->end.server = (struct pen_end_server){ file, pen_file_lost, pen_file_renew };
-	status = enter_name(file, disposition, config->is_message_mode, offer, &answer);
-	pen_link_parts_close(offer);
+	status = enter_name(file, disposition, config->is_message_mode, &offer, &answer);
+	close(offer.life);
 	if (!status) {
 		learn_pipe(file, &answer.reply.body.created);
 		*grantedp = answer.reply.body.created.granted;
@@ -238,7 +248,6 @@ static uint32_t create(struct pen_file *file, const struct pen_pipe_config *conf
 uint32_t pen_pipe_create(struct pen_pipe **pipep, const char *name,
 			 const struct pen_pipe_config *config, uint32_t *informationp)
 {
-	struct pen_link_parts offer = PEN_LINK_NO_PARTS;
 	uint32_t status = check_config(config), granted = 0, information = 0;
 	struct pen_file *file;
 
@@ -249,7 +258,7 @@ uint32_t pen_pipe_create(struct pen_pipe **pipep, const char *name,
 		return PEN_STATUS_NO_MEMORY;
 	status = register_file(file, name, config);
 	if (!status)
-		status = create(file, config, &offer, &granted, &information);
+		status = create(file, config, &granted, &information);
 	if (status) {
 		pen_file_free(file);
 		return status;
@@ -272,18 +281,20 @@ uint32_t pen_file_renew(void *data, struct pen_end *end)
 {
 	struct pen_file *file = data;
 	struct pen_channel_modes modes = { 0 };
-	struct pen_link_parts offer;
+	struct offer offer;
 	struct pen_link *link;
 	uint32_t status;
 	int r;
 
 	pen_file_forget_client(file);
 	pen_channel_get_modes(pen_link_channel(end->link), PEN_CHANNEL_SERVER, &modes);
-	r = pen_link_make(&link, &file->config, modes.read_mode, modes.completion_mode, &offer);
+	r = pen_link_make(&link, &file->config, modes.read_mode, modes.completion_mode,
+			  &offer.life);
 	if (r)
 		return pen_ntstatus_from_errno(r);
+	offer.link = link;
 	status = make_offer(file, &offer);
-	pen_link_parts_close(&offer);
+	close(offer.life);
 	if (status) {
 		pen_link_free(link);
 		return status;
@@ -295,15 +306,15 @@ uint32_t pen_file_renew(void *data, struct pen_end *end)
 /* The same channel is offered again. */
 static uint32_t offer_again(struct pen_file *file, struct pen_end *end)
 {
-	struct pen_link_parts offer;
-	int r = pen_link_renew(end->link, &offer);
+	struct offer offer = { .link = end->link };
+	int r = pen_link_renew(end->link, &offer.life);
 	uint32_t status;
 
 	if (r)
 		return pen_ntstatus_from_errno(r);
 	pen_end_watch_life(end);
 	status = make_offer(file, &offer);
-	pen_link_parts_close(&offer);
+	close(offer.life);
 	return status;
 }
 

@@ -33,10 +33,13 @@ static void open_pair(struct pair *pair, const struct pen_channel_config *config
 {
 	struct pen_link_parts offer;
 	struct pen_link *link;
-	int fds[2];
+	int fds[2], life;
 
 	*pair = (struct pair){ 0 };
-	assert_int_equal(pen_link_make(&link, config, config->is_message, false, &offer), 0);
+	assert_int_equal(pen_link_make(&link, config, config->is_message, false, &life), 0);
+	assert_int_equal(pen_link_copy_parts(link, &offer), 0);
+	close(offer.peer_life);
+	offer.life = life;
 	assert_int_equal(pen_end_init(&pair->ends[SRV], SRV, link), 0);
 	pair->ends[SRV].server = (struct pen_end_server){ pair, lost, NULL };
 	assert_int_equal(pipe(fds), 0);
@@ -293,6 +296,70 @@ static void test_a_stopped_peer(void **state)
 	}
 }
 
+/* A child that shares the end dies, and with it what it alone was writing; the end stays open. */
+static void test_H4_a_child_dies_with_its_write(void **state)
+{
+	static const struct pen_channel_config small = { true, PEN_CHANNEL_DUPLEX, { 4, 4 } };
+	struct pen_pipe_op op = { 0 };
+	struct pair pair;
+	char byte;
+	int told[2];
+	pid_t pid;
+
+	open_pair(&pair, &small);
+	assert_int_equal(pipe(told), 0);
+	pid = fork();
+	if (!pid) {
+		pen_end_start(&pair.ends[CLI], &op, PEN_END_WRITE, "too long", 8, NULL, 0);
+		if (write(told[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(told[0], &byte, 1), 1);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	put(&pair, CLI, "");
+	put(&pair, CLI, "last");
+	for (;;) {
+		char bytes[100] = "";
+
+		if (pen_end_start(&pair.ends[SRV], &op, PEN_END_READ, NULL, 0, bytes, 99) ==
+		    PEN_STATUS_PENDING)
+			pen_end_wait(&pair.ends[SRV], &op, LONG_MS);
+		assert_int_equal(op.status, 0);
+		assert_string_not_equal(bytes, "too long");
+		if (!strcmp(bytes, "last"))
+			break;
+	}
+	close_end(&pair, CLI);
+	get(&pair, SRV, PEN_STATUS_PIPE_BROKEN, "");
+	close_end(&pair, SRV);
+}
+
+/* A child has the same end under the same handle, and the end closes with the last of them. */
+static void test_H1_H3_a_child_has_the_end_too(void **state)
+{
+	struct pair pair;
+	pid_t pid;
+
+	open_pair(&pair, &messages);
+	pid = fork();
+	if (!pid) {
+		close(pair.life);
+		pen_link_free(pair.ends[SRV].link);
+		get(&pair, CLI, 0, "for the child");
+		put(&pair, CLI, "from the child");
+		close_end(&pair, CLI);
+		_exit(0);
+	}
+	close_end(&pair, CLI);
+	put(&pair, SRV, "for the child");
+	get(&pair, SRV, 0, "from the child");
+	get(&pair, SRV, PEN_STATUS_PIPE_BROKEN, "");
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close_end(&pair, SRV);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +369,8 @@ int main(void)
 		cmocka_unit_test(test_a_loop_is_told),
 		cmocka_unit_test(test_death_is_noticed),
 		cmocka_unit_test(test_a_stopped_peer),
+		cmocka_unit_test(test_H4_a_child_dies_with_its_write),
+		cmocka_unit_test(test_H1_H3_a_child_has_the_end_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
