@@ -79,9 +79,11 @@ static void keep_idle(const char *directory, int fd, unsigned n_owed)
 		close(fd);
 		free(idle);
 	} else {
-		*idle = (struct idle){
-			.next = idles, .fd = fd, .uid = geteuid(), .gid = getegid()
-		};
+		*idle = (struct idle){ .next = idles,
+				       .fd = fd,
+				       .n_owed = n_owed,
+				       .uid = geteuid(),
+				       .gid = getegid() };
 		strcpy(idle->directory, directory);
 		idles = idle;
 		n_idles++;
