@@ -7,6 +7,9 @@ build=build-bench
 [ -f $build/build.ninja ] || meson setup $build -Dbuildtype=release -Dpeers=false >/dev/null
 ninja -C $build >/dev/null
 $build/test/bench/bench-call
+echo "named pipes:"
+mapfile -t wine < <(test/bench/wine.sh)
+PENSTOCK_OBJECTD=$build/src/daemon/penstock-objectd $build/test/bench/bench-pipe "${wine[@]}"
 echo "security:"
 $build/test/bench/bench-security
 if ! command -v krb5kdc >/dev/null; then
