@@ -17,10 +17,11 @@ enum {
 	RETRY_MS = 5,	 /* of what is put off */
 	CROWD_MS = 20,	 /* until the death of one of several processes is noticed */
 	CLOSE_MS = 100,	 /* for the channel, before the end goes without a word */
+	DRAIN_MS = 1000, /* for a stream to take what is unread, before it ends */
 	DEFERRED_MAX = 1024,
 };
 
-enum { EVENT_BELL, EVENT_LIFE };
+enum { EVENT_BELL, EVENT_LIFE, EVENT_STREAM };
 
 /* ---- fifos ---- */
 
@@ -72,7 +73,7 @@ static void init_threads(struct pen_end *end)
 	pthread_condattr_destroy(&attributes);
 }
 
-/* What the parent has started is the parent's. */
+/* What the parent has started is the parent's; and a stream has one who carries, or none. */
 static void adopt(struct pen_end *end)
 {
 	pen_fork_lock();
@@ -86,6 +87,7 @@ static void adopt(struct pen_end *end)
 		if (end->epoll >= 0)
 			close(end->epoll);
 		end->epoll = -1;
+		end->stream = pen_stream_free(end->stream);
 		if (end->link)
 			pen_link_adopt(end->link);
 		__atomic_store_n(&end->generation, pen_fork_generation(), __ATOMIC_RELEASE);
@@ -133,6 +135,9 @@ static void watch(const struct pen_end *end, int fd, uint32_t which)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.u32 = which };
 
+	if (which == EVENT_STREAM)
+		event.events |= EPOLLOUT | EPOLLRDHUP;
+
 	if (fd >= 0)
 		epoll_ctl(end->epoll, EPOLL_CTL_ADD, fd, &event);
 }
@@ -146,7 +151,17 @@ static int make_epoll(struct pen_end *end)
 		return -errno;
 	watch(end, pen_link_bell(end->link), EVENT_BELL);
 	watch(end, pen_link_peer_life(end->link), EVENT_LIFE);
+	if (end->stream)
+		watch(end, pen_stream_fd(end->stream), EVENT_STREAM);
 	return 0;
+}
+
+void pen_end_attach(struct pen_end *end, struct pen_stream *stream)
+{
+	end->stream = stream;
+	pen_stream_begin(stream, end->link);
+	if (end->epoll >= 0)
+		watch(end, pen_stream_fd(stream), EVENT_STREAM);
 }
 
 void pen_end_watch_life(struct pen_end *end)
@@ -164,6 +179,10 @@ static void bury(struct pen_end *end, int wait_ms)
 	if (pen_link_enter(end->link, wait_ms))
 		return;
 	end->is_orphan = false;
+	if (end->stream) {
+		pen_link_leave(end->link);
+		return;
+	}
 	pen_channel_get_info(channel, end->side, &info);
 	if (end->side == PEN_CHANNEL_SERVER && info.state == PEN_CHANNEL_LISTENING) {
 		pen_link_leave(end->link);
@@ -178,7 +197,7 @@ static void bury(struct pen_end *end, int wait_ms)
 /* Whether the peer's life is over. Nobody's mutex. */
 static bool sleep_long(int epoll, int wait_ms)
 {
-	struct epoll_event events[2];
+	struct epoll_event events[3];
 	bool is_gone = false;
 	int n = epoll_wait(epoll, events, (int)PEN_COUNT(events), wait_ms);
 
@@ -218,6 +237,9 @@ static uint32_t call_channel(struct pen_end *end, struct pen_pipe_op *op, const 
 	case PEN_END_READ:
 		return pen_channel_read(channel, &caller, op->own.bytes, op->own.size, result);
 	case PEN_END_WRITE:
+		if (end->stream && channel->config.is_message &&
+		    op->own.n_written > PEN_STREAM_MESSAGE_MAX)
+			return PEN_STATUS_PORT_MESSAGE_TOO_LONG;
 		return pen_channel_write(channel, &caller, in, op->own.n_written, result);
 	case PEN_END_FLUSH:
 		return pen_channel_flush(channel, &caller, result);
@@ -262,6 +284,15 @@ static void finish(struct pen_end *end, struct pen_pipe_op *op, uint32_t status)
 	pthread_cond_broadcast(&end->turn);
 }
 
+/* With the channel: what others have left undone, or brought. */
+static void prepare(struct pen_end *end)
+{
+	if (pen_link_is_crowded(end->link))
+		pen_link_sweep(end->link);
+	if (end->stream)
+		pen_stream_pump(end->stream, end->link);
+}
+
 /* Starts it, once the channel is there. PEN_E_AGAIN: it is not. */
 static int try_start(struct pen_end *end, struct pen_pipe_op *op, const void *in, int wait_ms,
 		     uint32_t *statusp)
@@ -271,11 +302,12 @@ static int try_start(struct pen_end *end, struct pen_pipe_op *op, const void *in
 
 	if (pen_link_enter(end->link, wait_ms))
 		return PEN_E_AGAIN;
-	if (pen_link_is_crowded(end->link))
-		pen_link_sweep(end->link);
+	prepare(end);
 	status = submit(end, op, in);
+	if (end->stream)
+		pen_stream_pump(end->stream, end->link);
 	pen_link_leave(end->link);
-	if (is_only)
+	if (is_only && !end->stream)
 		end->seen = pen_link_news(end->link);
 	if (needs_another_channel(end, op, status)) {
 		status = end->server.renew(end->server.data, end);
@@ -424,8 +456,7 @@ static void look(struct pen_end *end, int wait_ms)
 		retry_starts(end, wait_ms);
 	if (pen_link_enter(end->link, wait_ms))
 		return;
-	if (pen_link_is_crowded(end->link))
-		pen_link_sweep(end->link);
+	prepare(end);
 	cancel_unwanted(end);
 	collect(end);
 	if (end->n_waiting && pen_channel_was_cut(pen_link_channel(end->link))) {
@@ -595,6 +626,7 @@ uint32_t pen_end_disconnect(struct pen_end *end, int wait_ms)
 		status = pen_channel_disconnect(pen_link_channel(end->link));
 		pen_link_leave(end->link);
 	}
+	end->stream = pen_stream_free(end->stream);
 	pen_end_unlock(end);
 	return status;
 }
@@ -656,6 +688,7 @@ void pen_end_replace(struct pen_end *end, struct pen_link *link)
 		epoll_ctl(end->epoll, EPOLL_CTL_DEL, pen_link_bell(end->link), NULL);
 		epoll_ctl(end->epoll, EPOLL_CTL_DEL, pen_link_peer_life(end->link), NULL);
 	}
+	end->stream = pen_stream_free(end->stream);
 	pen_link_free(end->link);
 	end->link = link;
 	end->seen = pen_link_news(link);
@@ -676,6 +709,8 @@ static void leave_channel(struct pen_end *end, bool is_last)
 {
 	struct pen_channel *channel = pen_link_channel(end->link);
 
+	if (end->stream)
+		pen_stream_drain(end->stream, end->link, DRAIN_MS);
 	if (is_last)
 		pen_channel_close(channel, end->side);
 	for (unsigned i = 0; i < PEN_CHANNEL_OPS_MAX; i++)
@@ -714,6 +749,7 @@ void pen_end_close(struct pen_end *end, int life)
 	report(end);
 	if (end->epoll >= 0)
 		close(end->epoll);
+	pen_stream_free(end->stream);
 	pen_link_free(end->link);
 	pthread_cond_destroy(&end->turn);
 	pthread_mutex_destroy(&end->mutex);

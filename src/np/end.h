@@ -12,6 +12,7 @@
  * are put off, in their order, and tried again by who waits or dispatches.
  */
 #include "np/link.h"
+#include "np/stream.h"
 #include <penstock/pipe.h>
 #include <pthread.h>
 
@@ -47,8 +48,9 @@ struct pen_end {
 	unsigned side;	     /* PEN_CHANNEL_SERVER, PEN_CHANNEL_CLIENT */
 	struct pen_end_server server;
 	struct pen_link *link;
-	int epoll;	/* -1: nobody has needed it */
-	bool is_hosted; /* by a loop */
+	struct pen_stream *stream; /* what is at the other end, if that has no link; or NULL */
+	int epoll;		   /* -1: nobody has needed it */
+	bool is_hosted;		   /* by a loop */
 	bool is_led;
 	bool is_orphan; /* the peer has gone, and the channel does not know */
 	uint32_t seen;	/* news, when last looked at */
@@ -73,6 +75,9 @@ void pen_end_close(struct pen_end *end, int life);
 /* Another link in the place of the one there was, whose operations are all done. Taken. Mutex held.
  */
 void pen_end_replace(struct pen_end *end, struct pen_link *link);
+
+/* The other end, which is connected, is behind a stream, which is taken. With the channel. */
+void pen_end_attach(struct pen_end *end, struct pen_stream *stream);
 
 /* The client's life is another one. Mutex held. */
 void pen_end_watch_life(struct pen_end *end);

@@ -85,6 +85,9 @@ void pen_file_set_pipe(struct pen_file *file, const struct object_pipe *pipe);
 uint32_t pen_file_renew(void *data, struct pen_end *end);
 void pen_file_lost(void *data, struct pen_end *end);
 
+/* Learns it from what the object manager has said of it. With the end's mutex. */
+uint32_t pen_file_learn_client(struct pen_file *file, const struct pen_answer *answer);
+
 /* Forgets the client. With the end's mutex. */
 void pen_file_forget_client(struct pen_file *file);
 

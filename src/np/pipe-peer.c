@@ -73,43 +73,45 @@ void pen_file_forget_client(struct pen_file *file)
 	*client = (struct pen_file_client){ 0 };
 }
 
-static uint32_t ask_client(struct pen_file *file, uint8_t identity, struct pen_answer *answer,
-			   struct pen_token **tokenp)
+uint32_t pen_file_learn_client(struct pen_file *file, const struct pen_answer *answer)
+{
+	const struct object_client *said = &answer->reply.body.client;
+	struct pen_file_client *client = &file->client;
+
+	pen_file_forget_client(file);
+	if (said->computer && !(client->computer = strdup(said->computer)))
+		return PEN_STATUS_NO_MEMORY;
+	if (pen_letter_to_token(&client->token, &said->token)) {
+		pen_file_forget_client(file);
+		return PEN_STATUS_NO_MEMORY;
+	}
+	client->process = said->process;
+	client->session = said->session;
+	client->qos = said->qos;
+	client->is_known = true;
+	return PEN_STATUS_SUCCESS;
+}
+
+static uint32_t ask_client(struct pen_file *file, uint8_t identity, struct pen_answer *answer)
 {
 	const struct object_request request = { .verb = object_ASK_CLIENT,
 						.body.ask_client = { file->guid, identity } };
-	uint32_t status = pen_agent_ask(file->directory, &request, NULL, 0, ASK_MS, answer);
 
-	if (status)
-		return status;
-	if (pen_letter_to_token(tokenp, &answer->reply.body.client.token))
-		return PEN_STATUS_NO_MEMORY;
-	return PEN_STATUS_SUCCESS;
+	return pen_agent_ask(file->directory, &request, NULL, 0, ASK_MS, answer);
 }
 
 /* With the end's mutex. */
 static uint32_t learn_client(struct pen_file *file)
 {
-	struct pen_file_client *client = &file->client;
-	const struct object_client *said;
 	struct pen_answer answer;
 	uint32_t status;
 
-	if (client->is_known)
+	if (file->client.is_known)
 		return PEN_STATUS_SUCCESS;
-	status = ask_client(file, 0, &answer, &client->token);
-	said = &answer.reply.body.client;
-	if (!status && said->computer && !(client->computer = strdup(said->computer)))
-		status = PEN_STATUS_NO_MEMORY;
-	if (!status) {
-		client->process = said->process;
-		client->session = said->session;
-		client->qos = said->qos;
-		client->is_known = true;
-	}
+	status = ask_client(file, 0, &answer);
+	if (!status)
+		status = pen_file_learn_client(file, &answer);
 	pen_answer_done(&answer);
-	if (status)
-		pen_file_forget_client(file);
 	return status;
 }
 
@@ -243,7 +245,9 @@ static uint32_t find_writer(struct pen_file *file, uint8_t identity,
 		return PEN_STATUS_SUCCESS;
 	}
 	if (client->writer_identity != identity) {
-		status = ask_client(file, identity, &answer, &token);
+		status = ask_client(file, identity, &answer);
+		if (!status && pen_letter_to_token(&token, &answer.reply.body.client.token))
+			status = PEN_STATUS_NO_MEMORY;
 		pen_answer_done(&answer);
 		if (status)
 			return status;

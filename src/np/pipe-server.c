@@ -332,6 +332,29 @@ static void bury_client(struct pen_end *end)
 	pen_link_leave(end->link);
 }
 
+/* smbd has a client, who comes by its socket. */
+static uint32_t carry(struct pen_file *file, struct pen_end *end, struct pen_answer *answer)
+{
+	struct pen_channel *channel = pen_link_channel(end->link);
+	struct pen_stream *stream;
+
+	if (pen_file_learn_client(file, answer))
+		return PEN_STATUS_PIPE_CONNECTED;
+	if (pen_stream_new(&stream, PEN_CHANNEL_CLIENT, answer->fds[0], file->config.is_message)) {
+		answer->fds[0] = -1;
+		return PEN_STATUS_PIPE_CONNECTED;
+	}
+	answer->fds[0] = -1;
+	if (pen_link_enter(end->link, -1)) {
+		pen_stream_free(stream);
+		return PEN_STATUS_PIPE_CONNECTED;
+	}
+	pen_channel_connect(channel);
+	pen_end_attach(end, stream);
+	pen_link_leave(end->link);
+	return PEN_STATUS_SUCCESS;
+}
+
 void pen_file_lost(void *data, struct pen_end *end)
 {
 	struct pen_file *file = data;
@@ -345,11 +368,13 @@ void pen_file_lost(void *data, struct pen_end *end)
 		return;
 	}
 	status = pen_agent_ask(file->directory, &request, NULL, 0, ASK_MS, &answer);
-	pen_answer_done(&answer);
-	if (status)
-		status = offer_again(file, end);
-	else
+	if (!status && answer.reply.body.client.is_carried && answer.n_fds == 1)
+		status = carry(file, end, &answer);
+	else if (!status)
 		status = PEN_STATUS_PIPE_CONNECTED;
+	else
+		status = offer_again(file, end);
+	pen_answer_done(&answer);
 	if (status == PEN_STATUS_PIPE_CONNECTED) {
 		bury_client(end);
 	} else if (status) {
