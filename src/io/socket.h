@@ -52,7 +52,7 @@ ssize_t pen_socket_send(int fd, const struct pen_slice *slices, size_t n);
 /* The credentials of a unix socket's peer, as they were when it connected. */
 int pen_socket_peer(int fd, struct ucred *peer);
 
-/* ---- unix stream sockets in a directory (unix.c) ---- */
+/* ---- unix sockets in a directory (unix.c) ---- */
 
 /* A socket that listens under a name, and takes the name along when it closes. */
 struct pen_unix_socket {
@@ -72,13 +72,13 @@ struct pen_unix_socket {
 int pen_directory_make(const char *path, mode_t mode);
 
 /*
- * Listens in the directory under the name. A name that a dead process left is
- * taken over; the directory is locked meanwhile, so that of two that try one
+ * Listens in the directory under the name; type is SOCK_STREAM or SOCK_SEQPACKET. A name that a
+ * dead process left is taken over; the directory is locked meanwhile, so that of two that try one
  * succeeds. -EADDRINUSE: somebody listens there. -EINVAL: a name with a slash,
  * or none; -ENAMETOOLONG.
  */
 int pen_unix_listen(struct pen_unix_socket *socket, const char *directory, const char *name,
-		    mode_t mode);
+		    mode_t mode, int type);
 
 /* Closes it, and removes the name if it is still ours. */
 void pen_unix_close(struct pen_unix_socket *socket);

@@ -42,12 +42,13 @@ static void test_dead_name_is_taken_over_and_a_live_one_not(void **state)
 	struct pen_unix_socket second;
 	int fd;
 
-	assert_int_equal(pen_unix_listen(&first, directory, "name", 0600), 0);
-	assert_int_equal(pen_unix_listen(&second, directory, "name", 0600), -EADDRINUSE);
+	assert_int_equal(pen_unix_listen(&first, directory, "name", 0600, SOCK_STREAM), 0);
+	assert_int_equal(pen_unix_listen(&second, directory, "name", 0600, SOCK_STREAM),
+			 -EADDRINUSE);
 
 	close(first.fd); /* as if its process had died: the name stays */
 	assert_int_equal(connect_to("name"), -ECONNREFUSED);
-	assert_int_equal(pen_unix_listen(&second, directory, "name", 0600), 0);
+	assert_int_equal(pen_unix_listen(&second, directory, "name", 0600, SOCK_STREAM), 0);
 	fd = connect_to("name");
 	assert_true(fd >= 0);
 	close(fd);
@@ -70,7 +71,7 @@ static void test_takeover_is_no_race(void **state)
 	int n_won = 0;
 	int go[2];
 
-	assert_int_equal(pen_unix_listen(&dead, directory, "race", 0600), 0);
+	assert_int_equal(pen_unix_listen(&dead, directory, "race", 0600, SOCK_STREAM), 0);
 	close(dead.fd);
 	assert_int_equal(pipe(go), 0);
 	for (int i = 0; i < N; i++) {
@@ -80,7 +81,8 @@ static void test_takeover_is_no_race(void **state)
 		if (fork())
 			continue;
 		close(go[1]);
-		_exit(read(go[0], &c, 1) == 0 && !pen_unix_listen(&mine, directory, "race", 0600) &&
+		_exit(read(go[0], &c, 1) == 0 &&
+		      !pen_unix_listen(&mine, directory, "race", 0600, SOCK_STREAM) &&
 		      !usleep(300000));
 	}
 	close(go[0]);
@@ -99,12 +101,12 @@ static void test_names_that_are_paths_are_refused(void **state)
 	struct pen_unix_socket sock;
 	char name[200];
 
-	assert_int_equal(pen_unix_listen(&sock, directory, "a/b", 0600), -EINVAL);
-	assert_int_equal(pen_unix_listen(&sock, directory, "..", 0600), -EINVAL);
-	assert_int_equal(pen_unix_listen(&sock, directory, "", 0600), -EINVAL);
+	assert_int_equal(pen_unix_listen(&sock, directory, "a/b", 0600, SOCK_STREAM), -EINVAL);
+	assert_int_equal(pen_unix_listen(&sock, directory, "..", 0600, SOCK_STREAM), -EINVAL);
+	assert_int_equal(pen_unix_listen(&sock, directory, "", 0600, SOCK_STREAM), -EINVAL);
 	memset(name, 'x', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
-	assert_int_equal(pen_unix_listen(&sock, directory, name, 0600), -ENAMETOOLONG);
+	assert_int_equal(pen_unix_listen(&sock, directory, name, 0600, SOCK_STREAM), -ENAMETOOLONG);
 }
 
 static void test_directories_have_their_mode(void **state)
@@ -130,7 +132,7 @@ static void test_peer_is_who_connected(void **state)
 	int accepted;
 	int fd;
 
-	assert_int_equal(pen_unix_listen(&sock, directory, "peer", 0666), 0);
+	assert_int_equal(pen_unix_listen(&sock, directory, "peer", 0666, SOCK_STREAM), 0);
 	assert_int_equal(pen_socket_accept(sock.fd, NULL), -EAGAIN);
 	fd = connect_to("peer");
 	accepted = pen_socket_accept(sock.fd, NULL);

@@ -69,15 +69,18 @@ int pen_unix_address(struct pen_address *address, const char *directory, const c
 	return 0;
 }
 
-/* Whether somebody listens there. A full queue is somebody's. */
+/* Whether somebody listens there, by whatever kind of socket. A full queue is somebody's. */
 static bool is_alive(const struct pen_address *address)
 {
-	bool is_pending;
-	int fd = pen_socket_connect(address, &is_pending);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool is_alive;
 
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || fd == -EAGAIN;
+	if (fd < 0)
+		return true;
+	is_alive = !connect(fd, (const struct sockaddr *)&address->storage, address->size) ||
+		   errno == EAGAIN || errno == EPROTOTYPE;
+	close(fd);
+	return is_alive;
 }
 
 /* Binds the name, over a dead one's if need be. The directory is locked. */
@@ -120,7 +123,7 @@ static int lock_directory(const char *path)
 }
 
 int pen_unix_listen(struct pen_unix_socket *sock, const char *directory, const char *name,
-		    mode_t mode)
+		    mode_t mode, int type)
 {
 	struct pen_unix_socket made = { .fd = -1 };
 	struct pen_address address;
@@ -137,7 +140,7 @@ int pen_unix_listen(struct pen_unix_socket *sock, const char *directory, const c
 	if (lock < 0)
 		return lock;
 
-	made.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	made.fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	r = made.fd < 0 ? -errno : bind_name(made.fd, &address, mode);
 	if (!r && fstatat(lock, name, &st, AT_SYMLINK_NOFOLLOW))
 		r = -errno;

@@ -248,7 +248,7 @@ static int listen_local(struct pen_listener *listener, const struct pen_binding 
 	r = pen_directory_make(directory, 0755);
 	if (r)
 		return r;
-	return pen_unix_listen(&listener->socket, directory, binding->endpoint, 0666);
+	return pen_unix_listen(&listener->socket, directory, binding->endpoint, 0666, SOCK_STREAM);
 }
 
 /* smbd looks for the pipe's name in small letters, without \pipe\. */
@@ -271,7 +271,7 @@ static int listen_pipe(struct pen_listener *listener, const struct pen_binding *
 	r = pen_directory_make(directory, 0700);
 	if (r)
 		return r;
-	return pen_unix_listen(&listener->socket, directory, file, 0600);
+	return pen_unix_listen(&listener->socket, directory, file, 0600, SOCK_STREAM);
 }
 
 static int listen_at(struct pen_listener *listener, struct pen_binding *binding)

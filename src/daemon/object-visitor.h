@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_OBJECT_VISITOR_H
+#define PEN_DAEMON_OBJECT_VISITOR_H
+/*
+ * A visitor: a program's connection. It asks one thing at a time, and gets its answer before the
+ * next is heard.
+ */
+#include "daemon/object-server.h"
+
+struct object_visitor {
+	struct pen_list link;
+	struct object_server *server;
+	uv_poll_t poll;
+	int fd;
+	struct object_peer peer;
+	void *ticket; /* of what it waits for */
+	bool is_closing;
+};
+
+/* A connection that has been accepted; fd is taken. A failure closes it. */
+void object_visitor_welcome(struct object_server *server, int fd);
+
+/* The reply to what it waited for. */
+void object_visitor_answer(struct object_visitor *visitor, struct pen_objects_reply *reply);
+
+void object_visitor_close(struct object_visitor *visitor);
+
+#endif
