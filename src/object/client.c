@@ -269,6 +269,9 @@ uint32_t pen_objects_carry(struct pen_objects *objects, const struct pen_objects
 		return PEN_STATUS_OBJECT_NAME_NOT_FOUND;
 	status = find_listening(objects, pipe, carried->token, carried_access(pipe), true,
 				&instance, &granted);
+	*typep = pipe->fixed.type;
+	if (carried->is_probe)
+		return status == PEN_STATUS_PIPE_NOT_AVAILABLE ? PEN_STATUS_SUCCESS : status;
 	if (status == PEN_STATUS_PIPE_NOT_AVAILABLE && carried->until > carried->now) {
 		status = pen_object_wait_for(objects, pipe, carried->token, carried->owner,
 					     carried_deadline(carried, pipe), &waiter);
@@ -285,7 +288,6 @@ uint32_t pen_objects_carry(struct pen_objects *objects, const struct pen_objects
 	client->socket = carried->socket;
 	client->qos = default_qos;
 	take(objects, instance, client, granted);
-	*typep = pipe->fixed.type;
 	pen_object_release(objects, &instance->offer);
 	return PEN_STATUS_SUCCESS;
 }

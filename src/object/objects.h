@@ -123,6 +123,7 @@ struct pen_objects_carried {
 	const struct pen_token *token;
 	const char *pipe;     /* its name, without a directory */
 	const char *computer; /* the client's */
+	bool is_probe;	      /* asks only whether it could */
 	void *socket;	      /* the client; a resource, which is taken if it is let in */
 	void *owner;	      /* for whom a reply comes later */
 	uint64_t until;	      /* it waits no longer than that, nor than the pipe's own timeout */

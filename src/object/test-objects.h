@@ -19,6 +19,12 @@ enum who { ROOT, ANNA, BERT, REMOTE, ANNA_7, N_PEOPLE }; /* sessions 0, 3, 5, no
 #define BOTH	 (READING | WRITING)
 #define FOR_EVER (-INT64_MAX)
 
+enum { RESOURCES_MAX = 2048 };
+
+struct resource {
+	char kind; /* 0: none */
+};
+
 struct world {
 	struct pen_objects *objects;
 	struct pen_token *people[N_PEOPLE];
@@ -27,18 +33,18 @@ struct world {
 	uint64_t now;
 	uint64_t mark; /* of the next offer */
 	int n_resources;
+	struct resource resources[RESOURCES_MAX]; /* no allocation of theirs fails */
 	uint32_t n_random;
 	char changed[64]; /* the last name told of, after + or - */
 };
 
-struct resource {
-	char kind;
-};
-
 static inline void *resource_new(struct world *world, char kind)
 {
-	struct resource *resource = malloc(sizeof(*resource));
+	struct resource *resource = world->resources;
 
+	while (resource->kind)
+		resource++;
+	assert_true(resource < world->resources + RESOURCES_MAX);
 	resource->kind = kind;
 	world->n_resources++;
 	return resource;
@@ -46,8 +52,9 @@ static inline void *resource_new(struct world *world, char kind)
 
 static inline void world_release(void *data, void *resource)
 {
+	assert_int_not_equal(((struct resource *)resource)->kind, 0);
+	((struct resource *)resource)->kind = 0;
 	((struct world *)data)->n_resources--;
-	free(resource);
 }
 
 static inline int world_random(void *data, void *bytes, size_t n)
@@ -62,6 +69,7 @@ static inline int world_random(void *data, void *bytes, size_t n)
 
 static inline uint32_t world_memory(void *data, uint64_t n, void **memoryp)
 {
+	assert_true(n > 0);
 	*memoryp = resource_new(data, 'm');
 	return PEN_STATUS_SUCCESS;
 }
