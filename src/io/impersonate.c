@@ -350,6 +350,14 @@ int pen_impersonation_begin(const void *owner, const struct pen_token *token,
 	return 0;
 }
 
+bool pen_impersonation_is_free(void)
+{
+	struct capabilities capabilities;
+
+	return !capabilities_get(&capabilities) &&
+	       capabilities.word[CAP_TO_INDEX(CAP_SETUID)].effective & CAP_TO_MASK(CAP_SETUID);
+}
+
 bool pen_impersonation_is_of(const void *owner)
 {
 	return mine && mine->owner == owner;

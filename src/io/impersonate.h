@@ -21,6 +21,9 @@ struct pen_impersonation_error {
 int pen_impersonation_begin(const void *owner, const struct pen_token *token,
 			    struct pen_impersonation_error *error);
 
+/* Whether this thread may become any user. */
+bool pen_impersonation_is_free(void);
+
 /* Whether the thread is somebody else, on behalf of that owner. */
 bool pen_impersonation_is_of(const void *owner);
 

@@ -257,6 +257,22 @@ static int pass_over(int fd, unsigned n_owed, uint64_t until)
 	return r;
 }
 
+/* An answer to another question is none. */
+static bool is_answer(const struct object_reply *reply, uint32_t verb)
+{
+	static const bool has_body[] = {
+		[object_CREATE_PIPE] = true,	[object_ASK_CLIENT] = true,
+		[object_OPEN_PIPE] = true,	[object_ANNOUNCE] = true,
+		[object_QUERY_PIPE] = true,	[object_QUERY_SECURITY] = true,
+		[object_CREATE_SECTION] = true, [object_OPEN_SECTION] = true,
+		[object_LIST] = true,		[object_EXPLAIN] = true,
+		[object_WATCH] = true,
+	};
+
+	return pen_ntstatus_is_error(reply->status) || verb >= PEN_COUNT(has_body) ||
+	       !has_body[verb] || reply->verb == verb;
+}
+
 static int ask(int fd, unsigned n_owed, const struct pen_buffer *letter, const int *fds,
 	       unsigned n_fds, uint64_t until, struct pen_answer *answer)
 {
@@ -341,6 +357,8 @@ uint32_t pen_agent_ask(const char *directory, const struct object_request *reque
 			break;
 	}
 	pen_buffer_done(&letter);
+	if (!r && !is_answer(&answer->reply, request->verb))
+		r = PEN_E_PROTOCOL;
 	return r ? status_of(r) : answer->reply.status;
 }
 

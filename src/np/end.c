@@ -18,6 +18,7 @@ enum {
 	CROWD_MS = 20,	 /* until the death of one of several processes is noticed */
 	CLOSE_MS = 100,	 /* for the channel, before the end goes without a word */
 	DRAIN_MS = 1000, /* for a stream to take what is unread, before it ends */
+	CHECK_MS = 10,	 /* between looks whether who is written to still lives */
 	DEFERRED_MAX = 1024,
 };
 
@@ -107,17 +108,6 @@ void pen_end_unlock(struct pen_end *end)
 	pthread_mutex_unlock(&end->mutex);
 }
 
-int pen_end_enter(struct pen_end *end, int wait_ms)
-{
-	int r;
-
-	pen_end_lock(end);
-	r = pen_link_enter(end->link, wait_ms);
-	if (r)
-		pen_end_unlock(end);
-	return r;
-}
-
 struct pen_channel *pen_end_channel(struct pen_end *end)
 {
 	return pen_link_channel(end->link);
@@ -179,6 +169,7 @@ static void bury(struct pen_end *end, int wait_ms)
 	if (pen_link_enter(end->link, wait_ms))
 		return;
 	end->is_orphan = false;
+	end->is_buried = true;
 	if (end->stream) {
 		pen_link_leave(end->link);
 		return;
@@ -186,6 +177,7 @@ static void bury(struct pen_end *end, int wait_ms)
 	pen_channel_get_info(channel, end->side, &info);
 	if (end->side == PEN_CHANNEL_SERVER && info.state == PEN_CHANNEL_LISTENING) {
 		pen_link_leave(end->link);
+		end->is_buried = false;
 		end->server.lost(end->server.data, end);
 		return;
 	}
@@ -334,6 +326,15 @@ static void retry_starts(struct pen_end *end, int wait_ms)
 	}
 }
 
+/* For who does not wait, and so sees no descriptor's events: looks for itself now and then. */
+static void check_peer(struct pen_end *end)
+{
+	if (!end->is_orphan && !end->is_buried && pen_link_is_peer_gone(end->link))
+		end->is_orphan = true;
+	if (end->is_orphan)
+		bury(end, PATIENCE_MS);
+}
+
 uint32_t pen_end_start(struct pen_end *end, struct pen_pipe_op *op, enum pen_end_kind kind,
 		       const void *in, uint32_t n_in, void *out, uint32_t size)
 {
@@ -349,6 +350,10 @@ uint32_t pen_end_start(struct pen_end *end, struct pen_pipe_op *op, enum pen_end
 	op->own.state = OP_IDLE;
 	op->own.copy = NULL;
 	op->own.serial = end->serial++;
+	if (kind == PEN_END_WRITE && pen_clock_coarse_ms() - end->checked_ms >= CHECK_MS) {
+		end->checked_ms = pen_clock_coarse_ms();
+		check_peer(end);
+	}
 	if (end->deferred.first)
 		retry_starts(end, 0);
 	if (end->deferred.first || try_start(end, op, in, PATIENCE_MS, &status))
@@ -475,6 +480,20 @@ static int look_ms(const struct pen_end *end)
 	if (end->deferred.first || end->is_orphan || end->n_unwanted)
 		return RETRY_MS;
 	return pen_link_is_crowded(end->link) && end->n_waiting ? CROWD_MS : -1;
+}
+
+int pen_end_enter(struct pen_end *end, int wait_ms)
+{
+	int r;
+
+	pen_end_lock(end);
+	check_peer(end);
+	r = pen_link_enter(end->link, wait_ms);
+	if (r)
+		pen_end_unlock(end);
+	else
+		prepare(end);
+	return r;
 }
 
 /* ---- waiting ---- */
@@ -692,7 +711,7 @@ void pen_end_replace(struct pen_end *end, struct pen_link *link)
 	pen_link_free(end->link);
 	end->link = link;
 	end->seen = pen_link_news(link);
-	end->is_orphan = false;
+	end->is_orphan = end->is_buried = false;
 	end->abandoned = 0;
 	if (end->epoll < 0)
 		return;
@@ -734,7 +753,7 @@ static void give_up(struct pen_end *end)
 	}
 }
 
-void pen_end_close(struct pen_end *end, int life)
+bool pen_end_close(struct pen_end *end, int life)
 {
 	bool is_last;
 
@@ -753,4 +772,5 @@ void pen_end_close(struct pen_end *end, int life)
 	pen_link_free(end->link);
 	pthread_cond_destroy(&end->turn);
 	pthread_mutex_destroy(&end->mutex);
+	return is_last;
 }

@@ -52,8 +52,10 @@ struct pen_end {
 	int epoll;		   /* -1: nobody has needed it */
 	bool is_hosted;		   /* by a loop */
 	bool is_led;
-	bool is_orphan; /* the peer has gone, and the channel does not know */
-	uint32_t seen;	/* news, when last looked at */
+	bool is_orphan;	     /* the peer has gone, and the channel does not know */
+	bool is_buried;	     /* and now it does */
+	uint64_t checked_ms; /* when was looked whether it has gone */
+	uint32_t seen;	     /* news, when last looked at */
 	uint32_t serial;
 	unsigned n_waiting;
 	unsigned n_unwanted; /* of those, to be cancelled */
@@ -67,10 +69,10 @@ struct pen_end {
 int pen_end_init(struct pen_end *end, unsigned side, struct pen_link *link);
 
 /*
- * Cancels what this process has started, and reports it; without a link nothing is left to
- * be done. life: see pen_link_end_life.
+ * Cancels what this process has started, and reports it. life: see pen_link_end_life. Whether no
+ * other process has the end.
  */
-void pen_end_close(struct pen_end *end, int life);
+bool pen_end_close(struct pen_end *end, int life);
 
 /* Another link in the place of the one there was, whose operations are all done. Taken. Mutex held.
  */

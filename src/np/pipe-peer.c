@@ -214,6 +214,12 @@ uint32_t pen_pipe_client_computer(struct pen_pipe *pipe, char **namep)
 
 /* ---- identity ---- */
 
+/* Who may not act as others learns who they are, and no more [row I12]. */
+static bool may_act_as(const struct pen_token_info *info)
+{
+	return (info->has_unix && info->uid == geteuid()) || pen_impersonation_is_free();
+}
+
 /* As the client's quality of service lets it be known. */
 static uint32_t reduce(const struct pen_token *token, const struct object_qos *qos,
 		       struct pen_token **tokenp)
@@ -223,7 +229,7 @@ static uint32_t reduce(const struct pen_token *token, const struct object_qos *q
 	if (qos->level == PEN_PIPE_ANONYMOUS)
 		return pen_token_new_anonymous(tokenp, !info.is_local) ? PEN_STATUS_NO_MEMORY
 								       : PEN_STATUS_SUCCESS;
-	if (qos->level >= PEN_PIPE_IMPERSONATION) {
+	if (qos->level >= PEN_PIPE_IMPERSONATION && may_act_as(&info)) {
 		*tokenp = pen_token_ref(token);
 		return PEN_STATUS_SUCCESS;
 	}

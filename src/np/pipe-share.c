@@ -23,6 +23,8 @@ struct parcel {
 	uint32_t opener_process;
 	uint32_t opener_session;
 	uint32_t is_static;
+	uint32_t opener_uid;
+	uint32_t opener_gid;
 	uint32_t registered_access;
 	uint32_t share;
 	uint32_t rejects_remote;
@@ -75,6 +77,8 @@ static bool pack(struct parcel *parcel, struct pen_file *file, uint32_t granted)
 	parcel->opener_process = file->opener_process;
 	parcel->opener_session = file->opener_session;
 	parcel->is_static = file->is_static;
+	parcel->opener_uid = file->identities[0].uid;
+	parcel->opener_gid = file->identities[0].gid;
 	parcel->registered_access = registration->access;
 	parcel->share = registration->share;
 	parcel->rejects_remote = registration->rejects_remote;
@@ -160,8 +164,8 @@ static struct pen_file *unpack(const struct parcel *parcel, const uint8_t *secur
 	if (!registration->name ||
 	    pen_buffer_add(&registration->security, security, parcel->n_security))
 		return pen_file_free(file);
-	/* Nobody is known here: the first who writes is announced. */
-	file->identities[0] = (struct pen_file_identity){ UINT32_MAX, UINT32_MAX, 0 };
+	file->identities[0] =
+		(struct pen_file_identity){ parcel->opener_uid, parcel->opener_gid, 0 };
 	file->n_identities = 1;
 	return file;
 }

@@ -68,9 +68,8 @@ struct pen_pipe *pen_pipe_free(struct pen_pipe *pipe)
 	free(pipe);
 	if (__atomic_sub_fetch(&file->n_handles, 1, __ATOMIC_ACQ_REL))
 		return NULL;
-	if (file->end.side == PEN_CHANNEL_CLIENT)
+	if (pen_end_close(&file->end, file->life) && file->end.side == PEN_CHANNEL_CLIENT)
 		say_goodbye(file);
-	pen_end_close(&file->end, file->life);
 	file->life = -1;
 	pen_file_free(file);
 	return NULL;

@@ -13,6 +13,7 @@ enum { LONG_MS = 20000 };
 struct rig {
 	struct pen_end end;
 	int peer;
+	int life; /* of the client that never came */
 };
 
 static void open_rig(struct rig *rig, bool is_message, uint32_t quota)
@@ -22,10 +23,9 @@ static void open_rig(struct rig *rig, bool is_message, uint32_t quota)
 						   { quota, quota } };
 	struct pen_stream *stream;
 	struct pen_link *link;
-	int fds[2], life;
+	int fds[2];
 
-	assert_int_equal(pen_link_make(&link, &config, is_message, false, &life), 0);
-	close(life);
+	assert_int_equal(pen_link_make(&link, &config, is_message, false, &rig->life), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	pen_end_init(&rig->end, PEN_CHANNEL_SERVER, link);
 	assert_int_equal(pen_stream_new(&stream, PEN_CHANNEL_CLIENT, fds[0], is_message), 0);
@@ -40,6 +40,7 @@ static void close_rig(struct rig *rig)
 {
 	if (rig->peer >= 0)
 		close(rig->peer);
+	close(rig->life);
 	pen_end_close(&rig->end, dup(0));
 }
 
