@@ -479,6 +479,9 @@ static int look_ms(const struct pen_end *end)
 {
 	if (end->deferred.first || end->is_orphan || end->n_unwanted)
 		return RETRY_MS;
+	/* The bell was heard, and the channel not to be had. */
+	if (end->is_hosted && end->n_waiting && pen_link_has_news(end->link, end->seen))
+		return RETRY_MS;
 	return pen_link_is_crowded(end->link) && end->n_waiting ? CROWD_MS : -1;
 }
 
