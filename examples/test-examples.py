@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 folder = pathlib.Path(sys.argv[1])
 
@@ -49,6 +50,25 @@ def secure(directory):
         assert "lacks the right" in run("echo-client", binding, "open", returns=1)
 
 
+def windows(directory):
+    """A Windows program's instances answer one client after the other, and then it ends."""
+    os.environ["PENSTOCK_OBJECTS_DIR"] = directory
+    objectd = subprocess.Popen([os.environ["PENSTOCK_OBJECTD"], "--directory", directory])
+    while not (pathlib.Path(directory) / "objects").exists():
+        assert objectd.poll() is None, "penstock-objectd does not run"
+        time.sleep(0.01)
+    server = subprocess.Popen([folder / "win32-echo", "serve", "echo", "6"], stdout=subprocess.PIPE,
+                              text=True)
+    assert server.stdout.readline() == "ready\n"
+    for n in range(6):
+        assert run("win32-echo", "call", "echo", f"call {n}") == f"call {n}\n"
+    assert server.wait(30) == 0, "the server did not end well"
+    server.stdout.close()
+    assert "no file of this name" in run("win32-echo", "call", "echo", "x", returns=1)
+    objectd.terminate()
+    objectd.wait(30)
+
+
 def main():
     numbers = "".join(f"{n}\n" for n in range(1, 17))
     with tempfile.TemporaryDirectory() as directory:
@@ -60,6 +80,8 @@ def main():
             with Server("uv-server", asked) as binding:
                 assert run("poll-client", binding) == numbers
         secure(directory)
+    with tempfile.TemporaryDirectory() as directory:
+        windows(directory)
     print("the examples work")
 
 

@@ -98,6 +98,8 @@ struct win_file *win_file_new(enum win_file_what what, struct pen_pipe *pipe, ui
 					    .dispatch = source_dispatch };
 	pen_list_init(&file->source.timed);
 	pen_list_init(&file->requests);
+	if (pipe)
+		pen_pipe_fd(pipe); /* which has it ring for whatever pends from now on */
 	return file;
 }
 

@@ -83,8 +83,11 @@ static void thread_adopt(struct win_thread *thread)
 
 	pthread_once(&once, thread_key);
 	pthread_setspecific(over_key, thread);
-	thread->id = gettid();
 	current = thread;
+	win_lock();
+	thread->id = gettid();
+	pthread_cond_broadcast(&thread->cond);
+	win_unlock();
 }
 
 struct win_thread *win_thread_self(void)
@@ -150,7 +153,6 @@ static void *thread_main(void *pointer)
 
 	thread_adopt(thread);
 	win_lock();
-	pthread_cond_broadcast(&thread->cond);
 	while (thread->n_suspended)
 		win_sleep(&thread->cond);
 	win_unlock();
