@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/object-server.h"
+#include "daemon/object-smbd.h"
 #include "daemon/object-visitor.h"
 #include "io/clock.h"
 #include <errno.h>
@@ -28,6 +29,11 @@ static void engine_release(void *data, void *resource)
 	object_resource_free(resource);
 }
 
+static void engine_changed(void *data, const char *name, bool is_there)
+{
+	object_smbd_changed(data, name, is_there);
+}
+
 /* Nobody may shorten or lengthen it, nor take its seals for others. */
 static int make_memory(uint64_t n, struct object_fds *fds)
 {
@@ -37,7 +43,7 @@ static int make_memory(uint64_t n, struct object_fds *fds)
 		return -errno;
 	fds->fds[0] = fd;
 	fds->n = 1;
-	if (fchmod(fd, 0600) || ftruncate(fd, (off_t)n) ||
+	if (fchmod(fd, 0400) || ftruncate(fd, (off_t)n) ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return -errno;
 	return 0;
@@ -110,7 +116,7 @@ static void settle(struct object_server *server)
 
 	pen_arena_reset(&server->arena);
 	while (pen_objects_next(server->objects, &server->arena, &reply, &owner)) {
-		object_visitor_answer(owner, &reply);
+		((struct object_asker *)owner)->answer(owner, &reply);
 		pen_arena_reset(&server->arena);
 	}
 	set_timer(server);
@@ -132,6 +138,7 @@ static void on_timer(uv_timer_t *timer)
 	if (server->is_full) {
 		server->is_full = false;
 		uv_poll_start(&server->listener, UV_READABLE, on_listener);
+		object_smbd_resume(server);
 	}
 	pen_objects_tick(server->objects, pen_clock_ms());
 	settle(server);
@@ -167,9 +174,13 @@ int object_server_listen(struct object_server *server, const struct object_serve
 	server->config = *config;
 	server->socket.fd = -1;
 	pen_list_init(&server->visitors);
+	pen_list_init(&server->doors);
+	pen_list_init(&server->callers);
 	r = pen_unix_address(&address, config->directory, "objects");
 	if (!r)
 		r = pen_directory_make(config->directory, is_root ? 0755 : 0700);
+	if (!r && config->np_directory)
+		r = object_smbd_sweep(config->np_directory);
 	if (r)
 		return r;
 	was_there = !access(((struct sockaddr_un *)&address.storage)->sun_path, F_OK);
@@ -192,6 +203,7 @@ static int start_engine(struct object_server *server)
 		.random = engine_random,
 		.make_memory = engine_make_memory,
 		.release = engine_release,
+		.changed = server->config.np_directory ? engine_changed : NULL,
 	};
 
 	pen_arena_init(&server->arena, PEN_LETTER_ARENA_MAX);
@@ -224,6 +236,7 @@ static void stop_all(struct object_server *server)
 {
 	pen_list_each (link, after, &server->visitors)
 		object_visitor_close(pen_list_entry(link, struct object_visitor, link));
+	object_smbd_stop(server);
 	uv_close((uv_handle_t *)&server->listener, NULL);
 	uv_close((uv_handle_t *)&server->timer, NULL);
 	uv_close((uv_handle_t *)&server->idle, NULL);

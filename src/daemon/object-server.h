@@ -21,6 +21,7 @@ enum {
 
 struct object_server_config {
 	const char *directory;
+	const char *np_directory; /* that smbd connects to; NULL: none */
 	struct object_groups groups;
 	const struct pen_objects_alias *aliases;
 	size_t n_aliases;
@@ -43,6 +44,11 @@ struct object_resource {
 	void *hold;		   /* on a section, if it is that */
 };
 
+/* Who waits for a reply; the first member of those who do. */
+struct object_asker {
+	void (*answer)(struct object_asker *asker, struct pen_objects_reply *reply);
+};
+
 struct object_server {
 	struct object_server_config config;
 	struct pen_loop loop;
@@ -55,6 +61,9 @@ struct object_server {
 	struct pen_random random;
 	struct pen_list visitors;
 	uint32_t n_visitors;
+	struct pen_list doors; /* sockets of pipes, for smbd */
+	struct pen_list callers;
+	uint32_t n_callers;
 	bool is_restart; /* a predecessor died */
 	bool has_loop, is_running;
 	volatile bool is_stopping;

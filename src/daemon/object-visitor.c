@@ -46,6 +46,7 @@ static uint32_t count_of_user(const struct object_server *server, uint32_t uid)
 }
 
 static void on_event(uv_poll_t *poll, int status, int events);
+static void on_answer(struct object_asker *asker, struct pen_objects_reply *reply);
 
 /* While it waits for an answer, only its going is of interest. */
 static void listen_to(struct object_visitor *visitor)
@@ -77,6 +78,7 @@ void object_visitor_welcome(struct object_server *server, int fd)
 	/* A long reply is one message. */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	visitor->asker.answer = on_answer;
 	visitor->server = server;
 	visitor->fd = fd;
 	visitor->poll.data = visitor;
@@ -178,7 +180,7 @@ static int send_reply(struct object_visitor *visitor, const struct object_reply 
 }
 
 /* Without memory or descriptors the answer is that. One who does not read his answers goes. */
-void object_visitor_answer(struct object_visitor *visitor, struct pen_objects_reply *reply)
+static void answer(struct object_visitor *visitor, struct pen_objects_reply *reply)
 {
 	static const struct object_reply failure = { PEN_STATUS_INSUFFICIENT_RESOURCES,
 						     PEN_LETTER_NO_BODY };
@@ -200,6 +202,11 @@ void object_visitor_answer(struct object_visitor *visitor, struct pen_objects_re
 		object_visitor_close(visitor);
 	else
 		listen_to(visitor);
+}
+
+static void on_answer(struct object_asker *asker, struct pen_objects_reply *reply)
+{
+	answer((struct object_visitor *)asker, reply);
 }
 
 /* ---- requests ---- */
@@ -270,7 +277,7 @@ static void refuse(struct object_visitor *visitor, uint32_t status)
 {
 	struct pen_objects_reply reply = { .letter = { status, PEN_LETTER_NO_BODY } };
 
-	object_visitor_answer(visitor, &reply);
+	answer(visitor, &reply);
 }
 
 /* An instance that is there now goes with its life. */
@@ -302,7 +309,7 @@ static void ask(struct object_visitor *visitor, struct pen_objects_request *requ
 		listen_to(visitor);
 		return;
 	}
-	object_visitor_answer(visitor, &reply);
+	answer(visitor, &reply);
 }
 
 static void on_message(struct object_visitor *visitor, size_t n, struct object_fds *fds)
@@ -310,7 +317,7 @@ static void on_message(struct object_visitor *visitor, size_t n, struct object_f
 	struct object_server *server = visitor->server;
 	struct object_request letter;
 	struct pen_objects_request request = {
-		.asker = { visitor->peer.token, visitor->peer.process, visitor },
+		.asker = { visitor->peer.token, visitor->peer.process, &visitor->asker },
 		.letter = &letter,
 		.now = pen_clock_ms(),
 	};

@@ -8,6 +8,7 @@
 #include "daemon/object-server.h"
 
 struct object_visitor {
+	struct object_asker asker; /* the first member */
 	struct pen_list link;
 	struct object_server *server;
 	uv_poll_t poll;
@@ -19,9 +20,6 @@ struct object_visitor {
 
 /* A connection that has been accepted; fd is taken. A failure closes it. */
 void object_visitor_welcome(struct object_server *server, int fd);
-
-/* The reply to what it waited for. */
-void object_visitor_answer(struct object_visitor *visitor, struct pen_objects_reply *reply);
 
 void object_visitor_close(struct object_visitor *visitor);
 

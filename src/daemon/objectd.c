@@ -21,6 +21,7 @@ enum { ALIASES_MAX = 64, IDLE_SECONDS = 30 };
 
 struct options {
 	const char *directory;
+	const char *np_directory;
 	const char *admin_group;
 	const char *global_group;
 	uint32_t idle_seconds;
@@ -37,6 +38,9 @@ static const char help[] =
 	"      --directory DIR       where its socket is (/run/penstock for root, else penstock "
 	"in\n"
 	"                            $XDG_RUNTIME_DIR, or /tmp/penstock-UID)\n"
+	"      --np-directory DIR    where smbd looks for pipes: those that there are get a "
+	"socket\n"
+	"                            there\n"
 	"      --idle SECONDS        leave when there has been nothing to keep for so long; 0:\n"
 	"                            never (0 for root, else 30)\n"
 	"      --background          go on in the background once it listens; where another one\n"
@@ -51,6 +55,7 @@ static const char help[] =
 
 static const struct option long_options[] = {
 	{ "directory", required_argument, NULL, 'd' },
+	{ "np-directory", required_argument, NULL, 'n' },
 	{ "idle", required_argument, NULL, 'i' },
 	{ "background", no_argument, NULL, 'b' },
 	{ "admin-group", required_argument, NULL, 'a' },
@@ -115,6 +120,9 @@ static int take_option(struct options *options, int val, char **argv)
 	switch (val) {
 	case 'd':
 		options->directory = optarg;
+		return -1;
+	case 'n':
+		options->np_directory = optarg;
 		return -1;
 	case 'i':
 		return parse_idle(options, optarg);
@@ -269,6 +277,7 @@ int main(int argc, char **argv)
 	if (r)
 		return complain("the directory of its socket", r);
 	config.directory = directory;
+	config.np_directory = options.np_directory;
 	config.aliases = options.aliases;
 	config.n_aliases = options.n_aliases;
 	config.idle_seconds = options.idle_seconds;

@@ -103,6 +103,42 @@ uint32_t pen_name_parse_pipe(const char *text, struct pen_arena *arena, struct p
 	return status;
 }
 
+/* ---- files ---- */
+
+/* A unit whose upper case it is. In most scripts they are one of these apart. */
+static uint16_t downcase(uint16_t unit)
+{
+	static const uint16_t distances[] = { 32, 1, 80, 48, 8 };
+
+	for (size_t i = 0; i < PEN_COUNT(distances); i++) {
+		uint16_t lower = (uint16_t)(unit + distances[i]);
+
+		if (lower != unit && pen_upcase(lower) == unit)
+			return lower;
+	}
+	return unit;
+}
+
+bool pen_name_to_file(const char *name, char file[PEN_NAME_FILE_SIZE])
+{
+	uint16_t units[PEN_NAME_MAX];
+	size_t count = pen_utf16_put(name, strlen(name), PEN_UTF16_HOST, units, PEN_NAME_MAX);
+	size_t n;
+
+	if (!*name || count == PEN_UTF16_BAD)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (units[i] < ' ' || units[i] == '/' || units[i] == 0x7f)
+			return false;
+		units[i] = downcase(units[i]);
+	}
+	n = pen_utf16_get(units, count, PEN_UTF16_HOST, file, PEN_NAME_FILE_SIZE - 1);
+	if (n == PEN_UTF16_BAD)
+		return false;
+	file[n] = '\0';
+	return strcmp(file, ".") != 0 && strcmp(file, "..") != 0;
+}
+
 /* ---- sections ---- */
 
 /* The digits of a session's number, as NT writes it, and a backslash. */

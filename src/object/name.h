@@ -50,6 +50,14 @@ uint32_t pen_name_parse_pipe(const char *text, struct pen_arena *arena, struct p
 uint32_t pen_name_parse_section(const char *text, uint32_t session, struct pen_arena *arena,
 				const char **pathp);
 
+enum { PEN_NAME_FILE_SIZE = 108 };
+
+/*
+ * The file that smbd looks for when a client opens the pipe: its name in lower case. False: no
+ * file can be called so, or it is too long for a socket's address.
+ */
+bool pen_name_to_file(const char *name, char file[PEN_NAME_FILE_SIZE]);
+
 /* Whether it is UTF-8 and not longer than so many code units. */
 bool pen_name_is_text(const char *text, size_t n, size_t units_max);
 

@@ -185,6 +185,27 @@ static void test_section_length(void **state)
 	expect_section(text, 5, NULL);
 }
 
+static void test_files(void **state)
+{
+	char file[PEN_NAME_FILE_SIZE], text[2048];
+
+	assert_true(pen_name_to_file("SrvSvc", file));
+	assert_string_equal(file, "srvsvc");
+	assert_true(pen_name_to_file("A\\b\\", file));
+	assert_string_equal(file, "a\\b\\");
+	assert_true(pen_name_to_file("ÄΣЖÿ...", file));
+	assert_string_equal(file, "äσжÿ...");
+	assert_false(pen_name_to_file("", file));
+	assert_false(pen_name_to_file(".", file));
+	assert_false(pen_name_to_file("..", file));
+	assert_false(pen_name_to_file("a/b", file));
+	assert_false(pen_name_to_file("a\n", file));
+	assert_false(pen_name_to_file("\x7f", file));
+	assert_true(pen_name_to_file(long_name(text, "", 107), file));
+	assert_false(pen_name_to_file(long_name(text, "", 108), file));
+	assert_false(pen_name_to_file(long_name(text, "", 257), file));
+}
+
 static void test_failed_allocations(void **state)
 {
 	struct pen_arena arena;
@@ -210,15 +231,11 @@ static void test_failed_allocations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_device_and_directory),
-		cmocka_unit_test(test_names_are_kept),
-		cmocka_unit_test(test_servers),
-		cmocka_unit_test(test_length),
-		cmocka_unit_test(test_not_utf8),
-		cmocka_unit_test(test_sections),
-		cmocka_unit_test(test_section_length),
-		cmocka_unit_test(test_failed_allocations),
+		cmocka_unit_test(test_prefixes),       cmocka_unit_test(test_device_and_directory),
+		cmocka_unit_test(test_names_are_kept), cmocka_unit_test(test_servers),
+		cmocka_unit_test(test_length),	       cmocka_unit_test(test_not_utf8),
+		cmocka_unit_test(test_sections),       cmocka_unit_test(test_section_length),
+		cmocka_unit_test(test_files),	       cmocka_unit_test(test_failed_allocations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

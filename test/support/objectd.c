@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ static void start(struct objectd *objectd, const char *const *options)
 	objectd->pid = fork();
 	assert_true(objectd->pid >= 0);
 	if (!objectd->pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		execv(program, (char *const *)argv);
 		_exit(127);
 	}
