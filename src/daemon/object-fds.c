@@ -21,8 +21,22 @@ void object_fds_close(struct object_fds *fds)
 
 struct foul {
 	uv_work_t work;
+	struct foul *next;
 	struct object_fds fds;
+	uint32_t uid;
 };
+
+/* Of this process: those that are being closed. */
+static struct foul *fouls;
+
+size_t object_fds_count_foul(uint32_t uid)
+{
+	size_t n = 0;
+
+	for (const struct foul *foul = fouls; foul; foul = foul->next)
+		n += foul->uid == uid || uid == OBJECT_FOUL_ALL;
+	return n;
+}
 
 static void foul_close(uv_work_t *work)
 {
@@ -31,6 +45,11 @@ static void foul_close(uv_work_t *work)
 
 static void foul_done(uv_work_t *work, int status)
 {
+	struct foul **at = &fouls;
+
+	while (*at != work->data)
+		at = &(*at)->next;
+	*at = (*at)->next;
 	free(work->data);
 }
 
@@ -42,7 +61,7 @@ static bool is_harmless(int fd)
 	       object_fd_is_eventfd(fd) || object_fd_is_memory(fd, &mark);
 }
 
-void object_fds_close_foul(struct object_fds *fds, uv_loop_t *loop)
+void object_fds_close_foul(struct object_fds *fds, uv_loop_t *loop, uint32_t uid)
 {
 	struct foul *foul;
 	bool is_foul = false;
@@ -53,9 +72,13 @@ void object_fds_close_foul(struct object_fds *fds, uv_loop_t *loop)
 	if (foul) {
 		foul->work.data = foul;
 		foul->fds = *fds;
+		foul->uid = uid;
 		fds->n = 0;
-		if (!uv_queue_work(loop, &foul->work, foul_close, foul_done))
+		if (!uv_queue_work(loop, &foul->work, foul_close, foul_done)) {
+			foul->next = fouls;
+			fouls = foul;
 			return;
+		}
 		*fds = foul->fds;
 		free(foul);
 	}

@@ -19,9 +19,19 @@ struct object_fds {
 	size_t n;
 };
 
-/* Closes those there are, as foul ones if need be: elsewhere, as closing may take for ever. */
 void object_fds_close(struct object_fds *fds);
-void object_fds_close_foul(struct object_fds *fds, uv_loop_t *loop);
+
+/*
+ * Closes what is not of a kind that is known in a thread of its own, as a file system of a user's
+ * may let that take for ever; and counts how many he has there. One with more than so
+ * many is not heard.
+ */
+enum { OBJECT_FOUL_MAX = 16 };
+
+#define OBJECT_FOUL_ALL UINT32_MAX
+
+void object_fds_close_foul(struct object_fds *fds, uv_loop_t *loop, uint32_t uid);
+size_t object_fds_count_foul(uint32_t uid);
 
 /* Whether it is such an end of a pipe(2). */
 bool object_fd_is_pipe(int fd, bool is_write_end);

@@ -12,6 +12,7 @@ int object_resource_new(struct object_resource **resourcep, enum object_resource
 		return -ENOMEM;
 	resource->kind = kind;
 	resource->fds = *fds;
+	pen_list_init(&resource->link);
 	fds->n = 0;
 	*resourcep = resource;
 	return 0;
@@ -29,6 +30,7 @@ void object_resource_free(struct object_resource *resource)
 {
 	if (!resource)
 		return;
+	pen_list_remove(&resource->link);
 	if (resource->is_watched) {
 		uv_close((uv_handle_t *)&resource->poll, on_closed);
 		return;
@@ -50,6 +52,12 @@ static void on_end(uv_poll_t *poll, int status, int events)
 	} else {
 		pen_objects_end_instance(objects, &resource->instance);
 	}
+}
+
+void object_resource_hold(struct object_resource *life, struct object_server *server, void *hold)
+{
+	life->hold = hold;
+	pen_list_append(&server->holds, &life->link);
 }
 
 /* What somebody writes into his life is of no interest: only that it ends. */

@@ -174,6 +174,7 @@ int object_server_listen(struct object_server *server, const struct object_serve
 	server->config = *config;
 	server->socket.fd = -1;
 	pen_list_init(&server->visitors);
+	pen_list_init(&server->holds);
 	pen_list_init(&server->doors);
 	pen_list_init(&server->callers);
 	r = pen_unix_address(&address, config->directory, "objects");
@@ -236,6 +237,8 @@ static void stop_all(struct object_server *server)
 {
 	pen_list_each (link, after, &server->visitors)
 		object_visitor_close(pen_list_entry(link, struct object_visitor, link));
+	pen_list_each (link, after, &server->holds)
+		object_resource_free(pen_list_entry(link, struct object_resource, link));
 	object_smbd_stop(server);
 	uv_close((uv_handle_t *)&server->listener, NULL);
 	uv_close((uv_handle_t *)&server->timer, NULL);
@@ -274,6 +277,8 @@ void object_server_done(struct object_server *server)
 	if (server->is_running)
 		stop_all(server);
 	pen_objects_free(server->objects);
+	if (object_fds_count_foul(OBJECT_FOUL_ALL))
+		_exit(0); /* a thread that waits for a stranger's file system keeps nobody here */
 	if (server->has_loop)
 		pen_loop_done(&server->loop);
 	free(server->message);

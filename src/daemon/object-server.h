@@ -42,6 +42,7 @@ struct object_resource {
 	bool is_watched;
 	struct dtyp_GUID instance; /* that lives, if it is one's */
 	void *hold;		   /* on a section, if it is that */
+	struct pen_list link;	   /* of the server's holds, then */
 };
 
 /* Who waits for a reply; the first member of those who do. */
@@ -61,6 +62,7 @@ struct object_server {
 	struct pen_random random;
 	struct pen_list visitors;
 	uint32_t n_visitors;
+	struct pen_list holds; /* lives of sections' handles */
 	struct pen_list doors; /* sockets of pipes, for smbd */
 	struct pen_list callers;
 	uint32_t n_callers;
@@ -94,6 +96,9 @@ void object_server_done(struct object_server *server);
 int object_resource_new(struct object_resource **resourcep, enum object_resource_kind kind,
 			struct object_fds *fds);
 void object_resource_free(struct object_resource *resource);
+
+/* The life of a section's handle. It is the server's, until it ends. */
+void object_resource_hold(struct object_resource *life, struct object_server *server, void *hold);
 
 /* Watches a life, which may be over at once. */
 int object_resource_watch(struct object_resource *resource, struct object_server *server);

@@ -69,6 +69,7 @@ void object_visitor_welcome(struct object_server *server, int fd)
 		return;
 	}
 	if (count_of_user(server, visitor->peer.uid) >= OBJECT_VISITORS_PER_USER ||
+	    object_fds_count_foul(visitor->peer.uid) > OBJECT_FOUL_MAX ||
 	    uv_poll_init(&server->loop.uv, &visitor->poll, fd)) {
 		pen_token_free(visitor->peer.token);
 		free(visitor);
@@ -118,7 +119,7 @@ static int make_handle_life(struct object_visitor *visitor, struct pen_objects_r
 		if (r)
 			object_resource_free(life);
 		else
-			life->hold = reply->hold;
+			object_resource_hold(life, visitor->server, reply->hold);
 	}
 	object_fds_close(&fds);
 	if (r)
@@ -327,7 +328,7 @@ static void on_message(struct object_visitor *visitor, size_t n, struct object_f
 	r = pen_letter_get_request(&letter, &server->arena, server->message, n);
 	if (!r)
 		r = take_fds(visitor, fds, &request);
-	object_fds_close_foul(fds, &server->loop.uv);
+	object_fds_close_foul(fds, &server->loop.uv, visitor->peer.uid);
 	if (!r)
 		ask(visitor, &request);
 	else
@@ -341,7 +342,8 @@ static void on_event(uv_poll_t *poll, int status, int events)
 	struct object_fds fds;
 	ssize_t n;
 
-	if (visitor->ticket || status < 0) {
+	if (visitor->ticket || status < 0 ||
+	    object_fds_count_foul(visitor->peer.uid) > OBJECT_FOUL_MAX) {
 		object_visitor_close(visitor);
 		return;
 	}
@@ -352,7 +354,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 		on_message(visitor, (size_t)n, &fds);
 		return;
 	}
-	object_fds_close_foul(&fds, &server->loop.uv);
+	object_fds_close_foul(&fds, &server->loop.uv, visitor->peer.uid);
 	if (n == -EMFILE)
 		refuse(visitor, PEN_STATUS_INSUFFICIENT_RESOURCES);
 	else
