@@ -31,6 +31,8 @@ static void file_closed(struct win_object *object)
 	pipe = file_take_pipe(file);
 	win_unlock();
 	pen_pipe_free(pipe);
+	if (file->is_direct)
+		win_file_cancel(file, NULL, NULL);
 }
 
 static void file_free(struct win_object *object)
@@ -98,7 +100,8 @@ struct win_file *win_file_new(enum win_file_what what, struct pen_pipe *pipe, ui
 					    .dispatch = source_dispatch };
 	pen_list_init(&file->source.timed);
 	pen_list_init(&file->requests);
-	if (pipe)
+	file->is_direct = file->is_synchronous && !file->is_alertable;
+	if (pipe && !file->is_direct)
 		pen_pipe_fd(pipe); /* which has it ring for whatever pends from now on */
 	return file;
 }
@@ -119,16 +122,36 @@ uint32_t win_file_get(HANDLE handle, uint32_t any_access, uint32_t other, struct
 	return 0;
 }
 
-bool win_file_enter(struct win_file *file)
+bool win_file_has_port(struct win_file *file)
 {
-	bool is_open;
+	bool has_port;
 
 	win_lock();
-	is_open = !file->is_closed && file->pipe;
-	if (is_open)
+	has_port = file->port;
+	win_unlock();
+	return has_port;
+}
+
+static bool file_enter(struct win_file *file, bool may_be_closed)
+{
+	bool is_there;
+
+	win_lock();
+	is_there = file->pipe && (may_be_closed || !file->is_closed);
+	if (is_there)
 		file->n_inside++;
 	win_unlock();
-	return is_open;
+	return is_there;
+}
+
+bool win_file_enter(struct win_file *file)
+{
+	return file_enter(file, false);
+}
+
+bool win_file_hold(struct win_file *file)
+{
+	return file_enter(file, true);
 }
 
 /* As something is in flight, the engine is to look at it. */
@@ -151,7 +174,7 @@ void win_file_leave(struct win_file *file)
 	bool arms;
 
 	win_lock();
-	arms = !file->is_closed && !pen_list_is_empty(&file->requests);
+	arms = !file->is_closed && !file->is_direct && !pen_list_is_empty(&file->requests);
 	win_unlock();
 	if (arms)
 		file_arm(file);

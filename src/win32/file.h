@@ -25,6 +25,7 @@ struct win_file {
 	bool is_server;
 	bool is_synchronous;
 	bool is_alertable;
+	bool is_direct;	   /* its calls wait at the pipe itself, not with the engine */
 	bool is_closed;	   /* its last handle is */
 	unsigned n_inside; /* threads that call something of the pipe's */
 	unsigned modes;	   /* FILE_SKIP_ bits */
@@ -42,12 +43,17 @@ struct win_file *win_file_new(enum win_file_what what, struct pen_pipe *pipe, ui
 /* As win_handle_get, of a pipe's end: device and root are answered by that status. */
 uint32_t win_file_get(HANDLE handle, uint32_t any_access, uint32_t other, struct win_file **filep);
 
+bool win_file_has_port(struct win_file *file);
+
 /*
  * Between them the pipe's functions may be called, whoever closes the file meanwhile. false: it is
  * closed. leave is to be called without the lock.
  */
 bool win_file_enter(struct win_file *file);
 void win_file_leave(struct win_file *file);
+
+/* The same for what has begun there already, also while somebody closes it. false: it is gone. */
+bool win_file_hold(struct win_file *file);
 
 /* In the child after fork: what is in flight is its parent's. */
 void win_file_forked(void);

@@ -264,19 +264,19 @@ static uint32_t listing_put(struct win_listing *listing, const struct layout *la
 	return 0;
 }
 
-/* The list is made by the first call, or anew, and with its pattern. */
-static uint32_t root_list(struct win_file *file, const UNICODE_STRING *pattern, bool restarts)
+/* The list is made by the first call, with its pattern, and stays as it was then. */
+static uint32_t root_list(struct win_file *file, const UNICODE_STRING *pattern)
 {
-	struct win_listing *listing;
+	struct win_listing *listing = NULL;
 	char *text = NULL;
 	uint32_t status;
+	bool is_there;
 
-	if (file->listing && !restarts)
+	win_lock();
+	is_there = file->listing;
+	win_unlock();
+	if (is_there)
 		return 0;
-	if (file->listing) {
-		file->listing->at = 0;
-		return 0;
-	}
 	if (pattern && pattern->Length) {
 		text = win_text_of(pattern->Buffer, pattern->Length / 2);
 		if (!text)
@@ -284,8 +284,35 @@ static uint32_t root_list(struct win_file *file, const UNICODE_STRING *pattern, 
 	}
 	status = win_listing_new(&listing, text);
 	free(text);
-	if (!status)
+	win_lock();
+	if (!status && !file->listing) {
 		file->listing = listing;
+		listing = NULL;
+	}
+	win_unlock();
+	win_listing_free(listing);
+	return status;
+}
+
+/* What there is room for; and who waits for the event is told. */
+static uint32_t root_put(struct win_file *file, const struct layout *layout, void *buffer, ULONG n,
+			 bool is_single, bool restarts, struct win_object *event,
+			 IO_STATUS_BLOCK *iosb)
+{
+	uintptr_t used = 0;
+	uint32_t status;
+
+	win_lock();
+	if (restarts)
+		file->listing->at = 0;
+	status = listing_put(file->listing, layout, buffer, n, is_single, &used);
+	if (!NT_ERROR(status) && status != PEN_STATUS_NO_MORE_FILES) {
+		*iosb = (IO_STATUS_BLOCK){ .Pointer = (PVOID)(uintptr_t)status,
+					   .Information = used };
+		if (event)
+			win_object_signal(event);
+	}
+	win_unlock();
 	return status;
 }
 
@@ -296,7 +323,6 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event_handle, PIO_APC_
 {
 	const struct layout *layout = layout_of(which);
 	struct win_object *event = NULL;
-	uintptr_t used = 0;
 	struct win_file *file;
 	uint32_t status;
 
@@ -313,17 +339,9 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event_handle, PIO_APC_
 	if (!status && n < layout->name)
 		status = PEN_STATUS_INFO_LENGTH_MISMATCH;
 	if (!status)
-		status = root_list(file, pattern, restarts);
+		status = root_list(file, pattern);
 	if (!status)
-		status = listing_put(file->listing, layout, buffer, n, is_single, &used);
-	if (!NT_ERROR(status) && status != PEN_STATUS_NO_MORE_FILES) {
-		*iosb = (IO_STATUS_BLOCK){ .Pointer = (PVOID)(uintptr_t)status,
-					   .Information = used };
-		win_lock();
-		if (event)
-			win_object_signal(event);
-		win_unlock();
-	}
+		status = root_put(file, layout, buffer, n, is_single, restarts, event, iosb);
 	win_object_put(event);
 	win_object_put(&file->object);
 	return status;

@@ -8,6 +8,8 @@
 #include <penstock/win32.h>
 #include <stdlib.h>
 
+enum { CANCEL_MAX = 500 };
+
 /* An operation in flight. It holds what it will need when it is done. */
 struct win_request {
 	struct pen_pipe_op op;
@@ -166,7 +168,7 @@ static uint32_t call_objects(const struct win_call *call, struct win_file **file
 		status = answer;
 	if (!status && access && !(access & granted))
 		status = PEN_STATUS_ACCESS_DENIED;
-	if (!status && call->routine && file->port)
+	if (!status && call->routine && win_file_has_port(file))
 		status = PEN_STATUS_INVALID_PARAMETER;
 	if (status) {
 		win_object_put(event);
@@ -231,14 +233,41 @@ static uint32_t request_start(struct win_request *request, const struct win_call
 
 /* ---- waiting for it ---- */
 
+/*
+ * Whoever waits at the pipe itself hears of it there. Where a peer has the pipe at this moment the
+ * pipe only notes it, for who looks next; so it is said until it is done.
+ */
+static void request_cancel_direct(struct win_request *request)
+{
+	unsigned n = 0;
+
+	while (!pen_pipe_cancel(request->file->pipe, &request->op) && n++ < CANCEL_MAX)
+		;
+}
+
 static void request_cancel(struct win_request *request)
 {
 	struct win_file *file = request->file;
 
-	if (!win_file_enter(file))
+	if (!win_file_hold(file))
 		return;
-	pen_pipe_cancel(file->pipe, &request->op);
-	pen_pipe_dispatch(file->pipe);
+	if (file->is_direct) {
+		request_cancel_direct(request);
+	} else {
+		pen_pipe_cancel(file->pipe, &request->op);
+		pen_pipe_dispatch(file->pipe);
+	}
+	win_file_leave(file);
+}
+
+/* Waits at the pipe; then the one who was first to see it end may still be about to say so. */
+static void request_wait_direct(struct win_request *request)
+{
+	struct win_file *file = request->file;
+
+	if (!win_file_hold(file))
+		return;
+	pen_pipe_wait(file->pipe, &request->op, -1);
 	win_file_leave(file);
 }
 
@@ -252,6 +281,8 @@ static bool request_wait(struct win_request *request)
 	bool is_alertable = request->file->is_alertable;
 	bool is_alerted = false;
 
+	if (request->file->is_direct)
+		request_wait_direct(request);
 	win_lock();
 	self->is_alertable = is_alertable;
 	while (!request->is_done) {

@@ -4,6 +4,8 @@
  */
 #include "win32/test-pipes.h"
 
+#include "support/fail.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -682,6 +684,51 @@ static void test_fork_with_operations(void **state)
 	ends_close(&ends);
 }
 
+/* The n-th allocation fails: the call says so, nothing is lost, and the next one works. */
+static void test_no_memory(void **state)
+{
+	HANDLE server, client;
+	char bytes[16];
+	DWORD n;
+
+	for (size_t k = 1;; k++) {
+		pen_fail_at(k);
+		server = pipe_create("no-memory", 0);
+		if (!pen_fail_hit())
+			break;
+		if (server != INVALID_HANDLE_VALUE)
+			CloseHandle(server);
+		else
+			assert_int_not_equal(GetLastError(), 0);
+	}
+	for (size_t k = 1;; k++) {
+		bool was_hit;
+
+		assert_ptr_not_equal(server, INVALID_HANDLE_VALUE);
+		pen_fail_at(k);
+		client = pipe_open("no-memory", 0);
+		was_hit = pen_fail_hit();
+		if (!was_hit)
+			break;
+		if (client != INVALID_HANDLE_VALUE)
+			CloseHandle(client);
+		CloseHandle(server);
+		server = pipe_create("no-memory", 0);
+	}
+	assert_ptr_not_equal(client, INVALID_HANDLE_VALUE);
+	for (size_t k = 1;; k++) {
+		pen_fail_at(k);
+		n = 0;
+		if (WriteFile(client, "x", 1, &n, NULL))
+			ReadFile(server, bytes, 16, &n, NULL);
+		if (!pen_fail_hit())
+			break;
+	}
+	pen_fail_at(0);
+	CloseHandle(client);
+	CloseHandle(server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -702,6 +749,7 @@ int main(void)
 		cmocka_unit_test(test_inherited_handles),
 		cmocka_unit_test(test_killed_child),
 		cmocka_unit_test(test_fork_with_operations),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, pipes_begin, pipes_end);

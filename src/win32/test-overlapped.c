@@ -504,6 +504,48 @@ static void test_cancel_synchronous(void **state)
 	ends_close(&ends);
 }
 
+/* The last handle is closed under a call: it ends, and the peer hears of it. */
+static void test_close_under_a_call(void **state)
+{
+	struct ends ends = ends_open(MESSAGES, 0, 0);
+	struct synchronous call = { .handle = ends.server };
+	char bytes[8];
+	HANDLE thread;
+	DWORD n;
+
+	thread = begin(&call);
+	await_reset(ends.server);
+	CloseHandle(ends.server);
+	join(thread);
+	assert_true(NT_ERROR(call.status));
+	assert_true(is_untouched(&call.iosb));
+	assert_false(ReadFile(ends.client, bytes, 8, &n, NULL));
+	assert_int_equal(GetLastError(), ERROR_BROKEN_PIPE);
+	CloseHandle(ends.client);
+}
+
+/* Two threads in calls on one synchronous handle; each is ended for itself. */
+static void test_two_calls_on_a_handle(void **state)
+{
+	struct ends ends = ends_open(MESSAGES, 0, 0);
+	struct synchronous calls[2] = { { .handle = ends.server }, { .handle = ends.server } };
+	HANDLE threads[2];
+
+	for (int i = 0; i < 2; i++) {
+		threads[i] = begin(&calls[i]);
+		await_reset(ends.server);
+	}
+	while (!CancelSynchronousIo(threads[1]))
+		Sleep(1);
+	join(threads[1]);
+	assert_int_equal(calls[1].status, STATUS_CANCELLED);
+	put(ends.client, "one");
+	join(threads[0]);
+	assert_int_equal(calls[0].status, 0);
+	assert_int_equal(calls[0].iosb.Information, 3);
+	ends_close(&ends);
+}
+
 /* [A25, A26, A27] */
 static void test_results(void **state)
 {
@@ -717,6 +759,8 @@ int main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_cancel_ex),
 		cmocka_unit_test(test_cancel_synchronous),
+		cmocka_unit_test(test_close_under_a_call),
+		cmocka_unit_test(test_two_calls_on_a_handle),
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_listen),
 		cmocka_unit_test(test_refusals),
