@@ -42,6 +42,8 @@ struct pen_client_security {
 struct pen_client_config {
 	/* Directory of ncalrpc sockets; NULL: PENSTOCK_NCALRPC_DIR, or the system's. */
 	const char *ncalrpc_dir;
+	/* Of the object manager's socket, for ncacn_np on this machine; NULL: where it is. */
+	const char *objects_dir;
 	uint32_t connect_timeout_ms; /* 0: 30 s */
 	bool refuse_ndr64;
 	bool is_big_endian;	       /* what we send */

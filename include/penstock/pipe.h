@@ -190,8 +190,9 @@ uint32_t pen_pipe_cancel(struct pen_pipe *pipe, struct pen_pipe_op *op);
 uint32_t pen_pipe_wait(struct pen_pipe *pipe, struct pen_pipe_op *op, int wait_ms);
 
 /*
- * For a loop: while operations wait, wait for events of the descriptor, or for the time, then
- * dispatch. A negative errno: there is no descriptor to be had. Another process has another.
+ * For a loop: while operations wait, wait for events of the descriptor, or for the time (which is
+ * -1 unless something is wrong), then dispatch. A negative errno: there is no descriptor to be had.
+ * It stays the same; another process has another.
  */
 int pen_pipe_fd(struct pen_pipe *pipe);
 short pen_pipe_events(struct pen_pipe *pipe);

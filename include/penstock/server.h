@@ -34,6 +34,13 @@ struct pen_server_config {
 	const char
 		*ncalrpc_dir; /* of ncalrpc sockets; and in it np/ for smbd, unless np_dir says */
 	const char *np_dir;
+	/*
+	 * Pipes are served by the object manager, to the programs of this machine and, where it
+	 * works for smbd, to the network; not as sockets in np_dir. Taken as said where neither
+	 * directory is.
+	 */
+	bool np_by_objects;
+	const char *objects_dir;	   /* of the object manager's socket; NULL: where it is */
 	uint32_t connections_max;	   /* in all; 0: 10,000 */
 	uint32_t connections_per_peer_max; /* of one address or uid; 0: 1,000 */
 	uint32_t groups_max;		   /* 0: 10,000 */
@@ -80,7 +87,7 @@ int pen_server_add_object(struct pen_server *server, const struct pen_uuid *obje
  * Listens at an endpoint:
  *	ncacn_ip_tcp:127.0.0.1[135]   [0]: any port; "ncacn_ip_tcp:" alone: every address
  *	ncalrpc:[EPMAPPER]            a socket in ncalrpc_dir
- *	ncacn_np:[\pipe\srvsvc]       a socket in np_dir, where smbd brings its clients
+ *	ncacn_np:[\pipe\srvsvc]       a socket in np_dir, where smbd brings its clients, or a pipe
  * The option secondary=NAME is what bind_ack then says the place is [C706 12.6.4.4],
  * where that is not the port or the pipe itself.
  * It is for the named interfaces only (names of added services, ended by NULL), or

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum { OP_IDLE, OP_DEFERRED, OP_WAITING, OP_UNWANTED };
@@ -22,7 +23,7 @@ enum {
 	DEFERRED_MAX = 1024,
 };
 
-enum { EVENT_BELL, EVENT_LIFE, EVENT_STREAM };
+enum { EVENT_BELL, EVENT_LIFE, EVENT_STREAM, EVENT_TIMER };
 
 /* ---- fifos ---- */
 
@@ -87,7 +88,9 @@ static void adopt(struct pen_end *end)
 		end->deferred = end->finished = (struct pen_end_fifo){ 0 };
 		if (end->epoll >= 0)
 			close(end->epoll);
-		end->epoll = -1;
+		if (end->timer >= 0)
+			close(end->timer);
+		end->epoll = end->timer = -1;
 		end->stream = pen_stream_free(end->stream);
 		if (end->link)
 			pen_link_adopt(end->link);
@@ -189,7 +192,7 @@ static void bury(struct pen_end *end, int wait_ms)
 /* Whether the peer's life is over. Nobody's mutex. */
 static bool sleep_long(int epoll, int wait_ms)
 {
-	struct epoll_event events[3];
+	struct epoll_event events[4];
 	bool is_gone = false;
 	int n = epoll_wait(epoll, events, (int)PEN_COUNT(events), wait_ms);
 
@@ -197,6 +200,33 @@ static bool sleep_long(int epoll, int wait_ms)
 		if (events[i].data.u32 == EVENT_LIFE && events[i].events & (EPOLLHUP | EPOLLERR))
 			is_gone = true;
 	return is_gone;
+}
+
+/* How long a wait may last before there is to be looked again; -1: until something happens. */
+static int look_ms(const struct pen_end *end)
+{
+	if (end->deferred.first || end->is_orphan || end->n_unwanted)
+		return RETRY_MS;
+	/* The bell was heard, and the channel not to be had. */
+	if (end->is_hosted && end->n_waiting && pen_link_has_news(end->link, end->seen))
+		return RETRY_MS;
+	return pen_link_is_crowded(end->link) && end->n_waiting ? CROWD_MS : -1;
+}
+
+/* A loop waits for the descriptor alone: where time has to pass, that is among its events. */
+static void remind(struct pen_end *end)
+{
+	struct itimerspec when = { 0 };
+	int wait_ms = end->is_hosted ? look_ms(end) : -1;
+
+	if (wait_ms < 0)
+		return;
+	if (end->timer < 0) {
+		end->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+		watch(end, end->timer, EVENT_TIMER);
+	}
+	when.it_value.tv_nsec = wait_ms * 1000000L;
+	timerfd_settime(end->timer, 0, &when, NULL);
 }
 
 /* ---- operations ---- */
@@ -359,6 +389,7 @@ uint32_t pen_end_start(struct pen_end *end, struct pen_pipe_op *op, enum pen_end
 	if (end->deferred.first || try_start(end, op, in, PATIENCE_MS, &status))
 		status = put_off(end, op, in);
 	op->status = status;
+	remind(end);
 	pen_end_unlock(end);
 	return status;
 }
@@ -472,17 +503,6 @@ static void look(struct pen_end *end, int wait_ms)
 		pen_link_want_bell(end->link);
 	pen_link_leave(end->link);
 	end->seen = pen_link_news(end->link);
-}
-
-/* How long a wait may last before there is to be looked again; -1: until something happens. */
-static int look_ms(const struct pen_end *end)
-{
-	if (end->deferred.first || end->is_orphan || end->n_unwanted)
-		return RETRY_MS;
-	/* The bell was heard, and the channel not to be had. */
-	if (end->is_hosted && end->n_waiting && pen_link_has_news(end->link, end->seen))
-		return RETRY_MS;
-	return pen_link_is_crowded(end->link) && end->n_waiting ? CROWD_MS : -1;
 }
 
 int pen_end_enter(struct pen_end *end, int wait_ms)
@@ -600,6 +620,7 @@ uint32_t pen_end_cancel(struct pen_end *end, struct pen_pipe_op *op)
 		status = PEN_STATUS_SUCCESS;
 	} else if (op->status == PEN_STATUS_PENDING) {
 		status = cancel_waiting(end, op);
+		remind(end);
 	}
 	pen_end_unlock(end);
 	return status;
@@ -670,12 +691,19 @@ int pen_end_fd(struct pen_end *end)
 	return r;
 }
 
+void pen_end_stir(struct pen_end *end)
+{
+	pen_end_lock(end);
+	pen_link_poke(end->link);
+	pen_end_unlock(end);
+}
+
 int pen_end_timeout(struct pen_end *end)
 {
 	int wait_ms;
 
 	pen_end_lock(end);
-	wait_ms = end->finished.first ? 0 : look_ms(end);
+	wait_ms = end->finished.first ? 0 : end->timer < 0 ? look_ms(end) : -1;
 	pen_end_unlock(end);
 	return wait_ms;
 }
@@ -686,6 +714,7 @@ void pen_end_dispatch(struct pen_end *end)
 	if (end->epoll >= 0 && sleep_long(end->epoll, 0))
 		end->is_orphan = true;
 	look(end, 0);
+	remind(end);
 	pen_end_unlock(end);
 	report(end);
 }
@@ -694,7 +723,7 @@ void pen_end_dispatch(struct pen_end *end)
 
 int pen_end_init(struct pen_end *end, unsigned side, struct pen_link *link)
 {
-	*end = (struct pen_end){ .side = side, .link = link, .epoll = -1 };
+	*end = (struct pen_end){ .side = side, .link = link, .epoll = -1, .timer = -1 };
 	end->generation = pen_fork_generation();
 	init_threads(end);
 	return 0;
@@ -771,6 +800,8 @@ bool pen_end_close(struct pen_end *end, int life)
 	report(end);
 	if (end->epoll >= 0)
 		close(end->epoll);
+	if (end->timer >= 0)
+		close(end->timer);
 	pen_stream_free(end->stream);
 	pen_link_free(end->link);
 	pthread_cond_destroy(&end->turn);

@@ -50,6 +50,7 @@ struct pen_end {
 	struct pen_link *link;
 	struct pen_stream *stream; /* what is at the other end, if that has no link; or NULL */
 	int epoll;		   /* -1: nobody has needed it */
+	int timer;		   /* of a loop's; -1: it has not been needed */
 	bool is_hosted;		   /* by a loop */
 	bool is_led;
 	bool is_orphan;	     /* the peer has gone, and the channel does not know */
@@ -112,6 +113,9 @@ uint32_t pen_end_disconnect(struct pen_end *end, int wait_ms);
 void pen_end_abandon(struct pen_end *end, struct pen_pipe_op *op);
 
 int pen_end_fd(struct pen_end *end);
+
+/* Makes the descriptor readable, so that its owner looks. */
+void pen_end_stir(struct pen_end *end);
 int pen_end_timeout(struct pen_end *end);
 void pen_end_dispatch(struct pen_end *end);
 

@@ -88,6 +88,9 @@ void pen_file_lost(void *data, struct pen_end *end);
 /* Learns it from what the object manager has said of it. With the end's mutex. */
 uint32_t pen_file_learn_client(struct pen_file *file, const struct pen_answer *answer);
 
+/* Who has opened it, as that client lets itself be known; a reference. NOT_FOUND: nobody. */
+uint32_t pen_file_opener(struct pen_file *file, struct pen_token **tokenp);
+
 /* Forgets the client. With the end's mutex. */
 void pen_file_forget_client(struct pen_file *file);
 

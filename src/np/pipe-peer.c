@@ -305,6 +305,17 @@ uint32_t pen_pipe_client_token(struct pen_pipe *pipe, struct pen_token **tokenp)
 	return status;
 }
 
+uint32_t pen_file_opener(struct pen_file *file, struct pen_token **tokenp)
+{
+	uint32_t status = find_client(file);
+
+	if (status)
+		return status;
+	status = reduce(file->client.token, &file->client.qos, tokenp);
+	pen_end_unlock(&file->end);
+	return status;
+}
+
 static const char owner;
 
 uint32_t pen_pipe_impersonate(struct pen_pipe *pipe)

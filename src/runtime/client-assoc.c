@@ -3,6 +3,7 @@
 #include "runtime/client-security.h"
 #include "runtime/client.h"
 #include "runtime/keylog.h"
+#include "runtime/pipe-wire.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <string.h>
@@ -143,6 +144,8 @@ bool pen_client_flush(struct pen_client *client)
 {
 	struct pen_slice slices[PEN_SOCKET_SLICES_MAX];
 
+	if (client->wire && client->state == PEN_CLIENT_OPEN)
+		return pen_pipe_wire_flush(client->wire, client->conn) != PEN_E_AGAIN;
 	while (client->state == PEN_CLIENT_OPEN) {
 		size_t n = pen_conn_output(client->conn, slices, PEN_SOCKET_SLICES_MAX);
 		ssize_t sent = n ? pen_socket_send(client->fd, slices, n) : 0;
@@ -318,9 +321,12 @@ void pen_client_read(struct pen_client *client)
 		look_after_work(client);
 		return;
 	}
-	n = recv(client->fd, client->in, PEN_CLIENT_READ_SIZE, MSG_DONTWAIT);
-	if (n >= 0)
+	if (client->wire) {
+		n = pen_pipe_wire_receive(client->wire, client->in, PEN_CLIENT_READ_SIZE);
+	} else {
+		n = recv(client->fd, client->in, PEN_CLIENT_READ_SIZE, MSG_DONTWAIT);
+		n = n < 0 ? -errno : n;
+	}
+	if (n != -EAGAIN && n != -EINTR)
 		pen_client_arrived(client, n);
-	else if (errno != EAGAIN && errno != EINTR)
-		pen_client_arrived(client, -errno);
 }

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "io/clock.h"
 #include "runtime/client.h"
+#include "runtime/pipe-wire.h"
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -211,6 +212,11 @@ static void check_stale(struct pen_client *client)
 	if (client->state != PEN_CLIENT_OPEN || client->n_active ||
 	    pen_clock_coarse_ms() - client->active_at < STALE_MS)
 		return;
+	if (client->wire) {
+		if (pen_pipe_wire_is_stale(client->wire))
+			pen_client_disconnect(client);
+		return;
+	}
 	n = recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		pen_client_disconnect(client);
@@ -359,7 +365,7 @@ static int finish_waiting(struct pen_client_call *call)
 			break;
 		/* A second receive would have all the time again that the first had. */
 		if (is_sent && client->state == PEN_CLIENT_OPEN && !client->errand &&
-		    client->n_active == 1 && (is_first || !call->deadline))
+		    !client->wire && client->n_active == 1 && (is_first || !call->deadline))
 			wait_by_receive(client, call);
 		else
 			wait_by_poll(client);

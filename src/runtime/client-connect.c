@@ -3,16 +3,21 @@
 #include "runtime/client-mapper.h"
 #include "runtime/client-security.h"
 #include "runtime/client.h"
+#include "runtime/pipe-wire.h"
 #include <ctype.h>
 #include <errno.h>
+#include <penstock/status.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { RETRY_MS = 5 };
+
+#define PIPE_PREFIX "\\pipe\\"
 
 void pen_client_disconnect(struct pen_client *client)
 {
@@ -25,7 +30,9 @@ void pen_client_disconnect(struct pen_client *client)
 	/* What a mapper said is good for one connection: the server may have moved. */
 	if (client->binding.endpoint == client->mapped)
 		client->binding.endpoint = NULL;
-	if (client->fd >= 0)
+	if (client->wire)
+		client->wire = pen_pipe_wire_free(client->wire);
+	else if (client->fd >= 0)
 		close(client->fd);
 	client->fd = -1;
 	client->binding_to = NULL;
@@ -55,7 +62,7 @@ static void connected(struct pen_client *client)
 	int r;
 
 	client->resolver = pen_resolver_free(client->resolver);
-	r = pen_socket_set_blocking(client->fd, true);
+	r = client->wire ? 0 : pen_socket_set_blocking(client->fd, true);
 	if (!r)
 		r = pen_client_open(client);
 	if (r) {
@@ -116,6 +123,51 @@ static void connect_local(struct pen_client *client)
 	pen_client_lose(client, r, "cannot connect: %s", strerror(-r));
 }
 
+static int open_pipe(struct pen_client *client, uint32_t *statusp)
+{
+	const struct pen_pipe_open_config config = {
+		.access = PEN_ACCESS_GENERIC_READ | PEN_ACCESS_GENERIC_WRITE,
+		.objects_dir = client->config.objects_dir,
+	};
+	const char *name = client->binding.endpoint;
+	struct pen_pipe *pipe;
+	char *full;
+	int r;
+
+	if (!strncasecmp(name, PIPE_PREFIX, strlen(PIPE_PREFIX)))
+		name += strlen(PIPE_PREFIX);
+	if (asprintf(&full, "\\\\.\\pipe\\%s", name) < 0)
+		return -ENOMEM;
+	*statusp = pen_pipe_open(&pipe, full, &config);
+	free(full);
+	if (*statusp)
+		return *statusp == PEN_STATUS_PIPE_NOT_AVAILABLE ? PEN_E_AGAIN : PEN_E_NOT_FOUND;
+	*statusp = pen_pipe_set_modes(pipe, 1, 0);
+	r = pen_pipe_wire_new(&client->wire, pipe);
+	return *statusp ? PEN_E_NOT_FOUND : r;
+}
+
+/* A pipe whose instances are all busy is tried again, as smbd's clients would. */
+static void connect_pipe(struct pen_client *client)
+{
+	uint32_t status = 0;
+	int r = open_pipe(client, &status);
+
+	client->state = PEN_CLIENT_CONNECTING;
+	if (r == PEN_E_AGAIN) {
+		client->retry_at = pen_clock_ms() + RETRY_MS;
+		return;
+	}
+	if (r) {
+		pen_client_lose(client, r, "cannot open the pipe: %s",
+				status ? pen_ntstatus_text(status) : pen_error_name(r));
+		return;
+	}
+	client->retry_at = 0;
+	client->fd = pen_pipe_wire_fd(client->wire);
+	connected(client);
+}
+
 static void resolved(struct pen_client *client)
 {
 	int error = pen_resolver_error(client->resolver);
@@ -154,6 +206,8 @@ static void connect_to_endpoint(struct pen_client *client)
 {
 	if (client->binding.protseq == PEN_NCALRPC)
 		connect_local(client);
+	else if (client->binding.protseq == PEN_NCACN_NP)
+		connect_pipe(client);
 	else
 		connect_tcp(client);
 }

@@ -46,6 +46,7 @@ static void client_done(struct pen_client *client)
 	pen_binding_done(&client->binding);
 	pen_buffer_done(&client->text);
 	free(client->ncalrpc_dir);
+	free(client->objects_dir);
 	free(client->in);
 	pen_client_proof_free(client->proof);
 	pen_keylog_free(client->keylog);
@@ -87,7 +88,8 @@ static int check_binding(const struct pen_binding *binding, struct pen_ndr_error
 {
 	if (binding->protseq == PEN_NCACN_IP_TCP)
 		return 0;
-	if (binding->protseq == PEN_NCALRPC && !*binding->address)
+	if ((binding->protseq == PEN_NCALRPC || binding->protseq == PEN_NCACN_NP) &&
+	    !*binding->address)
 		return 0;
 	if (error)
 		snprintf(
@@ -144,6 +146,10 @@ int pen_client_new(struct pen_client **clientp, const char *binding,
 		client->config = *config;
 	if (!client->config.connect_timeout_ms)
 		client->config.connect_timeout_ms = CONNECT_TIMEOUT_MS;
+	if (client->config.objects_dir &&
+	    !(client->objects_dir = strdup(client->config.objects_dir)))
+		return -ENOMEM;
+	client->config.objects_dir = client->objects_dir;
 	r = pen_ncalrpc_directory(&client->ncalrpc_dir, client->config.ncalrpc_dir);
 	if (r && r != -ENOENT)
 		return r;

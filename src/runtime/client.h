@@ -59,6 +59,7 @@ struct pen_client {
 	struct pen_binding binding;
 	struct pen_buffer text; /* of the binding */
 	char *ncalrpc_dir;
+	char *objects_dir;
 	enum pen_client_state state;
 
 	struct pen_client_mapper *mapper;
@@ -70,6 +71,7 @@ struct pen_client {
 	int connect_error; /* of the last address */
 
 	int fd;
+	struct pen_pipe_wire *wire; /* which fd is of; NULL: it is a socket */
 	struct pen_conn *conn;
 	struct pen_client_proof *proof;	  /* NULL: there is no security */
 	const struct pen_auth_info *auth; /* the association's, by that */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/connection.h"
+#include "runtime/pipe-wire.h"
 #include "runtime/server-call.h"
 #include <errno.h>
 #include <penstock/token.h>
@@ -122,14 +123,22 @@ static void resume_listeners(struct pen_server *server)
 		pen_listener_resume(l);
 }
 
+static void close_descriptor(struct pen_connection *connection)
+{
+	if (connection->wire)
+		connection->wire = pen_pipe_wire_free(connection->wire);
+	else if (connection->fd >= 0)
+		close(connection->fd);
+	connection->fd = -1;
+}
+
 /* No descriptor any more. Calls are told, and may finish at once or later. */
 static void connection_leave(struct pen_connection *connection)
 {
 	struct pen_server_call *call;
 
 	uv_poll_stop(&connection->poll);
-	close(connection->fd);
-	connection->fd = -1;
+	close_descriptor(connection);
 	connection->state = PEN_CONNECTION_GONE;
 	pen_peer_leave(&connection->server->peers, connection->peer);
 	connection->peer = NULL;
@@ -207,21 +216,16 @@ static int connection_init(struct pen_connection *connection, const char *peer_n
 	return uv_poll_init(&server->loop.uv, &connection->poll, connection->fd);
 }
 
-int pen_connection_new(struct pen_server *server, const struct pen_listener *listener, int fd,
-		       enum pen_protseq protseq, const char *peer_name, struct pen_token *token)
+/* What is in it already is freed with it. */
+static int start(struct pen_connection *connection, struct pen_server *server,
+		 const struct pen_listener *listener, enum pen_protseq protseq,
+		 const char *peer_name, struct pen_token *token)
 {
-	struct pen_connection *connection = calloc(1, sizeof(*connection));
 	int r;
 
-	if (!connection) {
-		close(fd);
-		pen_token_free(token);
-		return -ENOMEM;
-	}
 	connection->server = server;
 	connection->listener = listener;
 	connection->protseq = protseq;
-	connection->fd = fd;
 	connection->token = token;
 	connection->state = token ? PEN_CONNECTION_OPEN : PEN_CONNECTION_AWAIT_NPA;
 	r = connection_init(connection, peer_name);
@@ -230,8 +234,8 @@ int pen_connection_new(struct pen_server *server, const struct pen_listener *lis
 		pen_conn_free(connection->conn);
 		pen_pipe_carrier_free(connection->carrier);
 		pen_token_free(token);
+		close_descriptor(connection);
 		free(connection);
-		close(fd);
 		return r;
 	}
 	connection->opened_at = now_of(connection);
@@ -240,6 +244,36 @@ int pen_connection_new(struct pen_server *server, const struct pen_listener *lis
 	connection_link(connection);
 	watch(connection, UV_READABLE);
 	return 0;
+}
+
+int pen_connection_new(struct pen_server *server, const struct pen_listener *listener, int fd,
+		       enum pen_protseq protseq, const char *peer_name, struct pen_token *token)
+{
+	struct pen_connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection) {
+		close(fd);
+		pen_token_free(token);
+		return -ENOMEM;
+	}
+	connection->fd = fd;
+	return start(connection, server, listener, protseq, peer_name, token);
+}
+
+int pen_connection_new_wire(struct pen_server *server, const struct pen_listener *listener,
+			    struct pen_pipe_wire *wire, const char *peer_name,
+			    struct pen_token *token)
+{
+	struct pen_connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection) {
+		pen_pipe_wire_free(wire);
+		pen_token_free(token);
+		return -ENOMEM;
+	}
+	connection->wire = wire;
+	connection->fd = pen_pipe_wire_fd(wire);
+	return start(connection, server, listener, PEN_NCACN_NP, peer_name, token);
 }
 
 /* ---- what comes in ---- */
@@ -290,14 +324,24 @@ static int connection_feed(struct pen_connection *connection, uint8_t *data, siz
 	return pen_conn_lend(connection->conn, data, n);
 }
 
+static ssize_t receive(struct pen_connection *connection, uint8_t *in)
+{
+	ssize_t n;
+
+	if (connection->wire)
+		return pen_pipe_wire_receive(connection->wire, in, PEN_SERVER_READ_SIZE);
+	n = recv(connection->fd, in, PEN_SERVER_READ_SIZE, 0);
+	return n < 0 ? -errno : n;
+}
+
 /* Reads once. PEN_E_CLOSED: the peer has. */
 static int connection_read(struct pen_connection *connection)
 {
 	uint8_t *in = connection->server->in;
-	ssize_t n = recv(connection->fd, in, PEN_SERVER_READ_SIZE, 0);
+	ssize_t n = receive(connection, in);
 
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		return n == -EAGAIN || n == -EINTR ? 0 : (int)n;
 	if (n == 0)
 		return PEN_E_CLOSED;
 	connection->active_at = now_of(connection);
@@ -305,6 +349,17 @@ static int connection_read(struct pen_connection *connection)
 }
 
 /* ---- what it means ---- */
+
+/* Who wrote the request, which may be another than who opened the pipe [row W19]. */
+static void note_writer(struct pen_connection *connection)
+{
+	struct pen_token *token;
+
+	if (pen_pipe_client_token(pen_pipe_wire_pipe(connection->wire), &token))
+		return;
+	pen_token_free(connection->token);
+	connection->token = token;
+}
 
 static void on_event(struct pen_connection *connection, const struct pen_event *event)
 {
@@ -322,6 +377,8 @@ static void on_event(struct pen_connection *connection, const struct pen_event *
 		pen_connection_proved(connection, event->auth);
 		break;
 	case PEN_EVENT_REQUEST:
+		if (connection->wire)
+			note_writer(connection);
 		pen_server_call_run(connection, event);
 		break;
 	case PEN_EVENT_CANCEL:
@@ -402,6 +459,10 @@ static int connection_flush(struct pen_connection *connection)
 	size_t n;
 	int r;
 
+	if (connection->wire) {
+		connection->active_at = now_of(connection);
+		return pen_pipe_wire_flush(connection->wire, connection->conn);
+	}
 	for (;;) {
 		r = next_output(connection, slices, &n);
 		if (r || !n)
@@ -436,6 +497,8 @@ static size_t memory_of(const struct pen_connection *connection)
 
 	if (connection->conn)
 		memory += pen_conn_memory(connection->conn);
+	if (connection->wire)
+		memory += pen_pipe_wire_memory(connection->wire);
 	if (connection->carrier)
 		memory += connection->carrier->out.capacity + connection->carrier->request.capacity;
 	return memory;
@@ -465,6 +528,9 @@ static void connection_wait(struct pen_connection *connection, bool is_blocked)
 	bool is_expecting = connection->conn && pen_conn_is_expecting(connection->conn);
 	int events = is_blocked ? UV_WRITABLE : 0;
 
+	/* A wire's descriptor is readable for both. */
+	if (is_blocked && connection->wire)
+		events = UV_READABLE;
 	if (!is_congested(connection) && !connection->is_working)
 		events |= UV_READABLE;
 	watch(connection, events);
@@ -477,6 +543,11 @@ static void connection_wait(struct pen_connection *connection, bool is_blocked)
 /* All is said: tells the peer, and lets it read that before the descriptor goes. */
 static void connection_linger(struct pen_connection *connection)
 {
+	/* What is in a pipe can be read after it is closed. */
+	if (connection->wire) {
+		connection_leave(connection);
+		return;
+	}
 	shutdown(connection->fd, SHUT_WR);
 	connection->state = PEN_CONNECTION_LINGERING;
 	watch(connection, UV_READABLE);

@@ -26,7 +26,8 @@ struct pen_connection {
 	enum pen_connection_state state;
 	enum pen_protseq protseq;
 	int fd;
-	int polled; /* for which events */
+	struct pen_pipe_wire *wire; /* which the descriptor is of; NULL: it is a socket */
+	int polled;		    /* for which events */
 	bool is_turning;
 	bool is_doomed; /* to go when the turn is over */
 	bool is_bound;
@@ -56,6 +57,11 @@ struct pen_connection {
  */
 int pen_connection_new(struct pen_server *server, const struct pen_listener *listener, int fd,
 		       enum pen_protseq protseq, const char *peer_name, struct pen_token *token);
+
+/* The same for a pipe of this machine; wire is taken. */
+int pen_connection_new_wire(struct pen_server *server, const struct pen_listener *listener,
+			    struct pen_pipe_wire *wire, const char *peer_name,
+			    struct pen_token *token);
 
 /* Closes now. */
 void pen_connection_close(struct pen_connection *connection, enum pen_log_level level,

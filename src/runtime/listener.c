@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "runtime/connection.h"
 #include "runtime/directory.h"
+#include "runtime/pipe-listener.h"
 #include "runtime/server.h"
 #include <ctype.h>
 #include <errno.h>
@@ -159,15 +160,21 @@ void pen_listener_resume(struct pen_listener *listener)
 {
 	if (!listener->is_paused)
 		return;
+	if (listener->pipes) {
+		pen_pipe_listener_resume(listener->pipes);
+		return;
+	}
 	listener->is_paused = false;
 	uv_poll_start(&listener->poll, UV_READABLE, on_connections);
 }
 
 static void close_socket(struct pen_listener *listener)
 {
+	if (listener->socket.fd < 0)
+		return;
 	if (listener->protseq != PEN_NCACN_IP_TCP)
 		pen_unix_close(&listener->socket);
-	else if (listener->socket.fd >= 0)
+	else
 		close(listener->socket.fd);
 }
 
@@ -175,6 +182,7 @@ static struct pen_listener *listener_free(struct pen_listener *listener)
 {
 	if (!listener)
 		return NULL;
+	pen_pipe_listener_close(listener->pipes);
 	close_socket(listener);
 	free(listener->binding);
 	free(listener->secondary_address);
@@ -195,6 +203,10 @@ static void on_closed(uv_handle_t *handle)
 
 void pen_listener_close(struct pen_listener *listener)
 {
+	if (listener->pipes) {
+		listener_free(listener);
+		return;
+	}
 	uv_poll_stop(&listener->poll);
 	uv_close((uv_handle_t *)&listener->poll, on_closed);
 }
@@ -280,6 +292,8 @@ static int listen_at(struct pen_listener *listener, struct pen_binding *binding)
 		return listen_tcp(listener, binding);
 	if (!binding->endpoint)
 		return PEN_E_SYNTAX;
+	if (binding->protseq == PEN_NCACN_NP && listener->server->config.np_by_objects)
+		return pen_pipe_listener_new(&listener->pipes, listener, binding->endpoint);
 	if (!listener->server->ncalrpc_dir)
 		return -ENOENT;
 	return binding->protseq == PEN_NCALRPC ? listen_local(listener, binding)
@@ -307,6 +321,20 @@ static int note_binding(struct pen_listener *listener, const struct pen_binding 
 	return r ? r : listener->secondary_address ? 0 : -ENOMEM;
 }
 
+static int watch_socket(struct pen_listener *listener)
+{
+	int r;
+
+	if (listener->pipes)
+		return 0;
+	r = uv_poll_init(&listener->server->loop.uv, &listener->poll, listener->socket.fd);
+	if (r)
+		return r;
+	listener->poll.data = listener;
+	uv_poll_start(&listener->poll, UV_READABLE, on_connections);
+	return 0;
+}
+
 static int listener_new(struct pen_listener **listenerp, struct pen_server *server,
 			struct pen_binding *binding, const char *const *names)
 {
@@ -328,11 +356,9 @@ static int listener_new(struct pen_listener **listenerp, struct pen_server *serv
 	r = note_binding(listener, binding);
 	if (r)
 		return r;
-	r = uv_poll_init(&server->loop.uv, &listener->poll, listener->socket.fd);
+	r = watch_socket(listener);
 	if (r)
 		return r;
-	listener->poll.data = listener;
-	uv_poll_start(&listener->poll, UV_READABLE, on_connections);
 	*listenerp = pen_take(&listener);
 	return 0;
 }

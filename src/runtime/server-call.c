@@ -71,6 +71,7 @@ void pen_server_call_release(struct pen_server_call *call)
 	connection->held -= call->held;
 	server->stats.calls_in_progress--;
 
+	call->writer = pen_token_free(call->writer);
 	pen_call_reset(&call->call);
 	pen_buffer_done(&call->stub);
 	if (call->call.arena.total > SPARE_ARENA)
@@ -290,6 +291,7 @@ static void call_fill(struct pen_server_call *call, const struct pen_connection 
 	call->call_id = event->call_id;
 	call->auth = event->auth;
 	call->token = call->auth ? call->auth->token : connection->token;
+	call->writer = connection->wire ? pen_token_ref(connection->token) : NULL;
 	call->layout = (struct pen_layout){ .transfer = event->context->transfer };
 	call->in = NULL;
 	call->out = NULL;

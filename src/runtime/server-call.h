@@ -23,6 +23,7 @@ struct pen_server_call {
 	int result;
 	uint32_t call_id;
 	const struct pen_token *token;
+	struct pen_token *writer; /* a reference of it, if it may change on the connection */
 	const struct pen_auth_info *auth; /* NULL: no security context */
 	void *data;
 	struct pen_handles *handles; /* a direct call's own */

@@ -124,6 +124,11 @@ static int choose_directories(struct pen_server *server)
 	struct pen_server_config *config = &server->config;
 	int r;
 
+	if (!config->ncalrpc_dir && !config->np_dir)
+		config->np_by_objects = true;
+	if (config->objects_dir && !(server->objects_dir = strdup(config->objects_dir)))
+		return -ENOMEM;
+	config->objects_dir = server->objects_dir;
 	r = pen_ncalrpc_directory(&server->ncalrpc_dir, config->ncalrpc_dir);
 	if (r == -ENOENT)
 		return 0;
@@ -220,6 +225,7 @@ static void server_done(struct pen_server *server)
 	free(server->in);
 	free(server->ncalrpc_dir);
 	free(server->np_dir);
+	free(server->objects_dir);
 	free(server);
 }
 

@@ -43,6 +43,8 @@ struct pen_listener {
 	uv_poll_t poll;
 	enum pen_protseq protseq;
 	struct pen_unix_socket socket; /* TCP uses its fd alone */
+	struct pen_pipe_listener
+		*pipes; /* by the object manager, in the place of poll and socket; or NULL */
 	char *binding;
 	char *secondary_address;
 	const struct pen_served **interfaces; /* ended by NULL; itself NULL: all */
@@ -53,6 +55,7 @@ struct pen_server {
 	struct pen_server_config config;
 	char *ncalrpc_dir;
 	char *np_dir;
+	char *objects_dir; /* NULL: where it is */
 	struct pen_loop loop;
 	uv_timer_t sweep;
 	struct pen_random random;
