@@ -336,14 +336,17 @@ static void many(pid_t manager)
 
 static pid_t start_manager(void)
 {
-	const char *program = getenv("PENSTOCK_OBJECTD");
+	const char *named = getenv("PENSTOCK_OBJECTD");
+	static char program[512];
 	pid_t pid;
 
-	if (!program || !mkdtemp(objects)) {
+	snprintf(program, sizeof(program), "%s", named ? named : "");
+	if (!named || !mkdtemp(objects)) {
 		fprintf(stderr, "bench-pipe: PENSTOCK_OBJECTD is to name the object manager\n");
 		exit(1);
 	}
 	setenv("PENSTOCK_OBJECTS_DIR", objects, 1);
+	setenv("PENSTOCK_OBJECTD", "/nonexistent", 1); /* nobody else is to start one */
 	pid = fork();
 	if (pid == 0) {
 		execl(program, program, "--directory", objects, (char *)NULL);
