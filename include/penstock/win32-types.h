@@ -9,6 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* <tchar.h> goes by the one, <windows.h> by the other. */
+#if defined(_UNICODE) && !defined(UNICODE)
+#define UNICODE
+#endif
+
 #define WINAPI
 #define WINAPIV
 #define APIENTRY
@@ -22,6 +27,9 @@
 #define IN
 #define OUT
 #define OPTIONAL
+#define __int64 long long
+#define __declspec(x)
+#define __forceinline inline
 #define WINBASEAPI
 #define WINADVAPI
 #define NTSYSAPI

@@ -11,6 +11,7 @@
 
 #include <penstock/status.h>
 #include <penstock/win32.h>
+#include <pwd.h>
 
 enum {
 	OPEN_MODES = PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE | WRITE_DAC | WRITE_OWNER |
@@ -284,10 +285,21 @@ static DWORD instances_of(ULONG n)
 	return n < PIPE_UNLIMITED_INSTANCES ? n : PIPE_UNLIMITED_INSTANCES;
 }
 
+/* The account of a token, or the name of its user on this machine; to be freed. */
+static char *token_user(const struct pen_token_info *info)
+{
+	struct passwd entry, *found = NULL;
+	char text[2048];
+
+	if (!*info->account && info->has_unix &&
+	    !getpwuid_r(info->uid, &entry, text, sizeof(text), &found) && found)
+		return strdup(entry.pw_name);
+	return strdup(info->account);
+}
+
 /* Who the client is, as the server may know after it has read something [row Q16]. */
 static uint32_t get_user(HANDLE handle, char **userp)
 {
-	const struct pen_token_info *info;
 	struct pen_token *token;
 	struct win_file *file;
 	uint32_t status;
@@ -306,8 +318,7 @@ static uint32_t get_user(HANDLE handle, char **userp)
 	win_object_put(&file->object);
 	if (status)
 		return status;
-	info = pen_token_info(token);
-	*userp = strdup(info->account ? info->account : "");
+	*userp = token_user(pen_token_info(token));
 	pen_token_free(token);
 	return *userp ? 0 : PEN_STATUS_NO_MEMORY;
 }

@@ -6,6 +6,7 @@
 
 #include "support/fail.h"
 
+#include <pwd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -284,6 +285,7 @@ static void test_transactions(void **state)
 static void test_who(void **state)
 {
 	struct ends ends = ends_open(MESSAGES, 0, 0);
+	char user[100];
 	WCHAR name[64];
 	ULONG id;
 
@@ -291,6 +293,12 @@ static void test_who(void **state)
 	assert_int_equal(id, getpid());
 	assert_true(GetNamedPipeServerProcessId(ends.client, &id));
 	assert_int_equal(id, getpid());
+	expect_error(
+		GetNamedPipeHandleStateA(ends.server, NULL, NULL, NULL, NULL, user, sizeof(user)),
+		ERROR_CANNOT_IMPERSONATE);
+	expect_error(
+		GetNamedPipeHandleStateA(ends.client, NULL, NULL, NULL, NULL, user, sizeof(user)),
+		ERROR_INVALID_PARAMETER);
 	assert_true(GetNamedPipeClientSessionId(ends.server, &id));
 	assert_true(GetNamedPipeServerSessionId(ends.client, &id));
 	expect_error(GetNamedPipeClientProcessId(ends.server, NULL), ERROR_INSUFFICIENT_BUFFER);
@@ -301,6 +309,12 @@ static void test_who(void **state)
 	expect_error(ImpersonateNamedPipeClient(ends.client), ERROR_INVALID_FUNCTION);
 	expect_error(ImpersonateNamedPipeClient(ends.server), ERROR_CANNOT_IMPERSONATE);
 	assert_true(RevertToSelf());
+	/* [Q16] */
+	assert_true(WriteFile(ends.client, "x", 1, &id, NULL));
+	assert_true(ReadFile(ends.server, user, sizeof(user), &id, NULL));
+	assert_true(
+		GetNamedPipeHandleStateA(ends.server, NULL, NULL, NULL, NULL, user, sizeof(user)));
+	assert_true(!getpwuid(geteuid()) || !strcmp(user, getpwuid(geteuid())->pw_name));
 	assert_true(DisconnectNamedPipe(ends.server));
 	expect_error(GetNamedPipeClientProcessId(ends.server, &id), ERROR_NOT_FOUND);
 	assert_true(GetNamedPipeServerProcessId(ends.server, &id));
