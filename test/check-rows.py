@@ -13,7 +13,8 @@ import sys
 
 ROWS = {"C": 43, "O": 16, "L": 13, "D": 9, "X": 11, "R": 22, "W": 20, "P": 14, "T": 10, "F": 6, "N": 10,
         "Q": 28, "J": 8, "I": 15, "S": 9, "A": 28, "H": 5, "E": 13, "Z": 3}
-# Sources of tests, by column. A name may have several rows: test_R4_R5_what_it_is.
+# Sources of tests, by column. A name may have several rows: test_R4_R5_what_it_is; so may the
+# comment before a test: "R4 R5: what it is."
 COLUMNS = {
     "engine": ["src/pipe/test-channel*.c"],
     "one process": ["test/pipes/rows-*.c"],
@@ -27,11 +28,13 @@ BEGIN, END = "<!-- rows: test/check-rows.py -->", "<!-- end of rows -->"
 
 
 def tests(path):
-    """Names of a file's tests, with what is in them."""
+    """Names of a file's tests, with their comments' rows, and what is in them."""
     text = path.read_text()
     pattern = r"def (test_\w+)\(.*?(?=\ndef |\Z)" if path.suffix == ".py" else \
         r"static void (test_\w+)\(.*?\n\}"
-    return [(m[1], m[0]) for m in re.finditer(pattern, text, flags=re.S)]
+    for m in re.finditer(pattern, text, flags=re.S):
+        said = re.search(r"/\* ((?:[A-Z]\d+ ?)+):(?:(?!\*/).)*\*/\n\Z", text[:m.start()], flags=re.S)
+        yield m[1] + ("_" + said[1].replace(" ", "_") if said else ""), m[0]
 
 
 def rows_of(name):

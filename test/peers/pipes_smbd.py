@@ -205,7 +205,6 @@ def test_C32(w):
     w.hand.create(w.name)
     file = w.client.open(w.name)
     is_(file.write(b"before listening"), (SUCCESS, 16))
-    w.hand.listen()
     is_(w.hand.read(), (SUCCESS, b"before listening"))
 
 
