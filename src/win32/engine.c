@@ -20,6 +20,7 @@ static struct {
 	int bell; /* wakes the leader */
 	struct win_thread *leader;
 	bool is_asleep; /* the leader, in the set */
+	bool has_pipes;
 	unsigned n_armed;
 	struct win_source **by_fd;
 	size_t n_by_fd;
@@ -67,7 +68,8 @@ static void engine_forked(void)
 		engine.by_fd[fd] = NULL;
 	}
 	win_unlock();
-	win_handle_forked();
+	if (!engine.has_pipes)
+		win_handle_forked();
 }
 
 static void engine_watch_forks(void)
@@ -75,11 +77,24 @@ static void engine_watch_forks(void)
 	pthread_atfork(win_lock, win_unlock, engine_forked);
 }
 
+static void engine_watch_pipes(void)
+{
+	pthread_atfork(NULL, NULL, win_handle_forked);
+	engine.has_pipes = true;
+}
+
 void win_engine_prepare(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, engine_watch_forks);
+}
+
+void win_engine_have_pipes(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, engine_watch_pipes);
 }
 
 static bool engine_begin(void)

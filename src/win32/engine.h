@@ -26,6 +26,12 @@ struct win_source {
 /* Before there is any handle: forks are then watched for. */
 void win_engine_prepare(void);
 
+/*
+ * After there is a pipe or a section: from then on handles are closed in children when those
+ * know that they are children, for which they watch since they were made.
+ */
+void win_engine_have_pipes(void);
+
 /* Under the lock. What the set has no room for is looked at every few milliseconds. */
 void win_engine_arm(struct win_source *source, int fd, short events, int64_t deadline);
 void win_engine_remove(struct win_source *source);

@@ -5,6 +5,7 @@
 #include <penstock/section.h>
 
 #include "win32/descriptor.h"
+#include "win32/engine.h"
 #include "win32/error.h"
 #include "win32/handle.h"
 #include "win32/text.h"
@@ -52,6 +53,7 @@ static uint32_t section_handle(struct pen_section *taken, bool is_inherited, HAN
 		pen_section_free(taken);
 		return PEN_STATUS_NO_MEMORY;
 	}
+	win_engine_have_pipes();
 	win_object_init(&section->object, &section_type);
 	section->section = taken;
 	status = win_handle_new(&section->object, pen_section_access(taken), is_inherited, handlep);

@@ -743,9 +743,32 @@ static void test_no_memory(void **state)
 	CloseHandle(server);
 }
 
+/* A handle that was there before any pipe changes nothing of that; this test comes first. */
+static void test_fork_with_an_older_event(void **state)
+{
+	HANDLE event = CreateEventA(NULL, TRUE, TRUE, NULL);
+	struct ends ends;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid)
+		_exit(WaitForSingleObject(event, 0) != WAIT_FAILED);
+	expect_exit(pid);
+	ends = ends_open(MESSAGES, FILE_FLAG_OVERLAPPED, 0);
+	pid = fork();
+	if (!pid)
+		_exit(WaitForSingleObject(event, 0) != WAIT_FAILED ||
+		      GetFileType(ends.server) != FILE_TYPE_UNKNOWN);
+	expect_exit(pid);
+	assert_int_equal(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+	CloseHandle(event);
+	ends_close(&ends);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fork_with_an_older_event),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_creating),
 		cmocka_unit_test(test_rights),
