@@ -18,6 +18,11 @@ _penstock_accounts() { # user | machine | group
 	"${COMP_WORDS[0]}" "$1" ls 2>/dev/null | awk '$2 ~ /^([0-9]+|group|alias|builtin)$/ { print $1 }'
 }
 
+# Pipes whose names are one word.
+_penstock_pipes() {
+	"${COMP_WORDS[0]}" pipe ls 2>/dev/null | awk '$2 ~ /^[0-9]+$/ { print $1 }'
+}
+
 # The options that the subcommand's help lists.
 _penstock_options() {
 	"${COMP_WORDS[0]}" "$1" --help 2>/dev/null | grep -oE -- '^  (-[a-zA-Z]\b|--[a-z0-9-]+)(, --[a-z0-9-]+)*' |
@@ -29,12 +34,16 @@ _penstock() {
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "call endpoints ping share user machine group policy decode interfaces whoami --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "call endpoints ping share user machine group policy decode interfaces whoami pipe ns --help --version" -- "$word"))
 		return
 	fi
 	case $previous in
 	--idl | -I | --accounts | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
 		COMPREPLY=($(compgen -f -- "$word")); return ;;
+	--objects-dir) COMPREPLY=($(compgen -d -- "$word")); return ;;
+	--framing) COMPREPLY=($(compgen -W "line nul len raw" -- "$word")); return ;;
+	--access) COMPREPLY=($(compgen -W "r w rw" -- "$word")); return ;;
+	--exec) COMPREPLY=($(compgen -c -- "$word")); return ;;
 	--level) COMPREPLY=($(compgen -W "none connect packet integrity privacy" -- "$word")); return ;;
 	--mech) COMPREPLY=($(compgen -W "spnego ntlm krb5" -- "$word")); return ;;
 	-U | --user | --ccache | --principal | --target) return ;;
@@ -42,7 +51,7 @@ _penstock() {
 	--interface) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")); return ;;
 	--password-expires | --complex) COMPREPLY=($(compgen -W "yes no" -- "$word")); return ;;
 	--primary-group) COMPREPLY=($(compgen -W "$(_penstock_accounts group)" -- "$word")); return ;;
-	--timeout | --remark | --max-users | --count | --interval | -c | -i | --comment | --name | --rid | \
+	--timeout | --instances | --quota | --sddl | --remark | --max-users | --count | --interval | -c | -i | --comment | --name | --rid | \
 		--full-name | --user-comment | --home | --home-drive | --script | --profile | \
 		--workstations | --unix-name | --expires | --password-fd | --min-length | --history | \
 		--max-age | --min-age | --lockout-threshold | --lockout-duration | --lockout-window) return ;;
@@ -72,6 +81,18 @@ _penstock() {
 			COMPREPLY=($(compgen -W "$(_penstock_accounts user)" -- "$word"))
 		fi ;;
 	policy) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "show set" -- "$word")) ;;
+	pipe)
+		if [ "$COMP_CWORD" = 2 ]; then
+			COMPREPLY=($(compgen -W "ls info cat serve send call wait watch" -- "$word"))
+		elif [ "$COMP_CWORD" = 3 ]; then
+			COMPREPLY=($(compgen -W "$(_penstock_pipes)" -- "$word"))
+		fi ;;
+	ns)
+		if [ "$COMP_CWORD" = 2 ]; then
+			COMPREPLY=($(compgen -W "ls why" -- "$word"))
+		elif [ "$COMP_CWORD" = 3 ] && [ "$previous" = why ]; then
+			COMPREPLY=($(compgen -W "$(_penstock_pipes)" -- "$word"))
+		fi ;;
 	decode) COMPREPLY=($(compgen -f -- "$word") $(compgen -W "$(_penstock_names operations)" -- "$word")) ;;
 	interfaces) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")) ;;
 	esac

@@ -113,6 +113,9 @@ static void copy_in(struct pen_channel_view *view, uint64_t at, const void *byte
 	size_t place = at & view->mask;
 	size_t first = view->mask + 1 - place < n ? view->mask + 1 - place : n;
 
+	/* Of nothing there may be no pointer. */
+	if (!n)
+		return;
 	memcpy(view->ring + place, bytes, first);
 	memcpy(view->ring, (const uint8_t *)bytes + first, n - first);
 }
@@ -122,6 +125,8 @@ static void copy_out(struct pen_channel_view *view, uint64_t at, void *bytes, si
 	size_t place = at & view->mask;
 	size_t first = view->mask + 1 - place < n ? view->mask + 1 - place : n;
 
+	if (!n)
+		return;
 	memcpy(bytes, view->ring + place, first);
 	memcpy((uint8_t *)bytes + first, view->ring, n - first);
 }

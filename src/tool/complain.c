@@ -175,6 +175,18 @@ int tool_fail_status(struct tool *tool, const char *what, uint32_t status)
 						   .status = status });
 }
 
+int tool_fail_nt(struct tool *tool, enum tool_exit how, const char *hint, const char *what,
+		 uint32_t status)
+{
+	char sentence[SENTENCE_MAX], description[SENTENCE_MAX / 2];
+
+	describe(description, sizeof(description), status);
+	snprintf(sentence, sizeof(sentence), "%s: %s", what, description);
+	return complain(tool,
+			&(struct complaint){
+				.how = how, .sentence = sentence, .hint = hint, .status = status });
+}
+
 int tool_fail_call(struct tool *tool, const char *what, int result)
 {
 	const char *error = pen_call_error(tool->call);

@@ -11,7 +11,7 @@ enum { OPTIONS_MAX = 64, TIMEOUT_MS = 30 * 1000, OPTION_JSON = 1000, OPTION_TIME
 static const struct tool_command *const commands[] = {
 	&tool_call,    &tool_endpoints, &tool_ping,   &tool_share,  &tool_user,
 	&tool_machine, &tool_group,	&tool_policy, &tool_decode, &tool_interfaces_command,
-	&tool_whoami,
+	&tool_whoami,  &tool_pipe,	&tool_ns,
 };
 
 static const struct option common[] = {
@@ -33,8 +33,9 @@ static const char exit_help[] =
 
 static void print_usage(FILE *out)
 {
-	fprintf(out, "Usage: penstock COMMAND [OPTION]... [ARGUMENT]...\n"
-		     "Calls, lists and decodes Microsoft RPC.\n\n");
+	fprintf(out,
+		"Usage: penstock COMMAND [OPTION]... [ARGUMENT]...\n"
+		"Calls, lists and decodes Microsoft RPC; lists, opens and serves named pipes.\n\n");
 	for (size_t i = 0; i < PEN_COUNT(commands); i++)
 		fprintf(out, "  %-12s%s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out,
@@ -143,8 +144,24 @@ static int bad_option(struct tool *tool, const struct option *all, bool is_missi
 			 spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
 }
 
-static int parse(struct tool *tool, int argc, char **argv, bool *is_helpp)
+/* What follows the option that takes all the rest is not ours. */
+static int cut_rest(struct tool *tool, int argc, char **argv)
 {
+	const char *option = tool->command->rest_option;
+
+	for (int i = 1; option && i < argc && strcmp(argv[i], "--"); i++) {
+		if (strcmp(argv[i], option) != 0)
+			continue;
+		argv[i] = NULL;
+		tool->rest = argv + i + 1;
+		return i;
+	}
+	return argc;
+}
+
+static int parse(struct tool *tool, int *argcp, char **argv, bool *is_helpp)
+{
+	int argc = *argcp = cut_rest(tool, *argcp, argv);
 	struct option all[OPTIONS_MAX];
 	char letters[OPTIONS_MAX * 2];
 	int val, n, r;
@@ -182,7 +199,7 @@ static int run(struct tool *tool, int argc, char **argv)
 
 	r = find_command(tool, argv[0]);
 	if (!r)
-		r = parse(tool, argc, argv, &is_help);
+		r = parse(tool, &argc, argv, &is_help);
 	if (r)
 		return r;
 	if (is_help) {

@@ -31,6 +31,7 @@ struct tool_command {
 	const struct option *options; /* it adds, ended by zeros; val is what option gets */
 	int (*option)(struct tool *tool, int val, const char *value);
 	int (*run)(struct tool *tool, int argc, char **argv);
+	const char *rest_option; /* NULL, or an option all that follows which is tool->rest */
 	int min_arguments, max_arguments;
 	bool has_login; /* it connects, and has the options for that */
 	bool is_public; /* what it asks is for everybody: nobody is proved unless that is said */
@@ -54,7 +55,8 @@ struct tool {
 	uint32_t interval_ms;
 	bool is_long, is_in, is_out, is_ndr64, is_big_endian;
 	const char *interface_name;
-	const char *values[TOOL_VALUES_MAX]; /* of user, machine, group, policy: see account.h */
+	const char *values[TOOL_VALUES_MAX]; /* see account.h, pipe.h */
+	char **rest; /* after the command's rest_option; NULL: it is not there */
 
 	struct tool_login login;
 	struct tool_identity identity;
@@ -66,7 +68,8 @@ struct tool {
 };
 
 extern const struct tool_command tool_call, tool_decode, tool_endpoints, tool_interfaces_command,
-	tool_ping, tool_share, tool_user, tool_machine, tool_group, tool_policy, tool_whoami;
+	tool_ping, tool_share, tool_user, tool_machine, tool_group, tool_policy, tool_whoami,
+	tool_pipe, tool_ns;
 
 /* Values of options that more than one command has. */
 enum { TOOL_OPTION_IDL = 256, TOOL_OPTION_OWN };
@@ -85,6 +88,10 @@ int tool_fail_call(struct tool *tool, const char *what, int result);
 
 /* The server's own status in an answer. */
 int tool_fail_status(struct tool *tool, const char *what, uint32_t status);
+
+/* A status of this machine's: "cannot open x: NAME (0xc0000034): the sentence". */
+int tool_fail_nt(struct tool *tool, enum tool_exit how, const char *hint, const char *what,
+		 uint32_t status);
 
 /* The name of a status of any of the three families and its sentence. name may be NULL. */
 const char *tool_status_name(uint32_t status);
