@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs the examples against each other.
 
-    test-examples.py FOLDER-WITH-THE-PROGRAMS
+    test-examples.py FOLDER-WITH-THE-PROGRAMS PENSTOCK
 """
+import contextlib
 import os
 import pathlib
 import signal
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import time
 
-folder = pathlib.Path(sys.argv[1])
+folder, penstock = pathlib.Path(sys.argv[1]), sys.argv[2]
 
 
 def run(name, *args, returns=0):
@@ -50,13 +51,62 @@ def secure(directory):
         assert "lacks the right" in run("echo-client", binding, "open", returns=1)
 
 
-def windows(directory):
+@contextlib.contextmanager
+def objects():
+    """An object manager of our own."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.environ["PENSTOCK_OBJECTS_DIR"] = directory
+        objectd = subprocess.Popen([os.environ["PENSTOCK_OBJECTD"], "--directory", directory])
+        while not (pathlib.Path(directory) / "objects").exists():
+            assert objectd.poll() is None, "penstock-objectd does not run"
+            time.sleep(0.01)
+        yield
+        objectd.terminate()
+        objectd.wait(30)
+
+
+def call(name, message):
+    done = subprocess.run([penstock, "pipe", "call", name, message], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class PipeServer(Server):
+    """One whose first line is its pipe's name; it ends by the signal, or well if it takes it."""
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(30) in (0, -signal.SIGTERM), "the server did not end well"
+        self.process.stdout.close()
+
+
+def pipes():
+    """Messages come back, of several clients at once too; and files are read as the client."""
+    with PipeServer("pipe-echo", r"\\.\pipe\one") as name:
+        assert [call(name, f"message {n}") for n in range(3)] == [f"message {n}" for n in range(3)]
+    with PipeServer("pipe-uv", r"\\.\pipe\many") as name:
+        clients = [subprocess.Popen([penstock, "pipe", "cat", "many"], stdin=subprocess.PIPE,
+                                    stdout=subprocess.PIPE, text=True) for _ in range(8)]
+        for text in ("all of them\n", "and again\n"):
+            for client in clients:
+                client.stdin.write(text)
+                client.stdin.flush()
+            assert all(client.stdout.readline() == text for client in clients)
+        for client in clients:
+            client.kill()
+            client.wait(30)
+            client.stdin.close()
+            client.stdout.close()
+        assert call(name, "and now") == "and now"
+    server = PipeServer("pipe-impersonate", r"\\.\pipe\files")
+    with server as name:
+        assert call(name, __file__).startswith("#!/usr/bin/env python3")
+        assert server.process.stdout.readline().startswith("S-1-22-1-")
+        assert "No such file" in call(name, "/nowhere")
+
+
+def windows():
     """A Windows program's instances answer one client after the other, and then it ends."""
-    os.environ["PENSTOCK_OBJECTS_DIR"] = directory
-    objectd = subprocess.Popen([os.environ["PENSTOCK_OBJECTD"], "--directory", directory])
-    while not (pathlib.Path(directory) / "objects").exists():
-        assert objectd.poll() is None, "penstock-objectd does not run"
-        time.sleep(0.01)
     server = subprocess.Popen([folder / "win32-echo", "serve", "echo", "6"], stdout=subprocess.PIPE,
                               text=True)
     assert server.stdout.readline() == "ready\n"
@@ -65,8 +115,6 @@ def windows(directory):
     assert server.wait(30) == 0, "the server did not end well"
     server.stdout.close()
     assert "no file of this name" in run("win32-echo", "call", "echo", "x", returns=1)
-    objectd.terminate()
-    objectd.wait(30)
 
 
 def main():
@@ -80,8 +128,9 @@ def main():
             with Server("uv-server", asked) as binding:
                 assert run("poll-client", binding) == numbers
         secure(directory)
-    with tempfile.TemporaryDirectory() as directory:
-        windows(directory)
+    with objects():
+        windows()
+        pipes()
     print("the examples work")
 
 
