@@ -53,7 +53,11 @@ static void listen_to(struct object_visitor *visitor)
 {
 	int events = visitor->ticket ? UV_DISCONNECT : UV_READABLE | UV_DISCONNECT;
 
-	if (!visitor->is_closing && uv_poll_start(&visitor->poll, events, on_event))
+	/* The kernel is asked only where something changes. */
+	if (visitor->is_closing || events == visitor->events)
+		return;
+	visitor->events = events;
+	if (uv_poll_start(&visitor->poll, events, on_event))
 		object_visitor_close(visitor);
 }
 

@@ -12,6 +12,7 @@ struct object_visitor {
 	struct pen_list link;
 	struct object_server *server;
 	uv_poll_t poll;
+	int events; /* that are listened to */
 	int fd;
 	struct object_peer peer;
 	void *ticket; /* of what it waits for */

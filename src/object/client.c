@@ -248,7 +248,7 @@ static uint32_t carried_access(const struct pen_object_pipe *pipe)
 static uint64_t carried_deadline(const struct pen_objects_carried *carried,
 				 const struct pen_object_pipe *pipe)
 {
-	uint64_t ms = (uint64_t)-pipe->fixed.timeout / 10000;
+	uint64_t ms = (0 - (uint64_t)pipe->fixed.timeout) / 10000;
 
 	return carried->until - carried->now < ms ? carried->until : carried->now + ms;
 }

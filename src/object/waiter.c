@@ -130,7 +130,7 @@ static uint64_t deadline_of(uint64_t now, int64_t timeout)
 {
 	if (timeout <= -INT64_C(0x7fffffffffffffff))
 		return UINT64_MAX;
-	return now + ((uint64_t)-timeout + 9999) / 10000;
+	return now + (0 - (uint64_t)timeout + 9999) / 10000;
 }
 
 /* ---- requests ---- */
