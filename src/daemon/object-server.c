@@ -123,10 +123,20 @@ static void settle(struct object_server *server)
 	set_idle(server);
 }
 
+static void on_again(uv_idle_t *idle)
+{
+}
+
 /* At the end of each turn. */
 static void on_after(uv_check_t *check)
 {
-	settle(check->data);
+	struct object_server *server = check->data;
+
+	if (object_visitor_hear(server))
+		uv_idle_start(&server->again, on_again);
+	else
+		uv_idle_stop(&server->again);
+	settle(server);
 }
 
 static void on_listener(uv_poll_t *poll, int status, int events);
@@ -174,6 +184,7 @@ int object_server_listen(struct object_server *server, const struct object_serve
 	server->config = *config;
 	server->socket.fd = -1;
 	pen_list_init(&server->visitors);
+	pen_list_init(&server->heard);
 	pen_list_init(&server->holds);
 	pen_list_init(&server->doors);
 	pen_list_init(&server->callers);
@@ -226,6 +237,7 @@ static int start_loop(struct object_server *server)
 		server;
 	uv_timer_init(uv, &server->timer);
 	uv_timer_init(uv, &server->idle);
+	uv_idle_init(uv, &server->again);
 	uv_check_init(uv, &server->after);
 	uv_check_start(&server->after, on_after);
 	set_timer(server);
@@ -243,6 +255,7 @@ static void stop_all(struct object_server *server)
 	uv_close((uv_handle_t *)&server->listener, NULL);
 	uv_close((uv_handle_t *)&server->timer, NULL);
 	uv_close((uv_handle_t *)&server->idle, NULL);
+	uv_close((uv_handle_t *)&server->again, NULL);
 	uv_close((uv_handle_t *)&server->after, NULL);
 }
 

@@ -62,6 +62,9 @@ struct object_server {
 	struct pen_random random;
 	struct pen_list visitors;
 	uint32_t n_visitors;
+	struct pen_list heard; /* visitors with something to say, as they were seen */
+	uint64_t turn;
+	uv_idle_t again;       /* another turn comes at once */
 	struct pen_list holds; /* lives of sections' handles */
 	struct pen_list doors; /* sockets of pipes, for smbd */
 	struct pen_list callers;

@@ -32,6 +32,7 @@ void object_visitor_close(struct object_visitor *visitor)
 		pen_objects_cancel(visitor->server->objects, visitor->ticket);
 	visitor->ticket = NULL;
 	pen_list_remove(&visitor->link);
+	pen_list_remove(&visitor->heard);
 	visitor->server->n_visitors--;
 	uv_close((uv_handle_t *)&visitor->poll, on_closed);
 }
@@ -87,6 +88,7 @@ void object_visitor_welcome(struct object_server *server, int fd)
 	visitor->server = server;
 	visitor->fd = fd;
 	visitor->poll.data = visitor;
+	pen_list_init(&visitor->heard);
 	pen_list_append(&server->visitors, &visitor->link);
 	server->n_visitors++;
 	listen_to(visitor);
@@ -339,19 +341,12 @@ static void on_message(struct object_visitor *visitor, size_t n, struct object_f
 		refuse(visitor, r == -ENOMEM ? PEN_STATUS_NO_MEMORY : PEN_STATUS_INVALID_PARAMETER);
 }
 
-static void on_event(uv_poll_t *poll, int status, int events)
+static void hear(struct object_visitor *visitor)
 {
-	struct object_visitor *visitor = poll->data;
 	struct object_server *server = visitor->server;
 	struct object_fds fds;
-	ssize_t n;
+	ssize_t n = object_fds_receive(visitor->fd, server->message, object_MESSAGE_MAX + 1, &fds);
 
-	if (visitor->ticket || status < 0 ||
-	    object_fds_count_foul(visitor->peer.uid) > OBJECT_FOUL_MAX) {
-		object_visitor_close(visitor);
-		return;
-	}
-	n = object_fds_receive(visitor->fd, server->message, object_MESSAGE_MAX + 1, &fds);
 	if (n == -EAGAIN)
 		return;
 	if (n > 0) {
@@ -363,4 +358,38 @@ static void on_event(uv_poll_t *poll, int status, int events)
 		refuse(visitor, PEN_STATUS_INSUFFICIENT_RESOURCES);
 	else
 		object_visitor_close(visitor);
+}
+
+/*
+ * Not yet: who closes a handle and then asks means the two in that order, but the kernel may
+ * tell of the request first. In the next turn it has told of both.
+ */
+static void on_event(uv_poll_t *poll, int status, int events)
+{
+	struct object_visitor *visitor = poll->data;
+	struct object_server *server = visitor->server;
+
+	if (visitor->ticket || status < 0 ||
+	    object_fds_count_foul(visitor->peer.uid) > OBJECT_FOUL_MAX) {
+		object_visitor_close(visitor);
+		return;
+	}
+	if (!pen_list_is_empty(&visitor->heard))
+		return;
+	visitor->turn = server->turn;
+	pen_list_append(&server->heard, &visitor->heard);
+}
+
+bool object_visitor_hear(struct object_server *server)
+{
+	pen_list_each (link, after, &server->heard) {
+		struct object_visitor *visitor = pen_list_entry(link, struct object_visitor, heard);
+
+		if (visitor->turn == server->turn)
+			break; /* as are all that follow */
+		pen_list_remove(&visitor->heard);
+		hear(visitor);
+	}
+	server->turn++;
+	return !pen_list_is_empty(&server->heard);
 }

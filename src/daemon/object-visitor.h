@@ -10,6 +10,8 @@
 struct object_visitor {
 	struct object_asker asker; /* the first member */
 	struct pen_list link;
+	struct pen_list heard; /* of those with something to say */
+	uint64_t turn;	       /* when that was seen */
 	struct object_server *server;
 	uv_poll_t poll;
 	int events; /* that are listened to */
@@ -21,6 +23,9 @@ struct object_visitor {
 
 /* A connection that has been accepted; fd is taken. A failure closes it. */
 void object_visitor_welcome(struct object_server *server, int fd);
+
+/* Hears what was said before this turn. Whether there is more for the next one. */
+bool object_visitor_hear(struct object_server *server);
 
 void object_visitor_close(struct object_visitor *visitor);
 
