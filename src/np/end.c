@@ -123,7 +123,9 @@ int pen_end_timeout(struct pen_end *end)
 void pen_end_dispatch(struct pen_end *end)
 {
 	pen_end_lock(end);
-	if (end->epoll >= 0 && pen_end_sleep(end->epoll, 0))
+	if (end->epoll < 0)
+		pen_end_check_peer(end);
+	else if (pen_end_sleep(end->epoll, 0))
 		end->is_orphan = true;
 	pen_end_look(end, 0);
 	pen_end_remind(end);
