@@ -117,13 +117,26 @@ static int connect_until(const char *directory, uint64_t until)
 	return fd;
 }
 
-static int open_socket(const char *directory, bool may_start, uint64_t until)
+/* Who has not been told whom to trust trusts root and himself. */
+static int check_manager(int fd)
 {
-	int fd = connect_until(directory, until);
+	struct ucred peer;
+	int r = pen_socket_peer(fd, &peer);
 
-	if ((fd == -ENOENT || fd == -ECONNREFUSED) && may_start && !pen_starter_run(directory))
-		fd = connect_until(directory, until);
-	return fd;
+	return r ? r : peer.uid && peer.uid != geteuid() ? -EACCES : 0;
+}
+
+static int open_socket(const struct pen_place *place, uint64_t until)
+{
+	int fd = connect_until(place->directory, until), r;
+
+	if ((fd == -ENOENT || fd == -ECONNREFUSED) && place->may_start &&
+	    !pen_starter_run(place->directory))
+		fd = connect_until(place->directory, until);
+	r = fd < 0 || place->is_given ? 0 : check_manager(fd);
+	if (r)
+		close(fd);
+	return r ? r : fd;
 }
 
 /* ---- messages ---- */
@@ -284,22 +297,22 @@ static int ask(int fd, unsigned n_owed, const struct pen_buffer *letter, const i
 }
 
 /* A socket that was kept may be one to an object manager that died since. */
-static int ask_at(const char *directory, bool may_start, const struct pen_buffer *letter,
-		  const int *fds, unsigned n_fds, uint64_t until, struct pen_answer *answer)
+static int ask_at(const struct pen_place *place, const struct pen_buffer *letter, const int *fds,
+		  unsigned n_fds, uint64_t until, struct pen_answer *answer)
 {
 	unsigned n_owed = 0;
-	int fd = take_idle(directory, &n_owed);
+	int fd = take_idle(place->directory, &n_owed);
 	bool is_new = fd < 0;
 	int r;
 
 	for (;;) {
 		if (is_new)
-			fd = open_socket(directory, may_start, until);
+			fd = open_socket(place, until);
 		if (fd < 0)
 			return fd;
 		r = ask(fd, n_owed, letter, fds, n_fds, until, answer);
 		if (!r) {
-			keep_idle(directory, fd, 0);
+			keep_idle(place->directory, fd, 0);
 			return 0;
 		}
 		close(fd);
@@ -349,8 +362,7 @@ uint32_t pen_agent_ask(const char *directory, const struct object_request *reque
 	if (!r)
 		r = pen_starter_places(directory, places, &n_places);
 	for (unsigned i = 0; i < n_places && !r; i++) {
-		r = ask_at(places[i].directory, places[i].may_start, &letter, fds, n_fds, until,
-			   answer);
+		r = ask_at(&places[i], &letter, fds, n_fds, until, answer);
 		if ((r == -ENOENT || r == -ECONNREFUSED) && i + 1 < n_places)
 			r = 0;
 		else

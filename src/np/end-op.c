@@ -277,13 +277,13 @@ void pen_end_report(struct pen_end *end)
 {
 	struct pen_pipe_op *op;
 
-	while (end->finished.first) {
+	do {
 		pen_end_lock(end);
 		op = pen_end_fifo_pop(&end->finished);
 		pen_end_unlock(end);
 		if (op)
 			op->done(op);
-	}
+	} while (op);
 }
 
 /* ---- ending it ---- */

@@ -48,8 +48,10 @@ int pen_starter_places(const char *given, struct pen_place places[PEN_PLACES_MAX
 		given = secure_getenv("PENSTOCK_OBJECTS_DIR");
 	if (given) {
 		*n_placesp = 1;
+		places[0].is_given = true;
 		return set_place(&places[0], true, given, "");
 	}
+	places[0].is_given = places[1].is_given = false;
 	*n_placesp = geteuid() ? 2 : 1;
 	r = set_place(&places[0], !geteuid(), SYSTEM_PLACE, "");
 	if (!r && geteuid())

@@ -11,6 +11,7 @@ enum { PEN_PLACES_MAX = 2, PEN_PLACE_SIZE = 108 };
 struct pen_place {
 	char directory[PEN_PLACE_SIZE]; /* of its socket */
 	bool may_start;
+	bool is_given; /* by who asks: then whoever is there is trusted */
 };
 
 /*
