@@ -109,7 +109,8 @@ struct pen_pipe_open_config {
  * Opens the client's end: the instance that has listened longest. Its end reads bytes and
  * waits. config NULL: reads and writes. OBJECT_NAME_NOT_FOUND: no such pipe; PIPE_NOT_AVAILABLE: no
  * instance listens (pen_pipe_wait_name); OBJECT_NAME_INVALID; NOT_SUPPORTED: nobody carries
- * pipes of that server.
+ * pipes of that server. A name that the object manager does not know may be a .NET program's
+ * pipe (docs/pipes.md), of which what the object manager would know is NOT_SUPPORTED.
  */
 uint32_t pen_pipe_open(struct pen_pipe **pipep, const char *name,
 		       const struct pen_pipe_open_config *config);

@@ -59,6 +59,7 @@ struct pen_file {
 	uint32_t opener_process;
 	uint32_t opener_session;
 	bool is_static;
+	bool is_foreign; /* the object manager knows nothing of it */
 	struct pen_file_identity identities[PEN_FILE_IDENTITIES];
 	unsigned n_identities;
 };

@@ -316,11 +316,10 @@ int pen_link_renew(struct pen_link *link, int *lifep)
 	return 0;
 }
 
-int pen_link_make(struct pen_link **linkp, const struct pen_channel_config *config,
-		  bool is_message_mode, bool is_nonblocking, int *lifep)
+/* A new channel, of which there is that end. */
+static int link_new(struct pen_link **linkp, unsigned end, const struct pen_channel_config *config)
 {
-	pen_cleanup(pen_link_freep) struct pen_link *link =
-		link_of(PEN_CHANNEL_SERVER, &PEN_LINK_NO_PARTS);
+	pen_cleanup(pen_link_freep) struct pen_link *link = link_of(end, &PEN_LINK_NO_PARTS);
 	int r;
 
 	if (!link)
@@ -335,12 +334,34 @@ int pen_link_make(struct pen_link **linkp, const struct pen_channel_config *conf
 	if (r)
 		return r;
 	enlist(link);
+	*linkp = pen_take(&link);
+	return 0;
+}
+
+int pen_link_make(struct pen_link **linkp, const struct pen_channel_config *config,
+		  bool is_message_mode, bool is_nonblocking, int *lifep)
+{
+	pen_cleanup(pen_link_freep) struct pen_link *link = NULL;
+	int r = link_new(&link, PEN_CHANNEL_SERVER, config);
+
+	if (r)
+		return r;
 	pen_channel_begin(&link->channel, is_message_mode, is_nonblocking);
 	r = pen_link_renew(link, lifep);
 	if (r)
 		return r;
 	*linkp = pen_take(&link);
 	return 0;
+}
+
+int pen_link_make_alone(struct pen_link **linkp, unsigned end,
+			const struct pen_channel_config *config)
+{
+	int r = link_new(linkp, end, config);
+
+	if (!r)
+		pen_channel_begin(&(*linkp)->channel, false, false);
+	return r;
 }
 
 struct pen_link *pen_link_ref(struct pen_link *link)

@@ -39,6 +39,10 @@ void pen_link_parts_close(struct pen_link_parts *parts);
 int pen_link_make(struct pen_link **linkp, const struct pen_channel_config *config,
 		  bool is_message_mode, bool is_nonblocking, int *lifep);
 
+/* An end of a channel that this process has alone; the other is a stream's. A negative errno. */
+int pen_link_make_alone(struct pen_link **linkp, unsigned end,
+			const struct pen_channel_config *config);
+
 /*
  * A hold on the end of a channel that another process made; the parts are taken, also on failure.
  * PEN_E_DENIED: the memory is none.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
 #include "np/file.h"
+#include "np/provider.h"
 #include "object/name.h"
 #include <string.h>
 #include <strings.h>
@@ -14,8 +15,6 @@ static uint32_t parse_name(const char *text, struct pen_arena *arena, struct pen
 {
 	uint32_t status = pen_name_parse_pipe(text, arena, name);
 
-	if (!status && name->server)
-		status = PEN_STATUS_NOT_SUPPORTED;
 	if (!status && name->kind != PEN_NAME_PIPE)
 		status = PEN_STATUS_OBJECT_NAME_INVALID;
 	return status;
@@ -127,6 +126,19 @@ static uint32_t ask_open(struct pen_pipe **pipep, const char *path,
 	return status;
 }
 
+static bool is_local(const struct pen_name *name)
+{
+	return !name->server;
+}
+
+static uint32_t open_local(struct pen_pipe **pipep, const struct pen_name *name,
+			   const struct pen_pipe_open_config *config)
+{
+	return ask_open(pipep, name->path, config);
+}
+
+const struct pen_provider pen_provider_local = { .is_for = is_local, .open = open_local };
+
 uint32_t pen_pipe_open(struct pen_pipe **pipep, const char *name,
 		       const struct pen_pipe_open_config *config)
 {
@@ -142,7 +154,8 @@ uint32_t pen_pipe_open(struct pen_pipe **pipep, const char *name,
 		status = name ? parse_name(name, &arena, &parsed) : PEN_STATUS_OBJECT_NAME_INVALID;
 	}
 	if (!status)
-		status = ask_open(pipep, parsed.path, config);
+		status = parsed.path ? pen_provider_open(pipep, &parsed, config)
+				     : ask_open(pipep, NULL, config);
 	pen_arena_done(&arena);
 	return status;
 }
@@ -159,6 +172,8 @@ uint32_t pen_pipe_wait_name(const char *name, int wait_ms, const char *objects_d
 
 	pen_arena_init(&arena, 1 << 16);
 	status = parse_name(name, &arena, &parsed);
+	if (!status && parsed.server)
+		status = PEN_STATUS_NOT_SUPPORTED;
 	if (!status) {
 		request.body.wait_pipe.name = parsed.path;
 		request.body.wait_pipe.timeout =

@@ -13,6 +13,8 @@ uint32_t pen_pipe_get_name(struct pen_pipe *pipe, char **namep)
 	struct pen_answer answer;
 	uint32_t state, status = pen_file_state(pipe->file, &state);
 
+	if (!status && pipe->file->is_foreign)
+		status = PEN_STATUS_NOT_SUPPORTED;
 	if (status)
 		return status;
 	if (pipe->file->end.side == PEN_CHANNEL_CLIENT && state == PEN_CHANNEL_DISCONNECTED)

@@ -26,6 +26,8 @@ static uint32_t check(const struct pen_pipe *pipe, uint32_t rights)
 {
 	uint32_t state, status = pen_file_demand(pipe, rights);
 
+	if (!status && pipe->file->is_foreign)
+		status = PEN_STATUS_NOT_SUPPORTED;
 	if (status || pipe->file->end.side == PEN_CHANNEL_SERVER)
 		return status;
 	status = pen_file_state(pipe->file, &state);

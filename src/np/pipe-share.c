@@ -99,6 +99,8 @@ uint32_t pen_pipe_send(struct pen_pipe *pipe, int socket, uint32_t access)
 	uint32_t status = pen_file_demand(pipe, access);
 	ssize_t n;
 
+	if (!status && file->is_foreign)
+		status = PEN_STATUS_NOT_SUPPORTED;
 	if (status)
 		return status;
 	if (!pack(&m.parcel, file, access ? access : pipe->granted))

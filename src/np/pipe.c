@@ -68,7 +68,8 @@ struct pen_pipe *pen_pipe_free(struct pen_pipe *pipe)
 	free(pipe);
 	if (__atomic_sub_fetch(&file->n_handles, 1, __ATOMIC_ACQ_REL))
 		return NULL;
-	if (pen_end_close(&file->end, file->life) && file->end.side == PEN_CHANNEL_CLIENT)
+	if (pen_end_close(&file->end, file->life) && file->end.side == PEN_CHANNEL_CLIENT &&
+	    !file->is_foreign)
 		say_goodbye(file);
 	file->life = -1;
 	pen_file_free(file);
@@ -305,13 +306,16 @@ uint32_t pen_pipe_set_modes(struct pen_pipe *pipe, uint32_t read_mode, uint32_t 
 /* What the object manager knows of the pipe; only how many instances there are changes. */
 static uint32_t count_instances(struct pen_file *file, uint32_t *np)
 {
+	const struct object_request request = { .verb = object_QUERY_PIPE,
+						.body.query_pipe.handle = file->guid };
 	struct pen_answer answer;
-	uint32_t status =
-		pen_agent_ask(file->directory,
-			      &(struct object_request){ .verb = object_QUERY_PIPE,
-							.body.query_pipe.handle = file->guid },
-			      NULL, 0, MOMENT_MS, &answer);
+	uint32_t status;
 
+	if (file->is_foreign) {
+		*np = 1;
+		return PEN_STATUS_SUCCESS;
+	}
+	status = pen_agent_ask(file->directory, &request, NULL, 0, MOMENT_MS, &answer);
 	*np = status ? 0 : answer.reply.body.info.instances;
 	pen_answer_done(&answer);
 	return status == PEN_STATUS_NO_MEMORY ? status : PEN_STATUS_SUCCESS;
