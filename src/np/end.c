@@ -177,6 +177,26 @@ void pen_end_replace(struct pen_end *end, struct pen_link *link)
 		pen_link_poke(link);
 }
 
+/* With the channel. The last first: what vanishes makes room for what came later. */
+static void cancel_all(struct pen_end *end)
+{
+	uint64_t left = 0;
+
+	for (unsigned i = 0; i < PEN_CHANNEL_OPS_MAX; i++)
+		if (end->waiting[i])
+			left |= UINT64_C(1) << i;
+	while (left) {
+		unsigned last = (unsigned)__builtin_ctzll(left);
+
+		for (unsigned i = last + 1; i < PEN_CHANNEL_OPS_MAX; i++)
+			if (left >> i & 1 && (int32_t)(end->waiting[i]->own.serial -
+						       end->waiting[last]->own.serial) > 0)
+				last = i;
+		pen_channel_cancel(pen_link_channel(end->link), end->side, last);
+		left &= ~(UINT64_C(1) << last);
+	}
+}
+
 /* With the channel. */
 static void leave_channel(struct pen_end *end, bool is_last)
 {
@@ -186,9 +206,7 @@ static void leave_channel(struct pen_end *end, bool is_last)
 		pen_stream_drain(end->stream, end->link, DRAIN_MS);
 	if (is_last)
 		pen_channel_close(channel, end->side);
-	for (unsigned i = 0; i < PEN_CHANNEL_OPS_MAX; i++)
-		if (end->waiting[i])
-			pen_channel_cancel(channel, end->side, i);
+	cancel_all(end);
 	pen_end_collect(end);
 }
 

@@ -153,6 +153,9 @@ void pen_channel_serve_reads(struct pen_channel_view *view);
 void pen_channel_take_back(struct pen_channel *channel, unsigned writer, unsigned op,
 			   bool is_forgotten);
 
+/* The last that came, of a set that is not empty. */
+unsigned pen_channel_newest(struct pen_channel *channel, unsigned end, uint64_t set);
+
 /* The operations' part of pen_channel_recover. */
 void pen_channel_recover_ops(struct pen_channel *channel);
 

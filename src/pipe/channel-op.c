@@ -88,6 +88,20 @@ uint64_t pen_channel_all_pending(const struct pen_channel *channel, unsigned end
 	return set;
 }
 
+unsigned pen_channel_newest(struct pen_channel *channel, unsigned end, uint64_t set)
+{
+	unsigned newest = pen_channel_any(set);
+
+	while (set &= set - 1) {
+		unsigned op = pen_channel_any(set);
+
+		if (LOAD(pen_channel_op(channel, end, op)->number) >
+		    LOAD(pen_channel_op(channel, end, newest)->number))
+			newest = op;
+	}
+	return newest;
+}
+
 /* ---- what reading and vanishing make possible ---- */
 
 /* Writes that fit now are done, and flushes of what is read. */
@@ -312,12 +326,21 @@ static void abandon(struct pen_channel *channel, unsigned end, unsigned op)
 	}
 }
 
+/* The last first: what vanishes makes room for what came later. */
 void pen_channel_forget(struct pen_channel *channel, const struct pen_channel_caller *caller)
 {
-	for (uint64_t set = LOAD(channel->block->ends[caller->end].used); set; set &= set - 1)
-		if (LOAD(pen_channel_op(channel, caller->end, pen_channel_any(set))->holder) ==
+	uint64_t set = 0;
+
+	for (uint64_t used = LOAD(channel->block->ends[caller->end].used); used; used &= used - 1)
+		if (LOAD(pen_channel_op(channel, caller->end, pen_channel_any(used))->holder) ==
 		    caller->holder)
-			abandon(channel, caller->end, pen_channel_any(set));
+			set |= used & -used;
+	while (set) {
+		unsigned op = pen_channel_newest(channel, caller->end, set);
+
+		abandon(channel, caller->end, op);
+		set &= ~(UINT64_C(1) << op);
+	}
 }
 
 /* ---- what somebody has left half done ---- */

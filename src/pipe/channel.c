@@ -132,13 +132,18 @@ bool pen_channel_was_cut(const struct pen_channel *channel)
 		pen_channel_all_pending(channel, PEN_CHANNEL_CLIENT));
 }
 
-/* What an end itself waited for, when it goes. */
+/* What an end itself waited for, when it goes; the last write first, or later ones would fit. */
 static void cancel_own(struct pen_channel *channel, unsigned end)
 {
-	for (uint64_t set = pen_channel_pending(channel, end, PEN_CHANNEL_WRITE); set;
-	     set &= set - 1)
-		if (pen_channel_pending(channel, end, PEN_CHANNEL_WRITE) & set & -set)
-			pen_channel_take_back(channel, end, pen_channel_any(set), false);
+	uint64_t set;
+
+	while ((set = pen_channel_pending(channel, end, PEN_CHANNEL_WRITE))) {
+		unsigned op = pen_channel_newest(channel, end, set);
+
+		pen_channel_take_back(channel, end, op, false);
+		if (pen_channel_pending(channel, end, PEN_CHANNEL_WRITE) & UINT64_C(1) << op)
+			return;
+	}
 	pen_channel_complete_all(channel, end, PEN_CHANNEL_READ, PEN_STATUS_CANCELLED);
 	pen_channel_complete_all(channel, end, PEN_CHANNEL_FLUSH, PEN_STATUS_CANCELLED);
 	pen_channel_complete_all(channel, end, PEN_CHANNEL_LISTEN, PEN_STATUS_PIPE_BROKEN);

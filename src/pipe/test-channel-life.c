@@ -358,9 +358,30 @@ static void test_info(void **state)
 	rig_done(&rig);
 }
 
+/* Of the writes that wait all go with their writer, though some would fit without the others. */
+static void test_x5_all(void **state)
+{
+	const struct pen_channel_caller caller = { .end = CLI, .holder = 1 };
+	struct rig rig;
+
+	for (unsigned i = 0; i < 2; i++) {
+		rig_connect(&rig, true, 10);
+		rig_put(&rig, CLI, "12345678");
+		rig_put_waits(&rig, CLI, "abcde");
+		rig_put_waits(&rig, CLI, "x");
+		if (i)
+			pen_channel_forget(&rig.ends[CLI], &caller);
+		pen_channel_close(&rig.ends[CLI], CLI);
+		rig_get(&rig, SRV, 10, PEN_STATUS_SUCCESS, "12345678");
+		rig_get(&rig, SRV, 10, PEN_STATUS_PIPE_BROKEN, "");
+		rig_done(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_x5_all),
 		cmocka_unit_test(test_listen),
 		cmocka_unit_test(test_listen_refused),
 		cmocka_unit_test(test_listen_cancelled),

@@ -281,8 +281,9 @@ struct world {
 static void serve_commands(struct site *site, int socket)
 {
 	struct command command;
-	struct reply reply;
+	struct reply reply = { 0 };
 
+	assert_int_equal(send(socket, &reply, 1, 0), 1);
 	while (recv(socket, &command, sizeof(command), 0) == sizeof(command)) {
 		do_real(site, &command, &reply);
 		if (send(socket, &reply, sizeof(reply), 0) < 0)
@@ -294,6 +295,7 @@ static void serve_commands(struct site *site, int socket)
 static void fork_client(struct world *world)
 {
 	int fds[2];
+	char ready;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
 	world->pid = fork();
@@ -306,6 +308,8 @@ static void fork_client(struct world *world)
 	}
 	close(fds[1]);
 	world->socket = fds[0];
+	/* The other one has only its own end now. */
+	assert_int_equal(recv(fds[0], &ready, 1, 0), 1);
 	/* The handle here is closed; the one there is left. */
 	pen_end_close(&world->sites[CLI].end, -1);
 }
@@ -440,12 +444,21 @@ static void close_world(struct world *world)
 /* Stops and continues the other one, until it is ended itself. It has no end. */
 static pid_t start_stopper(const struct world *world)
 {
-	pid_t pid = world->pid, stopper = fork();
+	pid_t pid = world->pid, stopper;
+	int fds[2];
+	char ready = 0;
 
-	if (stopper)
+	assert_int_equal(pipe(fds), 0);
+	stopper = fork();
+	if (stopper) {
+		close(fds[1]);
+		assert_int_equal(read(fds[0], &ready, 1), 1);
+		close(fds[0]);
 		return stopper;
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(world->sites[SRV].life);
+	assert_int_equal(write(fds[1], &ready, 1), 1);
 	srand((unsigned)getpid());
 	for (;;) {
 		kill(pid, SIGSTOP);
@@ -475,8 +488,9 @@ static void kill_within(struct world *world)
 		return;
 	do
 		choose(world, CLI, &command);
-	while (command.verb == WRITE || command.verb == TRANSACT || command.verb == READ ||
-	       command.verb == POLL || command.verb == CLOSE || command.verb == MODES);
+	while (command.verb == WRITE || command.verb == CANCEL || command.verb == TRANSACT ||
+	       command.verb == READ || command.verb == POLL || command.verb == CLOSE ||
+	       command.verb == MODES);
 	send(world->socket, &command, sizeof(command), MSG_NOSIGNAL);
 	for (int i = rand() % 300; i > 0; i--)
 		__asm__ volatile("" ::: "memory");
