@@ -117,7 +117,7 @@ static uint32_t open_dotnet(struct pen_pipe **pipep, const struct pen_name *name
 {
 	struct pen_file *file;
 	uint32_t status;
-	int fd;
+	int fd = -1;
 
 	status = connect_socket(name, &fd);
 	if (status)
