@@ -123,12 +123,18 @@ static void lose_peer(struct flow *flow, uint32_t status)
 		flow->status = status;
 }
 
+/* An empty buffer has no place. */
+static const uint8_t *rest(const struct pen_buffer *buffer, size_t at)
+{
+	return buffer->data ? buffer->data + at : (const uint8_t *)"";
+}
+
 static void write_message(struct flow *flow)
 {
 	struct pen_slice message;
 	size_t frame_size;
 	int r = framing_get(flow->is_message ? flow->framing : FRAMING_RAW,
-			    flow->from.data + flow->from_at, left(&flow->from, flow->from_at),
+			    rest(&flow->from, flow->from_at), left(&flow->from, flow->from_at),
 			    flow->is_in_ended, &message, &frame_size);
 
 	if (r) {
@@ -208,7 +214,7 @@ static void give_out(struct flow *flow)
 
 	if (flow->is_in_pieces && n > PIPE_BUF)
 		n = PIPE_BUF;
-	done = write(flow->out, flow->to.data + flow->to_at, n);
+	done = write(flow->out, rest(&flow->to, flow->to_at), n);
 	if (done >= 0)
 		flow->to_at += (size_t)done;
 	else if (errno == EPIPE)
