@@ -255,14 +255,14 @@ static void model_end(struct model *model, unsigned end, uint32_t status)
 
 static void model_close(struct model *model, unsigned end)
 {
-	for (int i = 0; i < PEN_CHANNEL_OPS_MAX; i++) {
-		struct outcome *o = &model->ops[end][i];
+	struct direction *direction = &model->directions[end ^ 1];
 
-		if (o->is_used && !o->is_done && o->kind == PEN_CHANNEL_WRITE) {
-			finish(o, PEN_STATUS_CANCELLED, 0);
-			model_drop(model, end, i);
+	/* All writes that wait at once, so that none comes to fit. */
+	for (unsigned i = 0; i < direction->n; i++)
+		if (direction->writes[i].op >= 0) {
+			direction->writes[i].is_dropped = true;
+			direction->writes[i].op = -1;
 		}
-	}
 	model_end(model, end, PEN_STATUS_CANCELLED);
 	if (model->state == PEN_CHANNEL_DISCONNECTED)
 		return;
