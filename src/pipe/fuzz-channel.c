@@ -260,9 +260,11 @@ static void model_close(struct model *model, unsigned end)
 	/* All writes that wait at once, so that none comes to fit. */
 	for (unsigned i = 0; i < direction->n; i++)
 		if (direction->writes[i].op >= 0) {
+			finish(&model->ops[end][direction->writes[i].op], PEN_STATUS_CANCELLED, 0);
 			direction->writes[i].is_dropped = true;
 			direction->writes[i].op = -1;
 		}
+	model_settle(model, end ^ 1);
 	model_end(model, end, PEN_STATUS_CANCELLED);
 	if (model->state == PEN_CHANNEL_DISCONNECTED)
 		return;
