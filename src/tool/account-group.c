@@ -264,14 +264,14 @@ static int remove_member(struct tool *tool, struct pen_accounts *accounts, int a
 /* ---- the command ---- */
 
 static const struct account_verb verbs[] = {
-	{ "ls", 0, 0, "", list },
-	{ "list", 0, 0, "", list },
-	{ "show", 1, 1, " NAME", show },
-	{ "add", 1, 1, " NAME", add, true },
-	{ "set", 1, 1, " NAME", set },
-	{ "rm", 1, 1, " NAME", removes },
-	{ "add-member", 2, 2, " NAME MEMBER", add_member },
-	{ "rm-member", 2, 2, " NAME MEMBER", remove_member },
+	{ { "ls", 0, 0, "" }, list },
+	{ { "list", 0, 0, "" }, list },
+	{ { "show", 1, 1, " NAME" }, show },
+	{ { "add", 1, 1, " NAME" }, add, true },
+	{ { "set", 1, 1, " NAME" }, set },
+	{ { "rm", 1, 1, " NAME" }, removes },
+	{ { "add-member", 2, 2, " NAME MEMBER" }, add_member },
+	{ { "rm-member", 2, 2, " NAME MEMBER" }, remove_member },
 };
 
 static int run(struct tool *tool, int argc, char **argv)

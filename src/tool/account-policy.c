@@ -142,8 +142,8 @@ static int set(struct tool *tool, struct pen_accounts *accounts, int argc, char 
 /* ---- the command ---- */
 
 static const struct account_verb verbs[] = {
-	{ "show", 0, 0, "", show },
-	{ "set", 0, 0, "", set },
+	{ { "show", 0, 0, "" }, show },
+	{ { "set", 0, 0, "" }, set },
 };
 
 static int run(struct tool *tool, int argc, char **argv)

@@ -440,13 +440,13 @@ static int passwd(struct tool *tool, struct pen_accounts *accounts, int argc, ch
 /* ---- the commands ---- */
 
 static const struct account_verb verbs[] = {
-	{ "ls", 0, 0, "", list },
-	{ "list", 0, 0, "", list },
-	{ "show", 1, 1, " NAME", show },
-	{ "add", 1, 1, " NAME", add, true },
-	{ "set", 1, 1, " NAME", set },
-	{ "rm", 1, 1, " NAME", removes },
-	{ "passwd", 1, 1, " NAME", passwd },
+	{ { "ls", 0, 0, "" }, list },
+	{ { "list", 0, 0, "" }, list },
+	{ { "show", 1, 1, " NAME" }, show },
+	{ { "add", 1, 1, " NAME" }, add, true },
+	{ { "set", 1, 1, " NAME" }, set },
+	{ { "rm", 1, 1, " NAME" }, removes },
+	{ { "passwd", 1, 1, " NAME" }, passwd },
 };
 
 static int run(struct tool *tool, int argc, char **argv)

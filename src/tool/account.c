@@ -76,35 +76,13 @@ int account_open(struct tool *tool, bool is_made, struct pen_accounts **accounts
 
 /* ---- verbs ---- */
 
-static int find_verb(struct tool *tool, const struct account_verb *verbs, size_t n_verbs, int argc,
-		     char **argv, const struct account_verb **verbp)
-{
-	struct pen_spelling spelling = { .word = argv[0] };
-	const char *command = tool->command->name;
-
-	for (size_t i = 0; i < n_verbs; i++) {
-		if (strcmp(argv[0], verbs[i].name)) {
-			pen_spelling_try(&spelling, verbs[i].name);
-			continue;
-		}
-		if (argc - 1 < verbs[i].min_arguments || argc - 1 > verbs[i].max_arguments)
-			return tool_fail(tool, TOOL_USAGE, NULL, "usage: penstock %s %s%s", command,
-					 verbs[i].name, verbs[i].arguments);
-		*verbp = &verbs[i];
-		return TOOL_OK;
-	}
-	return tool_fail(tool, TOOL_USAGE, "\"--help\" after it lists what there is.",
-			 "there is no command %s %s%s%s%s", command, argv[0],
-			 spelling.nearest ? "; did you mean " : "",
-			 spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
-}
-
 int account_run(struct tool *tool, const struct account_verb *verbs, size_t n_verbs, int argc,
 		char **argv)
 {
-	const struct account_verb *verb = NULL;
+	const struct account_verb *verb =
+		tool_find_verb(tool, verbs, n_verbs, sizeof(*verbs), argc, argv);
 	struct pen_accounts *accounts = NULL;
-	int r = find_verb(tool, verbs, n_verbs, argc, argv, &verb);
+	int r = verb ? TOOL_OK : TOOL_USAGE;
 
 	if (!r)
 		r = account_open(tool, verb->is_making, &accounts);

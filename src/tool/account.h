@@ -63,9 +63,7 @@ static inline const char *account_value(const struct tool *tool, enum account_op
 int account_open(struct tool *tool, bool is_made, struct pen_accounts **accountsp);
 
 struct account_verb {
-	const char *name;
-	int min_arguments, max_arguments;
-	const char *arguments; /* " NAME PASSWORD" */
+	struct tool_verb verb;
 	int (*run)(struct tool *tool, struct pen_accounts *accounts, int argc, char **argv);
 	bool is_making; /* makes the file */
 };

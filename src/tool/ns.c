@@ -165,8 +165,8 @@ static int why(struct tool *tool, int argc, char **argv)
 /* ---- the command ---- */
 
 static const struct pipe_verb verbs[] = {
-	{ "ls", 0, 1, " [PATH]", ls },
-	{ "why", 1, 1, " NAME", why },
+	{ { "ls", 0, 1, " [PATH]" }, ls },
+	{ { "why", 1, 1, " NAME" }, why },
 };
 
 static int run(struct tool *tool, int argc, char **argv)

@@ -95,7 +95,9 @@ static int send_data(struct tool *tool, const char *name, const struct pen_buffe
 	return print_sent(tool, name, data->size);
 }
 
-int pipe_send(struct tool *tool, int argc, char **argv)
+/* Does something to the pipe with the data. */
+static int with_data(struct tool *tool, int argc, char **argv,
+		     int (*run)(struct tool *tool, const char *name, const struct pen_buffer *data))
 {
 	const char *name = pipe_name(tool, argv[0]);
 	struct pen_buffer data;
@@ -106,9 +108,14 @@ int pipe_send(struct tool *tool, int argc, char **argv)
 	pen_buffer_init(&data, 0);
 	r = get_data(tool, argc, argv, &data);
 	if (!r)
-		r = send_data(tool, name, &data);
+		r = run(tool, name, &data);
 	pen_buffer_done(&data);
 	return r;
+}
+
+int pipe_send(struct tool *tool, int argc, char **argv)
+{
+	return with_data(tool, argc, argv, send_data);
 }
 
 /* ---- call ---- */
@@ -214,18 +221,7 @@ static int call(struct tool *tool, const char *name, const struct pen_buffer *da
 
 int pipe_call(struct tool *tool, int argc, char **argv)
 {
-	const char *name = pipe_name(tool, argv[0]);
-	struct pen_buffer data;
-	int r;
-
-	if (!name)
-		return tool_fail_result(tool, -ENOMEM);
-	pen_buffer_init(&data, 0);
-	r = get_data(tool, argc, argv, &data);
-	if (!r)
-		r = call(tool, name, &data);
-	pen_buffer_done(&data);
-	return r;
+	return with_data(tool, argc, argv, call);
 }
 
 /* ---- wait ---- */

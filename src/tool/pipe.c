@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* penstock pipe: named pipes of this machine, from the command line. */
 #include "tool/pipe.h"
-#include "base/spelling.h"
 #include "io/clock.h"
 #include <ctype.h>
 #include <errno.h>
@@ -50,36 +49,13 @@ int pipe_access(struct tool *tool, uint32_t *accessp)
 
 /* ---- verbs ---- */
 
-static int find_verb(struct tool *tool, const struct pipe_verb *verbs, size_t n_verbs, int argc,
-		     char **argv, const struct pipe_verb **verbp)
-{
-	struct pen_spelling spelling = { .word = argv[0] };
-	const char *command = tool->command->name;
-
-	for (size_t i = 0; i < n_verbs; i++) {
-		if (strcmp(argv[0], verbs[i].name)) {
-			pen_spelling_try(&spelling, verbs[i].name);
-			continue;
-		}
-		if (argc - 1 < verbs[i].min_arguments || argc - 1 > verbs[i].max_arguments)
-			return tool_fail(tool, TOOL_USAGE, NULL, "usage: penstock %s %s%s", command,
-					 verbs[i].name, verbs[i].arguments);
-		*verbp = &verbs[i];
-		return TOOL_OK;
-	}
-	return tool_fail(tool, TOOL_USAGE, "\"--help\" after it lists what there is.",
-			 "there is no command %s %s%s%s%s", command, argv[0],
-			 spelling.nearest ? "; did you mean " : "",
-			 spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
-}
-
 int pipe_run(struct tool *tool, const struct pipe_verb *verbs, size_t n_verbs, int argc,
 	     char **argv)
 {
-	const struct pipe_verb *verb = NULL;
-	int r = find_verb(tool, verbs, n_verbs, argc, argv, &verb);
+	const struct pipe_verb *verb =
+		tool_find_verb(tool, verbs, n_verbs, sizeof(*verbs), argc, argv);
 
-	return r ? r : verb->run(tool, argc - 1, argv + 1);
+	return verb ? verb->run(tool, argc - 1, argv + 1) : TOOL_USAGE;
 }
 
 /* ---- names ---- */
@@ -173,14 +149,14 @@ uint32_t pipe_open(struct tool *tool, const char *name, uint32_t access, struct 
 /* ---- the command ---- */
 
 static const struct pipe_verb verbs[] = {
-	{ "ls", 0, 0, "", pipe_ls },
-	{ "info", 1, 1, " NAME", pipe_info },
-	{ "cat", 1, 1, " NAME", pipe_cat },
-	{ "serve", 1, 1, " NAME [--exec COMMAND [ARGUMENT]...]", pipe_serve },
-	{ "send", 1, 2, " NAME [DATA|-]", pipe_send },
-	{ "call", 1, 2, " NAME [DATA|-]", pipe_call },
-	{ "wait", 1, 1, " NAME", pipe_wait },
-	{ "watch", 0, 0, "", pipe_watch },
+	{ { "ls", 0, 0, "" }, pipe_ls },
+	{ { "info", 1, 1, " NAME" }, pipe_info },
+	{ { "cat", 1, 1, " NAME" }, pipe_cat },
+	{ { "serve", 1, 1, " NAME [--exec COMMAND [ARGUMENT]...]" }, pipe_serve },
+	{ { "send", 1, 2, " NAME [DATA|-]" }, pipe_send },
+	{ { "call", 1, 2, " NAME [DATA|-]" }, pipe_call },
+	{ { "wait", 1, 1, " NAME" }, pipe_wait },
+	{ { "watch", 0, 0, "" }, pipe_watch },
 };
 
 static int run(struct tool *tool, int argc, char **argv)

@@ -43,9 +43,7 @@ int pipe_number(struct tool *tool, enum pipe_option option, const char *name, ui
 int pipe_access(struct tool *tool, uint32_t *accessp);
 
 struct pipe_verb {
-	const char *name;
-	int min_arguments, max_arguments;
-	const char *arguments; /* " NAME [DATA]" */
+	struct tool_verb verb;
 	int (*run)(struct tool *tool, int argc, char **argv);
 };
 

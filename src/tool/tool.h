@@ -97,6 +97,19 @@ int tool_fail_nt(struct tool *tool, enum tool_exit how, const char *hint, const 
 const char *tool_status_name(uint32_t status);
 const char *tool_status_text(uint32_t status);
 
+/* ---- verb.c ---- */
+
+/* What follows a command's name: the first member of a row of the command's own. */
+struct tool_verb {
+	const char *name;
+	int min_arguments, max_arguments;
+	const char *arguments; /* " NAME [DATA]" */
+};
+
+/* The row of the verb that argv begins with, of n of that size. NULL: it complained, TOOL_USAGE. */
+const void *tool_find_verb(struct tool *tool, const void *rows, size_t n, size_t size, int argc,
+			   char **argv);
+
 /* ---- connect.c ---- */
 
 /* Makes tool->client and tool->call for the binding. Nothing is opened yet. */
