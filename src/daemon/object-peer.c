@@ -1,119 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/object-peer.h"
 #include "base/cleanup.h"
+#include "io/session.h"
 #include "io/socket.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77
-#endif
-
-/* ---- session ---- */
-
-/* Where the kernel does not name the socket's process itself, whoever has its number now. */
-static int open_process(int socket, pid_t pid)
-{
-	socklen_t size = sizeof(int);
-	int fd;
-
-	if (!getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &fd, &size))
-		return fd;
-	if (errno != ENOPROTOOPT)
-		return -errno;
-	fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	return fd < 0 ? -errno : fd;
-}
-
-static bool has_exited(int pidfd)
-{
-	struct pollfd poller = { .fd = pidfd, .events = POLLIN };
-
-	return poll(&poller, 1, 0) != 0;
-}
-
-/* -ENOENT: the kernel keeps no sessions. */
-static int read_session(pid_t pid, uint32_t *sessionp)
-{
-	char path[64], text[32] = "";
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/sessionid", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return -ESRCH;
-	*sessionp = (uint32_t)strtoul(text, NULL, 10);
-	if (*sessionp == UINT32_MAX)
-		*sessionp = 0;
-	return 0;
-}
-
-/*
- * The process is held by a descriptor meanwhile, and still lives when its session has been
- * read: so it was its own, and not that of one that has its number next.
- */
-static int find_session(int socket, const struct ucred *peer, uint32_t *sessionp)
-{
-	int pidfd;
-	int r;
-
-	*sessionp = OBJECT_SESSION_UNKNOWN;
-	if (peer->pid <= 0) /* of another namespace */
-		return 0;
-	pidfd = open_process(socket, peer->pid);
-	if (pidfd < 0)
-		return pidfd == -EINVAL || pidfd == -ENOSYS ? 0 : pidfd;
-	r = read_session(peer->pid, sessionp);
-	if (r == -ENOENT && !has_exited(pidfd)) {
-		*sessionp = 0;
-		r = 0;
-	} else if (has_exited(pidfd)) {
-		r = -ESRCH;
-	}
-	close(pidfd);
-	return r;
-}
 
 /* ---- groups ---- */
-
-static int find_groups(int socket, uint32_t **groupsp, size_t *np)
-{
-	socklen_t size = 0;
-	gid_t *groups = NULL;
-	int r;
-
-	while (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &size)) {
-		gid_t *more;
-
-		if (errno != ERANGE)
-			goto failed;
-		more = realloc(groups, size ? size : 1);
-		if (!more) {
-			errno = ENOMEM;
-			goto failed;
-		}
-		groups = more;
-	}
-	*groupsp = groups;
-	*np = size / sizeof(*groups);
-	return 0;
-
-failed:
-	r = -errno;
-	free(groups);
-	return r;
-}
 
 static bool is_member(uint32_t group, const struct ucred *peer, const uint32_t *groups, size_t n)
 {
@@ -168,9 +59,9 @@ int object_peer_get(struct object_peer *peer, int socket, const struct object_gr
 
 	r = pen_socket_peer(socket, &credentials);
 	if (!r)
-		r = find_session(socket, &credentials, &session);
+		r = pen_session_of_peer(socket, &credentials, &session);
 	if (!r)
-		r = find_groups(socket, &members, &n);
+		r = pen_socket_peer_groups(socket, &members, &n);
 	if (!r)
 		r = make_token(&peer->token, &credentials, members, n, session, groups);
 	if (r)

@@ -20,9 +20,6 @@ struct object_peer {
 	uint32_t process;
 };
 
-/* A session of whom nothing is known: nobody's. */
-#define OBJECT_SESSION_UNKNOWN UINT32_C(0xfffffffe)
-
 /* The token is the caller's. -ESRCH: its process is gone already; other errnos; PEN_E_LIMIT. */
 int object_peer_get(struct object_peer *peer, int socket, const struct object_groups *groups);
 

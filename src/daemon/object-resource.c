@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 int object_resource_new(struct object_resource **resourcep, enum object_resource_kind kind,
-			struct object_fds *fds)
+			struct pen_fds *fds)
 {
 	struct object_resource *resource = calloc(1, sizeof(*resource));
 
@@ -22,7 +22,7 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct object_resource *resource = handle->data;
 
-	object_fds_close(&resource->fds);
+	pen_fds_close(&resource->fds);
 	free(resource);
 }
 
@@ -35,7 +35,7 @@ void object_resource_free(struct object_resource *resource)
 		uv_close((uv_handle_t *)&resource->poll, on_closed);
 		return;
 	}
-	object_fds_close(&resource->fds);
+	pen_fds_close(&resource->fds);
 	free(resource);
 }
 

@@ -35,7 +35,7 @@ static void engine_changed(void *data, const char *name, bool is_there)
 }
 
 /* Nobody may shorten or lengthen it, nor take its seals for others. */
-static int make_memory(uint64_t n, struct object_fds *fds)
+static int make_memory(uint64_t n, struct pen_fds *fds)
 {
 	int fd = memfd_create("penstock-section", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
@@ -52,12 +52,12 @@ static int make_memory(uint64_t n, struct object_fds *fds)
 static uint32_t engine_make_memory(void *data, uint64_t n, void **memoryp)
 {
 	struct object_resource *memory;
-	struct object_fds fds = { .n = 0 };
+	struct pen_fds fds = { .n = 0 };
 	int r = n > INT64_MAX ? -EFBIG : make_memory(n, &fds);
 
 	if (!r)
 		r = object_resource_new(&memory, OBJECT_MEMORY, &fds);
-	object_fds_close(&fds);
+	pen_fds_close(&fds);
 	if (r)
 		return r == -ENOMEM ? PEN_STATUS_NO_MEMORY : PEN_STATUS_INSUFFICIENT_RESOURCES;
 	*memoryp = memory;

@@ -35,7 +35,7 @@ struct object_server;
 
 struct object_resource {
 	enum object_resource_kind kind;
-	struct object_fds fds;
+	struct pen_fds fds;
 	/* A life's. */
 	struct object_server *server;
 	uv_poll_t poll;
@@ -97,7 +97,7 @@ void object_server_done(struct object_server *server);
 
 /* The engine's functions. A resource is -ENOMEM or a negative errno less; the fds are its then. */
 int object_resource_new(struct object_resource **resourcep, enum object_resource_kind kind,
-			struct object_fds *fds);
+			struct pen_fds *fds);
 void object_resource_free(struct object_resource *resource);
 
 /* The life of a section's handle. It is the server's, until it ends. */

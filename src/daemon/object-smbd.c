@@ -76,7 +76,7 @@ static void on_bytes(uv_poll_t *poll, int status, int events);
 
 static void caller_turn(struct caller *caller)
 {
-	struct object_fds fds = { { caller->fd }, 1 };
+	struct pen_fds fds = { { caller->fd }, 1 };
 	uint8_t reply[PEN_NPA_REPLY_SIZE];
 	struct object_resource *socket;
 	enum pen_mouth_end end;

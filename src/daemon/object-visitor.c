@@ -112,7 +112,7 @@ static int make_handle_life(struct object_visitor *visitor, struct pen_objects_r
 			    int *endp)
 {
 	struct object_resource *life;
-	struct object_fds fds = { .n = 1 };
+	struct pen_fds fds = { .n = 1 };
 	int ends[2];
 	int r;
 
@@ -127,7 +127,7 @@ static int make_handle_life(struct object_visitor *visitor, struct pen_objects_r
 		else
 			object_resource_hold(life, visitor->server, reply->hold);
 	}
-	object_fds_close(&fds);
+	pen_fds_close(&fds);
 	if (r)
 		close(ends[1]);
 	else
@@ -136,7 +136,7 @@ static int make_handle_life(struct object_visitor *visitor, struct pen_objects_r
 }
 
 static int attach_section(struct object_visitor *visitor, struct pen_objects_reply *reply,
-			  struct object_fds *fds)
+			  struct pen_fds *fds)
 {
 	int fd = copy_memory(reply->memory, reply->is_read_only);
 	int r;
@@ -152,7 +152,7 @@ static int attach_section(struct object_visitor *visitor, struct pen_objects_rep
 
 /* What goes with a reply, as copies of this process's own or as gifts; all is to be closed. */
 static int attach(struct object_visitor *visitor, struct pen_objects_reply *reply,
-		  struct object_fds *fds)
+		  struct pen_fds *fds)
 {
 	struct object_resource *gift = reply->gift;
 	const struct object_resource *life = reply->life;
@@ -178,12 +178,14 @@ static int put(struct object_server *server, const struct object_reply *letter)
 }
 
 static int send_reply(struct object_visitor *visitor, const struct object_reply *letter,
-		      const struct object_fds *fds)
+		      const struct pen_fds *fds)
 {
 	struct object_server *server = visitor->server;
+	struct iovec part;
 	int r = put(server, letter);
 
-	return r ? r : object_fds_send(visitor->fd, server->reply.data, server->reply.size, fds);
+	part = (struct iovec){ server->reply.data, server->reply.size };
+	return r ? r : pen_fds_send(visitor->fd, &part, 1, fds, MSG_DONTWAIT);
 }
 
 /* Without memory or descriptors the answer is that. One who does not read his answers goes. */
@@ -191,8 +193,8 @@ static void answer(struct object_visitor *visitor, struct pen_objects_reply *rep
 {
 	static const struct object_reply failure = { PEN_STATUS_INSUFFICIENT_RESOURCES,
 						     PEN_LETTER_NO_BODY };
-	struct object_fds fds = { .n = 0 };
-	const struct object_fds none = { .n = 0 };
+	struct pen_fds fds = { .n = 0 };
+	const struct pen_fds none = { .n = 0 };
 	void *hold = reply->hold;
 	int r;
 
@@ -202,7 +204,7 @@ static void answer(struct object_visitor *visitor, struct pen_objects_reply *rep
 		pen_objects_end_hold(visitor->server->objects, hold);
 	if (!r)
 		r = send_reply(visitor, &reply->letter, &fds);
-	object_fds_close(&fds);
+	pen_fds_close(&fds);
 	if (r && r != -EAGAIN && r != -EPIPE)
 		r = send_reply(visitor, &failure, &none);
 	if (r)
@@ -219,10 +221,10 @@ static void on_answer(struct object_asker *asker, struct pen_objects_reply *repl
 /* ---- requests ---- */
 
 /* A request with what came with it, as the engine takes it. */
-static int take_life(struct object_visitor *visitor, struct object_fds *fds,
+static int take_life(struct object_visitor *visitor, struct pen_fds *fds,
 		     struct pen_objects_request *request)
 {
-	struct object_fds life = { { fds->fds[LIFE] }, 1 };
+	struct pen_fds life = { { fds->fds[LIFE] }, 1 };
 	struct object_resource *resource;
 	int r;
 
@@ -237,7 +239,7 @@ static int take_life(struct object_visitor *visitor, struct object_fds *fds,
 	return 0;
 }
 
-static int take_offer(struct object_fds *fds, struct pen_objects_request *request)
+static int take_offer(struct pen_fds *fds, struct pen_objects_request *request)
 {
 	struct object_resource *resource;
 	int r;
@@ -262,7 +264,7 @@ static size_t fds_of(const struct object_request *letter)
 }
 
 /* -EBADF: they are not what they should be. */
-static int take_fds(struct object_visitor *visitor, struct object_fds *fds,
+static int take_fds(struct object_visitor *visitor, struct pen_fds *fds,
 		    struct pen_objects_request *request)
 {
 	int r = 0;
@@ -319,7 +321,7 @@ static void ask(struct object_visitor *visitor, struct pen_objects_request *requ
 	answer(visitor, &reply);
 }
 
-static void on_message(struct object_visitor *visitor, size_t n, struct object_fds *fds)
+static void on_message(struct object_visitor *visitor, size_t n, struct pen_fds *fds)
 {
 	struct object_server *server = visitor->server;
 	struct object_request letter;
@@ -344,8 +346,9 @@ static void on_message(struct object_visitor *visitor, size_t n, struct object_f
 static void hear(struct object_visitor *visitor)
 {
 	struct object_server *server = visitor->server;
-	struct object_fds fds;
-	ssize_t n = object_fds_receive(visitor->fd, server->message, object_MESSAGE_MAX + 1, &fds);
+	const struct iovec part = { server->message, object_MESSAGE_MAX + 1 };
+	struct pen_fds fds;
+	ssize_t n = pen_fds_receive(visitor->fd, &part, 1, &fds, MSG_DONTWAIT);
 
 	if (n == -EAGAIN)
 		return;

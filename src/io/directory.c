@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/directory.h"
+#include "base/cleanup.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,42 +23,47 @@ static int check_temporary(const char *path, bool may_be_missing)
 	return 0;
 }
 
-static int find_temporary(char **directoryp, const struct pen_directory *directory)
+/* What is relative means nothing, as the XDG Base Directory Specification says. */
+int pen_directory_users(char **directoryp, bool may_be_missing)
 {
-	const char *slash = *directory->below ? "/" : "";
-	char parent[64];
+	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
+	char temporary[64];
 	int r;
 
-	snprintf(parent, sizeof(parent), "/tmp/penstock-%u", (unsigned)geteuid());
-	r = check_temporary(parent, directory->may_be_missing);
+	if (runtime && *runtime == '/')
+		return asprintf(directoryp, "%s/penstock", runtime) < 0 ? -ENOMEM : 0;
+	snprintf(temporary, sizeof(temporary), "/tmp/penstock-%u", (unsigned)geteuid());
+	r = check_temporary(temporary, may_be_missing);
 	if (r)
 		return r;
-	return asprintf(directoryp, "%s%s%s", parent, slash, directory->below) < 0 ? -ENOMEM : 0;
+	*directoryp = strdup(temporary);
+	return *directoryp ? 0 : -ENOMEM;
+}
+
+/* Below that. */
+static int find_below(char **directoryp, const struct pen_directory *directory)
+{
+	pen_cleanup(pen_freep) char *users = NULL;
+	const char *slash = *directory->below ? "/" : "";
+	int r = pen_directory_users(&users, directory->may_be_missing);
+
+	if (r)
+		return r;
+	return asprintf(directoryp, "%s%s%s", users, slash, directory->below) < 0 ? -ENOMEM : 0;
 }
 
 int pen_directory_find(char **directoryp, const struct pen_directory *directory)
 {
-	const char *slash = *directory->below ? "/" : "";
-	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
 	const char *given = directory->given;
-	char *path;
-	int r = 0;
 
 	if (!given)
 		given = secure_getenv(directory->variable);
 	if (!given && !geteuid())
 		given = directory->system;
-	if (given) {
-		path = strdup(given);
-		r = path ? 0 : -ENOMEM;
-	} else if (!runtime) {
-		r = find_temporary(&path, directory);
-	} else if (asprintf(&path, "%s/penstock%s%s", runtime, slash, directory->below) < 0) {
-		r = -ENOMEM;
-	}
-	if (!r)
-		*directoryp = path;
-	return r;
+	if (!given)
+		return find_below(directoryp, directory);
+	*directoryp = strdup(given);
+	return *directoryp ? 0 : -ENOMEM;
 }
 
 int pen_objects_directory(char **directoryp, const char *given)

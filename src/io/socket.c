@@ -192,3 +192,27 @@ int pen_socket_peer(int fd, struct ucred *peer)
 
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) ? -errno : 0;
 }
+
+/* Asked once for how many, and then for them. */
+int pen_socket_peer_groups(int fd, gid_t **groupsp, size_t *np)
+{
+	socklen_t size = 0;
+	gid_t *groups = NULL;
+	int r = 0;
+
+	while (!r && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size)) {
+		gid_t *more = errno == ERANGE ? realloc(groups, size) : NULL;
+
+		if (more)
+			groups = more;
+		else
+			r = errno == ERANGE ? -ENOMEM : -errno;
+	}
+	if (r) {
+		free(groups);
+		return r;
+	}
+	*groupsp = groups;
+	*np = size / sizeof(*groups);
+	return 0;
+}

@@ -52,6 +52,9 @@ ssize_t pen_socket_send(int fd, const struct pen_slice *slices, size_t n);
 /* The credentials of a unix socket's peer, as they were when it connected. */
 int pen_socket_peer(int fd, struct ucred *peer);
 
+/* Its groups beside that of the credentials, to be freed. */
+int pen_socket_peer_groups(int fd, gid_t **groupsp, size_t *np);
+
 /* ---- unix sockets in a directory (unix.c) ---- */
 
 /* A socket that listens under a name, and takes the name along when it closes. */

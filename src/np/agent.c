@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <penstock/status.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,8 +127,11 @@ static int check_manager(int fd)
 
 static int open_socket(const struct pen_place *place, uint64_t until)
 {
-	int fd = connect_until(place->directory, until), r;
+	int fd, r = place->refusal;
 
+	if (r)
+		return r;
+	fd = connect_until(place->directory, until);
 	if ((fd == -ENOENT || fd == -ECONNREFUSED) && place->may_start &&
 	    !pen_starter_run(place->directory))
 		fd = connect_until(place->directory, until);
@@ -159,42 +161,19 @@ static int wait_for(int fd, short events, uint64_t until)
 	return n ? 0 : PEN_E_TIMEOUT;
 }
 
-static int send_letter(int fd, const struct pen_buffer *letter, const int *fds, unsigned n_fds,
+static int send_letter(int fd, const struct pen_buffer *letter, const struct pen_fds *fds,
 		       uint64_t until)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(PEN_AGENT_FDS_MAX * sizeof(int))];
-	} control = { 0 };
-	struct iovec part = { letter->data, letter->size };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	const struct pen_fds none = { .n = 0 };
+	const struct iovec part = { letter->data, letter->size };
+	int r;
 
-	if (n_fds) {
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(n_fds * sizeof(int));
-		memcpy(CMSG_DATA(&control.head), fds, n_fds * sizeof(int));
+	while ((r = pen_fds_send(fd, &part, 1, fds ? fds : &none, 0)) == -EAGAIN) {
+		r = wait_for(fd, POLLOUT, until);
+		if (r)
+			break;
 	}
-	while (sendmsg(fd, &message, MSG_NOSIGNAL) < 0) {
-		int r = errno == EAGAIN ? wait_for(fd, POLLOUT, until) : 0;
-
-		if (r || (errno != EAGAIN && errno != EINTR))
-			return r ? r : -errno;
-	}
-	return 0;
-}
-
-static void take_fds(struct pen_answer *answer, struct msghdr *message)
-{
-	for (struct cmsghdr *head = CMSG_FIRSTHDR(message); head;
-	     head = CMSG_NXTHDR(message, head)) {
-		if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
-			continue;
-		answer->n_fds = (unsigned)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		memcpy(answer->fds, CMSG_DATA(head), answer->n_fds * sizeof(int));
-	}
+	return r;
 }
 
 /* How long the next message is. */
@@ -216,15 +195,7 @@ static int await_letter(int fd, uint64_t until, size_t *sizep)
 
 static int receive_letter(int fd, struct pen_answer *answer, uint64_t until)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(PEN_AGENT_FDS_MAX * sizeof(int))];
-	} control;
 	struct iovec part = { 0 };
-	struct msghdr message = { .msg_iov = &part,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof(control) };
 	ssize_t n;
 	int r = await_letter(fd, until, &part.iov_len);
 
@@ -233,10 +204,9 @@ static int receive_letter(int fd, struct pen_answer *answer, uint64_t until)
 	part.iov_base = pen_arena_alloc(&answer->arena, part.iov_len);
 	if (!part.iov_base)
 		return -ENOMEM;
-	n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	n = pen_fds_receive(fd, &part, 1, &answer->fds, 0);
 	if (n < 0)
-		return -errno;
-	take_fds(answer, &message);
+		return n == -EMSGSIZE ? PEN_E_PROTOCOL : (int)n;
 	return pen_letter_get_reply(&answer->reply, &answer->arena, part.iov_base, (size_t)n);
 }
 
@@ -286,19 +256,19 @@ static bool is_answer(const struct object_reply *reply, uint32_t verb)
 	       !has_body[verb] || reply->verb == verb;
 }
 
-static int ask(int fd, unsigned n_owed, const struct pen_buffer *letter, const int *fds,
-	       unsigned n_fds, uint64_t until, struct pen_answer *answer)
+static int ask(int fd, unsigned n_owed, const struct pen_buffer *letter, const struct pen_fds *fds,
+	       uint64_t until, struct pen_answer *answer)
 {
 	int r = pass_over(fd, n_owed, until);
 
 	if (!r)
-		r = send_letter(fd, letter, fds, n_fds, until);
+		r = send_letter(fd, letter, fds, until);
 	return r ? r : receive_letter(fd, answer, until);
 }
 
 /* A socket that was kept may be one to an object manager that died since. */
-static int ask_at(const struct pen_place *place, const struct pen_buffer *letter, const int *fds,
-		  unsigned n_fds, uint64_t until, struct pen_answer *answer)
+static int ask_at(const struct pen_place *place, const struct pen_buffer *letter,
+		  const struct pen_fds *fds, uint64_t until, struct pen_answer *answer)
 {
 	unsigned n_owed = 0;
 	int fd = take_idle(place->directory, &n_owed);
@@ -310,7 +280,7 @@ static int ask_at(const struct pen_place *place, const struct pen_buffer *letter
 			fd = open_socket(place, until);
 		if (fd < 0)
 			return fd;
-		r = ask(fd, n_owed, letter, fds, n_fds, until, answer);
+		r = ask(fd, n_owed, letter, fds, until, answer);
 		if (!r) {
 			keep_idle(place->directory, fd, 0);
 			return 0;
@@ -338,7 +308,7 @@ void pen_agent_tell(const char *directory, const struct object_request *request)
 		fd = take_idle(places[i].directory, &n_owed);
 		if (fd < 0)
 			continue;
-		if (n_owed < OWED_MAX && !send_letter(fd, &letter, NULL, 0, 0))
+		if (n_owed < OWED_MAX && !send_letter(fd, &letter, NULL, 0))
 			keep_idle(places[i].directory, fd, n_owed + 1);
 		else
 			close(fd);
@@ -346,8 +316,8 @@ void pen_agent_tell(const char *directory, const struct object_request *request)
 	pen_buffer_done(&letter);
 }
 
-uint32_t pen_agent_ask(const char *directory, const struct object_request *request, const int *fds,
-		       unsigned n_fds, int wait_ms, struct pen_answer *answer)
+uint32_t pen_agent_ask(const char *directory, const struct object_request *request,
+		       const struct pen_fds *fds, int wait_ms, struct pen_answer *answer)
 {
 	uint64_t until = wait_ms < 0 ? UINT64_MAX : pen_clock_ms() + (uint64_t)wait_ms;
 	struct pen_buffer letter;
@@ -362,7 +332,7 @@ uint32_t pen_agent_ask(const char *directory, const struct object_request *reque
 	if (!r)
 		r = pen_starter_places(directory, places, &n_places);
 	for (unsigned i = 0; i < n_places && !r; i++) {
-		r = ask_at(&places[i], &letter, fds, n_fds, until, answer);
+		r = ask_at(&places[i], &letter, fds, until, answer);
 		if ((r == -ENOENT || r == -ECONNREFUSED) && i + 1 < n_places)
 			r = 0;
 		else
@@ -376,22 +346,6 @@ uint32_t pen_agent_ask(const char *directory, const struct object_request *reque
 
 void pen_answer_done(struct pen_answer *answer)
 {
-	for (unsigned i = 0; i < answer->n_fds; i++)
-		if (answer->fds[i] >= 0)
-			close(answer->fds[i]);
-	answer->n_fds = 0;
+	pen_fds_close(&answer->fds);
 	pen_arena_done(&answer->arena);
-}
-
-uint32_t pen_agent_session(void)
-{
-	FILE *file = fopen("/proc/self/sessionid", "re");
-	unsigned session = UINT32_MAX;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%u", &session) != 1 || session == UINT32_MAX)
-		session = 0;
-	fclose(file);
-	return session;
 }

@@ -135,12 +135,11 @@ void pen_end_dispatch(struct pen_end *end)
 
 /* ---- beginning and end ---- */
 
-int pen_end_init(struct pen_end *end, unsigned side, struct pen_link *link)
+void pen_end_init(struct pen_end *end, unsigned side, struct pen_link *link)
 {
 	*end = (struct pen_end){ .side = side, .link = link, .epoll = -1, .timer = -1 };
 	end->generation = pen_fork_generation();
 	init_threads(end);
-	return 0;
 }
 
 void pen_end_attach(struct pen_end *end, struct pen_stream *stream)

@@ -66,8 +66,8 @@ struct pen_end {
 	struct pen_end_fifo finished; /* to be reported */
 };
 
-/* link is taken, also on failure. A negative errno. */
-int pen_end_init(struct pen_end *end, unsigned side, struct pen_link *link);
+/* link is taken. */
+void pen_end_init(struct pen_end *end, unsigned side, struct pen_link *link);
 
 /*
  * Cancels what this process has started, and reports it. life: see pen_link_end_life. Whether no

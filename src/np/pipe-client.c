@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
+#include "io/session.h"
 #include "np/file.h"
 #include "np/provider.h"
 #include "object/name.h"
@@ -24,12 +25,14 @@ static uint32_t parse_name(const char *text, struct pen_arena *arena, struct pen
 
 static void take_parts(struct pen_answer *answer, struct pen_link_parts *parts)
 {
-	parts->memory = answer->fds[0];
-	parts->bells[PEN_CHANNEL_SERVER] = answer->fds[1];
-	parts->bells[PEN_CHANNEL_CLIENT] = answer->fds[2];
-	parts->life = answer->fds[3];
-	parts->peer_life = answer->fds[4];
-	answer->n_fds = 0;
+	struct pen_fds *fds = &answer->fds;
+
+	parts->memory = fds->fds[0];
+	parts->bells[PEN_CHANNEL_SERVER] = fds->fds[1];
+	parts->bells[PEN_CHANNEL_CLIENT] = fds->fds[2];
+	parts->life = fds->fds[3];
+	parts->peer_life = fds->fds[4];
+	fds->n = 0;
 }
 
 static uint32_t connect_end(struct pen_end *end)
@@ -57,14 +60,14 @@ static uint32_t open_end(struct pen_file *file, struct pen_answer *answer)
 	struct pen_link *link;
 	int r;
 
-	if (answer->n_fds != N_PARTS)
+	if (answer->fds.n != N_PARTS)
 		return PEN_STATUS_UNEXPECTED_NETWORK_ERROR;
 	take_parts(answer, &parts);
 	file->guid = opened->handle;
 	file->server_process = opened->server_process;
 	file->server_session = opened->server_session;
 	file->opener_process = (uint32_t)getpid();
-	file->opener_session = pen_agent_session();
+	file->opener_session = pen_session_own();
 	file->identities[0] = (struct pen_file_identity){ geteuid(), getegid(), 0 };
 	file->n_identities = 1;
 	pen_file_set_pipe(file, &opened->pipe);
@@ -117,7 +120,7 @@ static uint32_t ask_open(struct pen_pipe **pipep, const char *path,
 	if (!file)
 		return PEN_STATUS_NO_MEMORY;
 	file->is_static = !body->qos.is_dynamic;
-	status = pen_agent_ask(directory, &request, NULL, 0, ASK_MS, &answer);
+	status = pen_agent_ask(directory, &request, NULL, ASK_MS, &answer);
 	if (!status)
 		status = open_file(pipep, file, &answer);
 	if (status)
@@ -178,7 +181,7 @@ uint32_t pen_pipe_wait_name(const char *name, int wait_ms, const char *objects_d
 		request.body.wait_pipe.name = parsed.path;
 		request.body.wait_pipe.timeout =
 			wait_ms < 0 ? -INT64_MAX : -(int64_t)wait_ms * 10000;
-		status = pen_agent_ask(objects_dir, &request, NULL, 0, -1, &answer);
+		status = pen_agent_ask(objects_dir, &request, NULL, -1, &answer);
 		pen_answer_done(&answer);
 	}
 	pen_arena_done(&arena);

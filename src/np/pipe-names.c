@@ -19,7 +19,7 @@ uint32_t pen_pipe_get_name(struct pen_pipe *pipe, char **namep)
 		return status;
 	if (pipe->file->end.side == PEN_CHANNEL_CLIENT && state == PEN_CHANNEL_DISCONNECTED)
 		return PEN_STATUS_PIPE_DISCONNECTED;
-	status = pen_agent_ask(pipe->file->directory, &request, NULL, 0, ASK_MS, &answer);
+	status = pen_agent_ask(pipe->file->directory, &request, NULL, ASK_MS, &answer);
 	if (!status && !answer.reply.body.info.name)
 		status = PEN_STATUS_OBJECT_PATH_INVALID;
 	if (!status && !(*namep = strdup(answer.reply.body.info.name)))
@@ -55,7 +55,7 @@ uint32_t pen_pipe_list(const char *objects_dir,
 		const struct object_entries *entries;
 		struct pen_answer answer;
 
-		status = pen_agent_ask(objects_dir, &request, NULL, 0, ASK_MS, &answer);
+		status = pen_agent_ask(objects_dir, &request, NULL, ASK_MS, &answer);
 		if (!status) {
 			entries = &answer.reply.body.entries;
 			status = tell(entries, each, data);
@@ -71,7 +71,7 @@ uint32_t pen_pipe_watch(const char *objects_dir, uint32_t *seenp, int wait_ms)
 {
 	const struct object_request request = { .verb = object_WATCH, .body.watch.seen = *seenp };
 	struct pen_answer answer;
-	uint32_t status = pen_agent_ask(objects_dir, &request, NULL, 0, wait_ms, &answer);
+	uint32_t status = pen_agent_ask(objects_dir, &request, NULL, wait_ms, &answer);
 
 	if (!status)
 		*seenp = answer.reply.body.changes;

@@ -16,7 +16,7 @@ static uint32_t announce(struct pen_file *file, uint8_t *numberp)
 	const struct object_request request = { .verb = object_ANNOUNCE,
 						.body.announce.handle = file->guid };
 	struct pen_answer answer;
-	uint32_t status = pen_agent_ask(file->directory, &request, NULL, 0, ASK_MS, &answer);
+	uint32_t status = pen_agent_ask(file->directory, &request, NULL, ASK_MS, &answer);
 
 	if (!status)
 		*numberp = (uint8_t)(answer.reply.body.identity % PEN_CHANNEL_IDENTITIES);
@@ -97,7 +97,7 @@ static uint32_t ask_client(struct pen_file *file, uint8_t identity, struct pen_a
 	const struct object_request request = { .verb = object_ASK_CLIENT,
 						.body.ask_client = { file->guid, identity } };
 
-	return pen_agent_ask(file->directory, &request, NULL, 0, ASK_MS, answer);
+	return pen_agent_ask(file->directory, &request, NULL, ASK_MS, answer);
 }
 
 /* With the end's mutex. */

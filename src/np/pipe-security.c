@@ -48,7 +48,7 @@ uint32_t pen_pipe_get_security(struct pen_pipe *pipe, uint32_t which, struct pen
 
 	if (status)
 		return status;
-	status = pen_agent_ask(pipe->file->directory, &request, NULL, 0, ASK_MS, &answer);
+	status = pen_agent_ask(pipe->file->directory, &request, NULL, ASK_MS, &answer);
 	security = &answer.reply.body.security;
 	if (!status && pen_descriptor_get(descriptor, arena, security->bytes, security->n))
 		status = PEN_STATUS_INVALID_SECURITY_DESCR;
@@ -74,7 +74,7 @@ uint32_t pen_pipe_set_security(struct pen_pipe *pipe, uint32_t which,
 	}
 	request.body.set_security.security =
 		(struct object_security){ (uint32_t)bytes.size, bytes.data };
-	status = pen_agent_ask(pipe->file->directory, &request, NULL, 0, ASK_MS, &answer);
+	status = pen_agent_ask(pipe->file->directory, &request, NULL, ASK_MS, &answer);
 	pen_answer_done(&answer);
 	pen_buffer_done(&bytes);
 	return status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
+#include "io/session.h"
 #include "np/file.h"
 #include "object/name.h"
 #include <errno.h>
@@ -76,15 +77,14 @@ struct offer {
 	int life;
 };
 
-static unsigned offer_fds(const struct offer *offer, int fds[4])
+static void add_offer(struct pen_fds *fds, const struct offer *offer)
 {
 	const struct pen_link_parts *parts = pen_link_parts(offer->link);
 
-	fds[0] = parts->memory;
-	fds[1] = parts->bells[PEN_CHANNEL_SERVER];
-	fds[2] = parts->bells[PEN_CHANNEL_CLIENT];
-	fds[3] = offer->life;
-	return 4;
+	fds->fds[fds->n++] = parts->memory;
+	fds->fds[fds->n++] = parts->bells[PEN_CHANNEL_SERVER];
+	fds->fds[fds->n++] = parts->bells[PEN_CHANNEL_CLIENT];
+	fds->fds[fds->n++] = offer->life;
 }
 
 /* Says what the registration has; a file that has a GUID had it before. offer: NULL, it does not
@@ -109,21 +109,20 @@ static uint32_t enter_name(struct pen_file *file, uint32_t disposition, bool is_
 			.instance = file->guid,
 		},
 	};
+	struct pen_fds fds = { .n = 1 };
 	char path[32];
-	int fds[5];
-	unsigned n = 1;
 	uint32_t status;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->life);
-	fds[0] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fds[0] < 0) {
+	fds.fds[0] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fds.fds[0] < 0) {
 		memset(answer, 0, sizeof(*answer));
 		return pen_ntstatus_from_errno(errno);
 	}
 	if (offer)
-		n += offer_fds(offer, fds + 1);
-	status = pen_agent_ask(file->directory, &request, fds, n, ASK_MS, answer);
-	close(fds[0]);
+		add_offer(&fds, offer);
+	status = pen_agent_ask(file->directory, &request, &fds, ASK_MS, answer);
+	close(fds.fds[0]);
 	return status;
 }
 
@@ -140,12 +139,12 @@ static uint32_t make_offer(struct pen_file *file, const struct offer *offer)
 {
 	const struct object_request request = { .verb = object_OFFER,
 						.body.offer.instance = file->guid };
+	struct pen_fds fds = { .n = 0 };
 	struct pen_answer answer;
 	uint32_t status;
-	int fds[4];
 
-	status = pen_agent_ask(file->directory, &request, fds, offer_fds(offer, fds), ASK_MS,
-			       &answer);
+	add_offer(&fds, offer);
+	status = pen_agent_ask(file->directory, &request, &fds, ASK_MS, &answer);
 	pen_answer_done(&answer);
 	/* This object manager does not know us: another had been. */
 	if (status == PEN_STATUS_OBJECT_NAME_NOT_FOUND)
@@ -211,7 +210,7 @@ static void learn_pipe(struct pen_file *file, const struct object_pipe_created *
 	pen_file_set_pipe(file, &created->pipe);
 	pen_link_channel(file->end.link)->config = file->config;
 	file->server_process = (uint32_t)getpid();
-	file->server_session = pen_agent_session();
+	file->server_session = pen_session_own();
 }
 
 static uint32_t create(struct pen_file *file, const struct pen_pipe_config *config,
@@ -337,14 +336,14 @@ static uint32_t carry(struct pen_file *file, struct pen_end *end, struct pen_ans
 {
 	struct pen_channel *channel = pen_link_channel(end->link);
 	struct pen_stream *stream;
+	int fd;
 
 	if (pen_file_learn_client(file, answer))
 		return PEN_STATUS_PIPE_CONNECTED;
-	if (pen_stream_new(&stream, PEN_CHANNEL_CLIENT, answer->fds[0], file->config.is_message)) {
-		answer->fds[0] = -1;
+	fd = answer->fds.fds[0];
+	answer->fds.fds[0] = -1;
+	if (pen_stream_new(&stream, PEN_CHANNEL_CLIENT, fd, file->config.is_message))
 		return PEN_STATUS_PIPE_CONNECTED;
-	}
-	answer->fds[0] = -1;
 	if (pen_link_enter(end->link, -1)) {
 		pen_stream_free(stream);
 		return PEN_STATUS_PIPE_CONNECTED;
@@ -367,8 +366,8 @@ void pen_file_lost(void *data, struct pen_end *end)
 		end->is_orphan = true;
 		return;
 	}
-	status = pen_agent_ask(file->directory, &request, NULL, 0, ASK_MS, &answer);
-	if (!status && answer.reply.body.client.is_carried && answer.n_fds == 1)
+	status = pen_agent_ask(file->directory, &request, NULL, ASK_MS, &answer);
+	if (!status && answer.reply.body.client.is_carried && answer.fds.n == 1)
 		status = carry(file, end, &answer);
 	else if (!status)
 		status = PEN_STATUS_PIPE_CONNECTED;

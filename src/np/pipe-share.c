@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/cleanup.h"
+#include "io/fds.h"
 #include "np/file.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { N_PARTS = 5, MAGIC = 0x46706e70, STRING_MAX = 1024 };
 
@@ -34,23 +33,6 @@ struct parcel {
 	char name[STRING_MAX];
 	char directory[STRING_MAX];
 };
-
-struct parcel_message {
-	struct parcel parcel;
-	struct iovec parts[2];
-	char control[CMSG_SPACE(N_PARTS * sizeof(int))] __attribute__((aligned(8)));
-	struct msghdr message;
-};
-
-static void address(struct parcel_message *m, void *security, size_t n)
-{
-	m->parts[0] = (struct iovec){ &m->parcel, sizeof(m->parcel) };
-	m->parts[1] = (struct iovec){ security, n };
-	m->message = (struct msghdr){ .msg_iov = m->parts,
-				      .msg_iovlen = 2,
-				      .msg_control = m->control,
-				      .msg_controllen = sizeof(m->control) };
-}
 
 /* ---- sending ---- */
 
@@ -93,17 +75,17 @@ uint32_t pen_pipe_send(struct pen_pipe *pipe, int socket, uint32_t access)
 {
 	struct pen_file *file = pipe->file;
 	struct pen_link_parts parts;
-	struct parcel_message m;
-	struct cmsghdr *head;
-	int fds[N_PARTS], r;
+	struct parcel parcel;
+	struct iovec pieces[2] = { { &parcel, sizeof(parcel) } };
 	uint32_t status = pen_file_demand(pipe, access);
-	ssize_t n;
+	struct pen_fds fds;
+	int r;
 
 	if (!status && file->is_foreign)
 		status = PEN_STATUS_NOT_SUPPORTED;
 	if (status)
 		return status;
-	if (!pack(&m.parcel, file, access ? access : pipe->granted))
+	if (!pack(&parcel, file, access ? access : pipe->granted))
 		return PEN_STATUS_INVALID_PARAMETER;
 	pen_end_lock(&file->end);
 	r = pen_link_copy_parts(file->end.link, &parts);
@@ -112,20 +94,13 @@ uint32_t pen_pipe_send(struct pen_pipe *pipe, int socket, uint32_t access)
 	pen_end_unlock(&file->end);
 	if (r)
 		return pen_ntstatus_from_errno(r);
-	address(&m, file->registration.security.data, file->registration.security.size);
-	fds[0] = parts.memory;
-	fds[1] = parts.bells[0];
-	fds[2] = parts.bells[1];
-	fds[3] = parts.peer_life;
-	fds[4] = file->end.side == PEN_CHANNEL_SERVER ? file->life : parts.life;
-	head = CMSG_FIRSTHDR(&m.message);
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(sizeof(fds));
-	memcpy(CMSG_DATA(head), fds, sizeof(fds));
-	while ((n = sendmsg(socket, &m.message, MSG_NOSIGNAL)) < 0 && errno == EINTR)
-		;
-	status = n < 0 ? pen_ntstatus_from_errno(errno) : PEN_STATUS_SUCCESS;
+	pieces[1] = (struct iovec){ file->registration.security.data,
+				    file->registration.security.size };
+	fds = (struct pen_fds){ { parts.memory, parts.bells[0], parts.bells[1], parts.peer_life,
+				  file->end.side == PEN_CHANNEL_SERVER ? file->life : parts.life },
+				N_PARTS };
+	r = pen_fds_send(socket, pieces, 2, &fds, 0);
+	status = r ? pen_ntstatus_from_errno(r) : PEN_STATUS_SUCCESS;
 	pen_link_parts_close(&parts);
 	return status;
 }
@@ -202,50 +177,41 @@ static uint32_t adopt(struct pen_pipe **pipep, const struct parcel *parcel, stru
 	return status;
 }
 
-static unsigned take_fds(struct msghdr *message, int fds[N_PARTS])
+/* PEN_STATUS_INVALID_PARAMETER: it is no handle. */
+static uint32_t open_parcel(struct pen_pipe **pipep, const struct parcel *parcel, size_t n,
+			    const uint8_t *security, struct pen_fds *fds)
 {
-	unsigned n = 0;
+	struct pen_file *file =
+		fds->n == N_PARTS && is_sound(parcel, n) ? unpack(parcel, security) : NULL;
+	uint32_t status;
 
-	for (struct cmsghdr *head = CMSG_FIRSTHDR(message); head;
-	     head = CMSG_NXTHDR(message, head)) {
-		if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (unsigned)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		memcpy(fds, CMSG_DATA(head), n * sizeof(int));
-	}
-	return n;
+	if (!file)
+		return PEN_STATUS_INVALID_PARAMETER;
+	fds->n = 0;
+	status = adopt(pipep, parcel, file, fds->fds);
+	if (status)
+		pen_file_free(file);
+	return status;
 }
 
 uint32_t pen_pipe_receive(struct pen_pipe **pipep, int socket)
 {
-	uint8_t *security = malloc(object_DESCRIPTOR_MAX);
-	struct parcel_message m;
-	struct pen_file *file;
-	int fds[N_PARTS];
-	unsigned n_fds;
+	pen_cleanup(pen_freep) uint8_t *security = malloc(object_DESCRIPTOR_MAX);
+	struct parcel parcel;
+	const struct iovec pieces[2] = { { &parcel, sizeof(parcel) },
+					 { security, object_DESCRIPTOR_MAX } };
+	struct pen_fds fds;
 	uint32_t status;
 	ssize_t n;
 
 	if (!security)
 		return PEN_STATUS_NO_MEMORY;
-	address(&m, security, object_DESCRIPTOR_MAX);
-	while ((n = recvmsg(socket, &m.message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
-		;
-	if (n < 0) {
-		free(security);
-		return pen_ntstatus_from_errno(errno);
-	}
-	n_fds = take_fds(&m.message, fds);
-	file = n_fds == N_PARTS && is_sound(&m.parcel, (size_t)n) ? unpack(&m.parcel, security)
-								  : NULL;
-	free(security);
-	if (!file) {
-		while (n_fds)
-			close(fds[--n_fds]);
-		return PEN_STATUS_INVALID_PARAMETER;
-	}
-	status = adopt(pipep, &m.parcel, file, fds);
-	if (status)
-		pen_file_free(file);
+	n = pen_fds_receive(socket, pieces, 2, &fds, 0);
+	if (n < 0)
+		status = n == -EMSGSIZE ? PEN_STATUS_INVALID_PARAMETER
+					: pen_ntstatus_from_errno((int)n);
+	else
+		status = open_parcel(pipep, &parcel, (size_t)n, security, &fds);
+	pen_fds_close(&fds);
 	return status;
 }

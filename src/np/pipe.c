@@ -315,7 +315,7 @@ static uint32_t count_instances(struct pen_file *file, uint32_t *np)
 		*np = 1;
 		return PEN_STATUS_SUCCESS;
 	}
-	status = pen_agent_ask(file->directory, &request, NULL, 0, MOMENT_MS, &answer);
+	status = pen_agent_ask(file->directory, &request, NULL, MOMENT_MS, &answer);
 	*np = status ? 0 : answer.reply.body.info.instances;
 	pen_answer_done(&answer);
 	return status == PEN_STATUS_NO_MEMORY ? status : PEN_STATUS_SUCCESS;
@@ -373,7 +373,7 @@ static void withdraw(struct pen_file *file)
 	pen_agent_ask(file->directory,
 		      &(struct object_request){ .verb = object_WITHDRAW,
 						.body.withdraw.instance = file->guid },
-		      NULL, 0, MOMENT_MS, &answer);
+		      NULL, MOMENT_MS, &answer);
 	pen_answer_done(&answer);
 }
 

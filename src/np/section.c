@@ -24,13 +24,13 @@ static uint32_t take(struct pen_section **sectionp, struct pen_answer *answer)
 
 	if (!section)
 		return PEN_STATUS_NO_MEMORY;
-	if (answer->n_fds != N_PARTS) {
+	if (answer->fds.n != N_PARTS) {
 		free(section);
 		return PEN_STATUS_UNEXPECTED_NETWORK_ERROR;
 	}
-	*section = (struct pen_section){ answer->fds[0], answer->fds[1], said->granted,
+	*section = (struct pen_section){ answer->fds.fds[0], answer->fds.fds[1], said->granted,
 					 (uint64_t)said->size };
-	answer->n_fds = 0;
+	answer->fds.n = 0;
 	*sectionp = section;
 	return PEN_STATUS_SUCCESS;
 }
@@ -39,7 +39,7 @@ static uint32_t ask(struct pen_section **sectionp, const char *directory,
 		    const struct object_request *request)
 {
 	struct pen_answer answer;
-	uint32_t status = pen_agent_ask(directory, request, NULL, 0, ASK_MS, &answer), taken;
+	uint32_t status = pen_agent_ask(directory, request, NULL, ASK_MS, &answer), taken;
 
 	if (!pen_ntstatus_is_error(status)) {
 		taken = take(sectionp, &answer);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "np/starter.h"
-#include "io/socket.h"
+#include "base/cleanup.h"
+#include "io/directory.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,27 +16,23 @@ extern char **environ;
 
 #define SYSTEM_PLACE "/run/penstock"
 
-static int set_place(struct pen_place *place, bool may_start, const char *directory,
-		     const char *below)
+static int set_place(struct pen_place *place, bool may_start, const char *directory)
 {
-	int n = snprintf(place->directory, sizeof(place->directory), "%s%s", directory, below);
-
-	if (n < 0 || (size_t)n >= sizeof(place->directory))
+	if (strlen(directory) >= sizeof(place->directory))
 		return -ENAMETOOLONG;
+	strcpy(place->directory, directory);
 	place->may_start = may_start;
 	return 0;
 }
 
-/* The user's, in the directory that the system gave him; else in one of his own below /tmp. */
-static int set_users_place(struct pen_place *place)
+/* The system's may do, so that is no failure before this one's turn has come. */
+static void set_users_place(struct pen_place *place)
 {
-	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
-	char name[32];
+	pen_cleanup(pen_freep) char *directory = NULL;
 
-	if (runtime && *runtime)
-		return set_place(place, true, runtime, "/penstock");
-	snprintf(name, sizeof(name), "/tmp/penstock-%u", (unsigned)geteuid());
-	return set_place(place, true, name, "");
+	place->refusal = pen_directory_users(&directory, true);
+	if (!place->refusal)
+		place->refusal = set_place(place, true, directory);
 }
 
 int pen_starter_places(const char *given, struct pen_place places[PEN_PLACES_MAX],
@@ -44,18 +40,18 @@ int pen_starter_places(const char *given, struct pen_place places[PEN_PLACES_MAX
 {
 	int r;
 
+	memset(places, 0, PEN_PLACES_MAX * sizeof(*places));
 	if (!given)
 		given = secure_getenv("PENSTOCK_OBJECTS_DIR");
 	if (given) {
 		*n_placesp = 1;
 		places[0].is_given = true;
-		return set_place(&places[0], true, given, "");
+		return set_place(&places[0], true, given);
 	}
-	places[0].is_given = places[1].is_given = false;
 	*n_placesp = geteuid() ? 2 : 1;
-	r = set_place(&places[0], !geteuid(), SYSTEM_PLACE, "");
+	r = set_place(&places[0], !geteuid(), SYSTEM_PLACE);
 	if (!r && geteuid())
-		r = set_users_place(&places[1]);
+		set_users_place(&places[1]);
 	return r;
 }
 

@@ -12,29 +12,19 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum {
-	ACCEPTS_MAX = 64, /* in one turn */
-	GROUPS_MAX = 65536,
-};
+enum { ACCEPTS_MAX = 64 }; /* in one turn */
 
 /* ---- who comes ---- */
 
-static int make_unix_token(const struct pen_server *server, int fd, const struct ucred *peer,
-			   struct pen_token **tokenp)
+static int make_unix_token(int fd, const struct ucred *peer, struct pen_token **tokenp)
 {
 	pen_cleanup(pen_freep) gid_t *groups = NULL;
-	socklen_t size = 0;
+	size_t n;
+	int r = pen_socket_peer_groups(fd, &groups, &n);
 
-	/* Asked once for how many, and once for them. */
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) && errno == ERANGE) {
-		groups = malloc(size);
-		if (!groups)
-			return -ENOMEM;
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size))
-			return -errno;
-	}
-	return pen_token_new_unix(tokenp, peer->uid, peer->gid, groups,
-				  groups ? size / sizeof(*groups) : 0, 0, peer->uid == geteuid());
+	return r ? r
+		 : pen_token_new_unix(tokenp, peer->uid, peer->gid, groups, n, 0,
+				      peer->uid == geteuid());
 }
 
 /* Nobody, from an address, by way of one of ours. */
@@ -73,7 +63,7 @@ static int identify(const struct pen_server *server, int fd, char name[PEN_PEER_
 	if (r)
 		return r;
 	snprintf(name, PEN_PEER_NAME_SIZE, "uid %u", peer.uid);
-	return make_unix_token(server, fd, &peer, tokenp);
+	return make_unix_token(fd, &peer, tokenp);
 }
 
 /* Only root's word about somebody else is taken, or our own. */

@@ -55,7 +55,7 @@ static uint32_t list(struct tool *tool, const char *path, struct pen_buffer *jso
 		const struct object_entries *entries;
 		struct pen_answer answer;
 
-		status = pen_agent_ask(pipe_value(tool, PIPE_OBJECTS_DIR), &request, NULL, 0,
+		status = pen_agent_ask(pipe_value(tool, PIPE_OBJECTS_DIR), &request, NULL,
 				       pipe_wait_ms(tool), &answer);
 		entries = &answer.reply.body.entries;
 		for (uint32_t i = 0; !status && i < entries->n; i++)
@@ -154,7 +154,7 @@ static int why(struct tool *tool, int argc, char **argv)
 	status = full_name(tool, argv[0], &explain->name);
 	if (status)
 		return pipe_fail(tool, "cannot explain", argv[0], status);
-	status = pen_agent_ask(pipe_value(tool, PIPE_OBJECTS_DIR), &request, NULL, 0,
+	status = pen_agent_ask(pipe_value(tool, PIPE_OBJECTS_DIR), &request, NULL,
 			       pipe_wait_ms(tool), &answer);
 	r = status ? pipe_fail(tool, "cannot explain", explain->name, status)
 		   : print_steps(tool, explain->name, &answer.reply.body.explained);

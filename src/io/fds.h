@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_IO_FDS_H
+#define PEN_IO_FDS_H
+/*
+ * Messages over unix sockets, and descriptors that go with them (SCM_RIGHTS). Those that come are
+ * close-on-exec, and of any kind: their sender may be anybody.
+ */
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+enum { PEN_FDS_MAX = 5 }; /* with a message: as many as an end of a pipe has */
+
+/* The room for one more is for those that are too many. */
+struct pen_fds {
+	int fds[PEN_FDS_MAX + 1]; /* -1: taken out */
+	unsigned n;
+};
+
+/* Closes those that are left. */
+void pen_fds_close(struct pen_fds *fds);
+
+/*
+ * Sends the parts as one message, with the descriptors, which stay the caller's. flags:
+ * MSG_DONTWAIT, or 0. A negative errno: nothing went.
+ */
+int pen_fds_send(int socket, const struct iovec *parts, size_t n_parts, const struct pen_fds *fds,
+		 int flags);
+
+/*
+ * A message's length; what it says is in the parts. 0: the peer is gone. A negative errno;
+ * -EMSGSIZE: it is longer than the parts, or has more than PEN_FDS_MAX descriptors; -EMFILE: there
+ * was no room in this process for all of them. Descriptors are to be closed in any case.
+ */
+ssize_t pen_fds_receive(int socket, const struct iovec *parts, size_t n_parts, struct pen_fds *fds,
+			int flags);
+
+#endif
