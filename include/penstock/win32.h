@@ -110,7 +110,8 @@ extern "C" {
 #define OPEN_ALWAYS	  4
 #define TRUNCATE_EXISTING 5
 
-#define FILE_ATTRIBUTE_NORMAL 0x80
+#define FILE_ATTRIBUTE_NORMAL	0x80
+#define INVALID_FILE_ATTRIBUTES 0xffffffffU
 
 #define SECURITY_ANONYMOUS	  (SecurityAnonymous << 16)
 #define SECURITY_IDENTIFICATION	  (SecurityIdentification << 16)
@@ -178,6 +179,13 @@ BOOL WINAPI WriteFileEx(HANDLE file, LPCVOID buffer, DWORD n, LPOVERLAPPED overl
 			LPOVERLAPPED_COMPLETION_ROUTINE routine);
 BOOL WINAPI FlushFileBuffers(HANDLE file);
 DWORD WINAPI GetFileType(HANDLE file);
+
+/* An open, which takes an instance and breaks it: the server sees a client that came and went. */
+DWORD WINAPI GetFileAttributesA(LPCSTR name);
+DWORD WINAPI GetFileAttributesW(LPCWSTR name);
+BOOL WINAPI GetFileAttributesExA(LPCSTR name, GET_FILEEX_INFO_LEVELS level, LPVOID information);
+BOOL WINAPI GetFileAttributesExW(LPCWSTR name, GET_FILEEX_INFO_LEVELS level, LPVOID information);
+
 BOOL WINAPI CancelIo(HANDLE file);
 BOOL WINAPI CancelIoEx(HANDLE file, LPOVERLAPPED overlapped);
 BOOL WINAPI CancelSynchronousIo(HANDLE thread);
@@ -396,6 +404,8 @@ DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD languag
 #define GetNamedPipeHandleState	       GetNamedPipeHandleStateW
 #define GetNamedPipeClientComputerName GetNamedPipeClientComputerNameW
 #define CreateFile		       CreateFileW
+#define GetFileAttributes	       GetFileAttributesW
+#define GetFileAttributesEx	       GetFileAttributesExW
 #define FindFirstFile		       FindFirstFileW
 #define FindNextFile		       FindNextFileW
 #define WIN32_FIND_DATA		       WIN32_FIND_DATAW
@@ -419,6 +429,8 @@ DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD languag
 #define GetNamedPipeHandleState	       GetNamedPipeHandleStateA
 #define GetNamedPipeClientComputerName GetNamedPipeClientComputerNameA
 #define CreateFile		       CreateFileA
+#define GetFileAttributes	       GetFileAttributesA
+#define GetFileAttributesEx	       GetFileAttributesExA
 #define FindFirstFile		       FindFirstFileA
 #define FindNextFile		       FindNextFileA
 #define WIN32_FIND_DATA		       WIN32_FIND_DATAA

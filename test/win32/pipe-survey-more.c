@@ -64,6 +64,18 @@ static void test_O15(void)
 	close_ends(&p);
 }
 
+/* Asking by the name is an open, which comes and goes. */
+static void test_O16(void)
+{
+	struct end s;
+
+	end_init(&s, create(BOTH, BYTES, 1, QUOTA));
+	fact("attributes", "0x%lx", (unsigned long)GetFileAttributesA(pipe_name));
+	fact("listen", "%lu", (unsigned long)start_listen(&s));
+	fact("attributes again", "0x%lx", (unsigned long)GetFileAttributesA(pipe_name));
+	end_close(&s);
+}
+
 static void test_P2(void)
 {
 	struct pair p;
@@ -483,7 +495,7 @@ static void test_A27(void)
 }
 
 const struct row rows_more[] = {
-	ROW(C40), ROW(O15), ROW(P2),  ROW(P11), ROW(N9),  ROW(Q8),  ROW(Q16), ROW(Q21),
-	ROW(Q23), ROW(Q26), ROW(Q28), ROW(J8),	ROW(E1),  ROW(E2),  ROW(E5),  ROW(A9),
-	ROW(A10), ROW(A11), ROW(A13), ROW(A16), ROW(A23), ROW(A26), ROW(A27), { 0 },
+	ROW(C40), ROW(O15), ROW(O16), ROW(P2),	ROW(P11), ROW(N9),  ROW(Q8), ROW(Q16), ROW(Q21),
+	ROW(Q23), ROW(Q26), ROW(Q28), ROW(J8),	ROW(E1),  ROW(E2),  ROW(E5), ROW(A9),  ROW(A10),
+	ROW(A11), ROW(A13), ROW(A16), ROW(A23), ROW(A26), ROW(A27), { 0 },
 };
