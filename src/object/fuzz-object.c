@@ -10,7 +10,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PEOPLE = 4, IDS = 16, HOLDS = 16, TICKETS = 16, RESOURCES = 1024, STEPS_MAX = 300 };
+enum {
+	PEOPLE = 4,
+	IDS = 16,
+	HOLDS = 16,
+	TICKETS = 16,
+	RESOURCES = 1024,
+	STEPS_MAX = 300,
+	HANDLES = 512
+};
 
 static const struct pen_objects_limits limits = {
 	.instances = 12,
@@ -120,24 +128,45 @@ struct count {
 	uint64_t bytes;
 };
 
-static void count_handles(const struct pen_objects *objects, const struct pen_object_user *user,
-			  struct count *count)
+static void check_handle(const struct pen_object_handle *handle)
 {
-	for (size_t i = 0; i < objects->n_handle_buckets; i++)
-		for (struct pen_object_handle *h = objects->handles[i]; h; h = h->next) {
-			const struct pen_object_instance *instance = (void *)h;
-			const struct pen_object_client *client = (void *)h;
+	const struct pen_object_instance *instance = (const void *)handle;
 
-			if (h->is_client) {
-				count->ended += client->user == user && !client->instance;
-				continue;
-			}
-			count->instances += instance->user == user;
-			claim((instance->state == PEN_INSTANCE_LISTENING) == !!instance->offer);
-			claim((instance->state == PEN_INSTANCE_TAKEN) == !!instance->client);
-			claim(!!instance->life);
-			claim(instance->pipe->n_instances > 0);
+	if (handle->is_client)
+		return;
+	claim((instance->state == PEN_INSTANCE_LISTENING) == !!instance->offer);
+	claim((instance->state == PEN_INSTANCE_TAKEN) == !!instance->client);
+	claim(!!instance->life);
+	claim(instance->pipe->n_instances > 0);
+}
+
+/* All there are, into a list: the buckets are many, and walked once. */
+static size_t list_handles(const struct pen_objects *objects,
+			   const struct pen_object_handle *list[HANDLES])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < objects->n_handle_buckets; i++)
+		for (const struct pen_object_handle *h = objects->handles[i]; h; h = h->next) {
+			claim(n < HANDLES);
+			check_handle(h);
+			list[n++] = h;
 		}
+	return n;
+}
+
+static void count_handles(const struct pen_object_handle *const *list, size_t n,
+			  const struct pen_object_user *user, struct count *count)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct pen_object_instance *instance = (const void *)list[i];
+		const struct pen_object_client *client = (const void *)list[i];
+
+		if (list[i]->is_client)
+			count->ended += client->user == user && !client->instance;
+		else
+			count->instances += instance->user == user;
+	}
 }
 
 static void count_waiters(const struct pen_list *list, const struct pen_object_user *user,
@@ -170,13 +199,15 @@ static void check(const struct game *game)
 {
 	const struct pen_objects *objects = game->objects;
 	uint32_t instances = 0, waiters = 0, sections = 0;
+	const struct pen_object_handle *handles[HANDLES];
+	size_t n_handles = list_handles(objects, handles);
 
 	pen_list_each (link, after, &objects->users) {
 		const struct pen_object_user *user =
 			pen_list_entry(link, struct pen_object_user, link);
 		struct count count = { 0 };
 
-		count_handles(objects, user, &count);
+		count_handles(handles, n_handles, user, &count);
 		count_waiters(&objects->waiting, user, &count);
 		count_waiters(&objects->ready, user, &count);
 		count_sections(objects, user, &count);
