@@ -3,6 +3,7 @@
  * Two users and root, in four sessions, each a process: what descriptors, the privilege and
  * sessions refuse and admit, by the functions that a program has (docs/objects.md, "Rules").
  */
+#include "io/session.h"
 #include "np/agent.h"
 #include "support/objectd.h"
 #include "support/unit.h"
@@ -158,7 +159,7 @@ static uint32_t lists(const struct step *step, const char *name)
 	const struct object_request request = { .verb = object_LIST,
 						.body.list = { .name = name } };
 	struct pen_answer answer;
-	uint32_t status = pen_agent_ask(objectd.directory, &request, NULL, 0, WAIT_MS, &answer);
+	uint32_t status = pen_agent_ask(objectd.directory, &request, NULL, WAIT_MS, &answer);
 
 	if (!status && step->text) {
 		const struct object_entries *entries = &answer.reply.body.entries;
@@ -429,7 +430,7 @@ static void live(enum who who, int socket)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	status = become(&people[who]) ? 0 : PEN_STATUS_NOT_SUPPORTED;
-	sessions[who] = pen_agent_session();
+	sessions[who] = pen_session_own();
 	while (write(socket, &status, sizeof(status)) == sizeof(status) &&
 	       read(socket, &step, sizeof(step)) == sizeof(step)) {
 		if (step->name)
@@ -531,7 +532,7 @@ static bool is_able(void)
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(pen_agent_session() == 0 && become(&people[ANNA]) ? 0 : 1);
+		_exit(pen_session_own() == 0 && become(&people[ANNA]) ? 0 : 1);
 	return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
