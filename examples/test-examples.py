@@ -105,6 +105,31 @@ def pipes():
         assert "No such file" in call(name, "/nowhere")
 
 
+def waiting():
+    """A client waits for a pipe that is not there, and one for an instance; and one gives up."""
+    program = folder / "pipe-uv-client"
+
+    def wait(name):
+        client = subprocess.Popen([program, name, "at last"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True)
+        assert client.stderr.readline() == f"waiting for {name}\n"
+        return client
+
+    early, other = wait(r"\\.\pipe\one"), wait(r"\\.\pipe\other")
+    with PipeServer("pipe-echo", r"\\.\pipe\one") as name:
+        assert early.communicate(timeout=60)[0] == "at last\n"
+        with subprocess.Popen([penstock, "pipe", "cat", "one"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as holder:
+            holder.stdin.write("mine\n")
+            holder.stdin.flush()
+            assert holder.stdout.readline() == "mine\n"
+            late = wait(name)
+            holder.kill()
+        assert late.communicate(timeout=60)[0] == "at last\n"
+    other.send_signal(signal.SIGINT)
+    assert "nobody came" in other.communicate(timeout=60)[1] and other.returncode == 2
+
+
 def windows():
     """A Windows program's instances answer one client after the other, and then it ends."""
     server = subprocess.Popen([folder / "win32-echo", "serve", "echo", "6"], stdout=subprocess.PIPE,
@@ -131,6 +156,7 @@ def main():
     with objects():
         windows()
         pipes()
+        waiting()
     print("the examples work")
 
 

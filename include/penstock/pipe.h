@@ -115,7 +115,10 @@ struct pen_pipe_open_config {
 uint32_t pen_pipe_open(struct pen_pipe **pipep, const char *name,
 		       const struct pen_pipe_open_config *config);
 
-/* Waits until an instance listens; 0: for the pipe's own timeout. IO_TIMEOUT; as open. */
+/*
+ * Waits until an instance listens; 0: for the pipe's own timeout. IO_TIMEOUT; as open. For a loop:
+ * pen_pipe_start_wait_name.
+ */
 uint32_t pen_pipe_wait_name(const char *name, int wait_ms, const char *objects_dir);
 
 /* Closes a handle; what this process has started there is cancelled, and done. */
@@ -309,6 +312,28 @@ uint32_t pen_pipe_list(const char *objects_dir,
  * known. IO_TIMEOUT.
  */
 uint32_t pen_pipe_watch(const char *objects_dir, uint32_t *seenp, int wait_ms);
+
+/*
+ * Both for a loop. They begin what pen_pipe_wait_name and pen_pipe_watch wait for, which may take
+ * as long as opening a pipe does. PENDING: there is a waiter; else there is none.
+ */
+struct pen_pipe_waiter;
+
+uint32_t pen_pipe_start_wait_name(struct pen_pipe_waiter **waiterp, const char *name, int wait_ms,
+				  const char *objects_dir);
+uint32_t pen_pipe_start_watch(struct pen_pipe_waiter **waiterp, const char *objects_dir,
+			      uint32_t seen);
+
+/*
+ * When the descriptor, which stays the same, is readable, finish: PENDING, or what the blocking
+ * function returns, from then on. seenp, which may be NULL, is set as pen_pipe_watch does. A
+ * negative errno: there is no descriptor to be had.
+ */
+int pen_pipe_waiter_fd(struct pen_pipe_waiter *waiter);
+uint32_t pen_pipe_waiter_finish(struct pen_pipe_waiter *waiter, uint32_t *seenp);
+
+/* Ends it; one that still waits is cancelled, and the object manager forgets it. */
+struct pen_pipe_waiter *pen_pipe_waiter_free(struct pen_pipe_waiter *waiter);
 
 #ifdef __cplusplus
 }

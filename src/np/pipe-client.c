@@ -163,30 +163,7 @@ uint32_t pen_pipe_open(struct pen_pipe **pipep, const char *name,
 	return status;
 }
 
-/* ---- waiting for one, and calling ---- */
-
-uint32_t pen_pipe_wait_name(const char *name, int wait_ms, const char *objects_dir)
-{
-	struct object_request request = { .verb = object_WAIT_PIPE };
-	struct pen_name parsed;
-	struct pen_answer answer;
-	struct pen_arena arena;
-	uint32_t status;
-
-	pen_arena_init(&arena, 1 << 16);
-	status = parse_name(name, &arena, &parsed);
-	if (!status && parsed.server)
-		status = PEN_STATUS_NOT_SUPPORTED;
-	if (!status) {
-		request.body.wait_pipe.name = parsed.path;
-		request.body.wait_pipe.timeout =
-			wait_ms < 0 ? -INT64_MAX : -(int64_t)wait_ms * 10000;
-		status = pen_agent_ask(objects_dir, &request, NULL, -1, &answer);
-		pen_answer_done(&answer);
-	}
-	pen_arena_done(&arena);
-	return status;
-}
+/* ---- calling ---- */
 
 /* Opens it when one listens. Both take no longer than wait_ms. */
 static uint32_t open_in_time(struct pen_pipe **pipep, const char *name, int wait_ms)

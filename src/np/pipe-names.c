@@ -66,15 +66,3 @@ uint32_t pen_pipe_list(const char *objects_dir,
 	}
 	return status;
 }
-
-uint32_t pen_pipe_watch(const char *objects_dir, uint32_t *seenp, int wait_ms)
-{
-	const struct object_request request = { .verb = object_WATCH, .body.watch.seen = *seenp };
-	struct pen_answer answer;
-	uint32_t status = pen_agent_ask(objects_dir, &request, NULL, wait_ms, &answer);
-
-	if (!status)
-		*seenp = answer.reply.body.changes;
-	pen_answer_done(&answer);
-	return status;
-}

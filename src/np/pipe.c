@@ -53,7 +53,7 @@ uint32_t pen_file_open(struct pen_pipe **pipep, struct pen_file *file, uint32_t 
 /* The client's handle is of no use to the object manager any more. */
 static void say_goodbye(struct pen_file *file)
 {
-	pen_agent_tell(
+	pen_question_tell(
 		file->directory,
 		&(struct object_request){ .verb = object_CLOSE, .body.close.handle = file->guid });
 }
