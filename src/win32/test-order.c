@@ -115,7 +115,7 @@ struct routine_seen {
 	unsigned n_right;
 };
 
-static VOID NTAPI on_done(PVOID context, PIO_STATUS_BLOCK iosb, ULONG reserved)
+static VOID NTAPI on_end(PVOID context, PIO_STATUS_BLOCK iosb, ULONG reserved)
 {
 	struct routine_seen *seen = context;
 
@@ -137,7 +137,7 @@ static void test_block_handle_apc(void **state)
 
 		seen.signaled = has_event ? event : ends.server;
 		watched.overlapped = (OVERLAPPED){ .Internal = STATUS_PENDING };
-		assert_int_equal(NtReadFile(ends.server, has_event ? event : NULL, on_done, &seen,
+		assert_int_equal(NtReadFile(ends.server, has_event ? event : NULL, on_end, &seen,
 					    (PIO_STATUS_BLOCK)&watched.overlapped, watched.bytes, 8,
 					    NULL, NULL),
 				 STATUS_PENDING);

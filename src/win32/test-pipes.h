@@ -10,7 +10,12 @@
 #include <penstock/win32.h>
 #include <signal.h>
 
-enum { LONG_MS = 60000, MESSAGES = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, BYTES = 0 };
+enum {
+	LONG_MS = 60000,
+	SHORT_MS = 20,
+	MESSAGES = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
+	BYTES = 0
+};
 
 static struct objectd objectd;
 
@@ -131,6 +136,133 @@ static inline void ends_close(struct ends *ends)
 {
 	assert_true(CloseHandle(ends->client));
 	assert_true(CloseHandle(ends->server));
+}
+
+static inline void expect_error(BOOL result, DWORD error)
+{
+	assert_false(result);
+	assert_int_equal(GetLastError(), error);
+}
+
+static inline void expect_no_pipe(HANDLE handle, DWORD error)
+{
+	assert_ptr_equal(handle, INVALID_HANDLE_VALUE);
+	assert_int_equal(GetLastError(), error);
+}
+
+/* A pipe of that name by its modes; its quotas are 100 and 200. */
+static inline HANDLE create_with(DWORD open_mode, DWORD pipe_mode, DWORD instances)
+{
+	return CreateNamedPipeA(path("with"), open_mode, pipe_mode, instances, 100, 200, 0, NULL);
+}
+
+static inline HANDLE open_with(DWORD access)
+{
+	return CreateFileA(path("with"), access, 0, NULL, OPEN_EXISTING, 0, NULL);
+}
+
+/* ---- operations ---- */
+
+/* What a status block holds before. */
+static const IO_STATUS_BLOCK untouched = { { .Pointer = (PVOID)0x11111111 }, 0x22222222 };
+
+static inline bool is_untouched(const IO_STATUS_BLOCK *iosb)
+{
+	return iosb->Pointer == untouched.Pointer && iosb->Information == untouched.Information;
+}
+
+static inline bool is_signaled(HANDLE handle)
+{
+	return WaitForSingleObject(handle, 0) == WAIT_OBJECT_0;
+}
+
+static inline NTSTATUS read_nt(HANDLE file, HANDLE event, IO_STATUS_BLOCK *iosb, void *bytes,
+			       ULONG n)
+{
+	return NtReadFile(file, event, NULL, NULL, iosb, bytes, n, NULL, NULL);
+}
+
+/* Writes a text, which has room. */
+static inline void put(HANDLE file, const char *text)
+{
+	DWORD n;
+
+	assert_true(WriteFile(file, text, strlen(text), &n, NULL));
+	assert_int_equal(n, strlen(text));
+}
+
+static inline HANDLE thread_new(LPTHREAD_START_ROUTINE start, void *parameter)
+{
+	HANDLE thread = CreateThread(NULL, 0, start, parameter, 0, NULL);
+
+	assert_non_null(thread);
+	return thread;
+}
+
+static inline void join(HANDLE thread)
+{
+	assert_int_equal(WaitForSingleObject(thread, LONG_MS), WAIT_OBJECT_0);
+	assert_true(CloseHandle(thread));
+}
+
+/* What an APC of an operation was told. */
+struct apc_seen {
+	unsigned n;
+	IO_STATUS_BLOCK *iosb;
+	ULONG reserved;
+};
+
+static inline VOID NTAPI on_done(PVOID context, PIO_STATUS_BLOCK iosb, ULONG reserved)
+{
+	struct apc_seen *seen = context;
+
+	seen->n++;
+	seen->iosb = iosb;
+	seen->reserved = reserved;
+}
+
+static inline VOID NTAPI count_apc(ULONG_PTR data)
+{
+	++*(unsigned *)data;
+}
+
+/* A read that a thread waits in, and its beginning. */
+struct synchronous {
+	HANDLE handle;
+	HANDLE event;
+	HANDLE ready;
+	IO_STATUS_BLOCK iosb;
+	NTSTATUS status;
+	char bytes[8];
+};
+
+static inline DWORD WINAPI read_synchronously(LPVOID pointer)
+{
+	struct synchronous *call = pointer;
+
+	SetEvent(call->ready);
+	call->status = read_nt(call->handle, call->event, &call->iosb, call->bytes, 8);
+	return 0;
+}
+
+static inline HANDLE begin(struct synchronous *call)
+{
+	HANDLE thread;
+
+	call->ready = CreateEventA(NULL, FALSE, FALSE, NULL);
+	call->iosb = untouched;
+	thread = thread_new(read_synchronously, call);
+	assert_int_equal(WaitForSingleObject(call->ready, LONG_MS), WAIT_OBJECT_0);
+	CloseHandle(call->ready);
+	return thread;
+}
+
+/* Until a thread has really begun: the handle is reset then. */
+static inline void await_reset(HANDLE handle)
+{
+	for (int i = 0; i < LONG_MS && is_signaled(handle); i++)
+		Sleep(1);
+	assert_false(is_signaled(handle));
 }
 
 #endif

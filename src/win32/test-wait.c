@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What waits and is waited for, without pipes: events, threads, APCs, completion ports, handles.
+ * What waits and is waited for, without pipes: events, threads, APCs, handles.
  */
 #include "support/fail.h"
 #include "support/unit.h"
@@ -23,12 +23,6 @@ static HANDLE thread_new(LPTHREAD_START_ROUTINE start, void *parameter)
 
 	assert_non_null(thread);
 	return thread;
-}
-
-static void join(HANDLE thread)
-{
-	assert_int_equal(WaitForSingleObject(thread, LONG_MS), WAIT_OBJECT_0);
-	assert_true(CloseHandle(thread));
 }
 
 /* Handles are multiples of four; what is closed, or never was, is none. */
@@ -193,8 +187,6 @@ static void test_threads(void **state)
 	CloseHandle(copy);
 }
 
-/* ---- APCs ---- */
-
 static ULONG_PTR apcs;
 
 static VOID NTAPI remember(ULONG_PTR data)
@@ -261,86 +253,6 @@ static void test_apc_wakes_a_thread(void **state)
 	CloseHandle(ready);
 }
 
-/* ---- completion ports ---- */
-
-static void test_ports(void **state)
-{
-	HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
-	OVERLAPPED_ENTRY entries[4];
-	OVERLAPPED a, b, *overlapped;
-	ULONG_PTR key;
-	DWORD n;
-
-	assert_non_null(port);
-	assert_false(GetQueuedCompletionStatus(port, &n, &key, &overlapped, SHORT_MS));
-	assert_int_equal(GetLastError(), WAIT_TIMEOUT);
-	assert_null(overlapped);
-	for (int i = 0; i < 3; i++)
-		assert_true(PostQueuedCompletionStatus(port, 10 + i, 20 + i, i ? &b : &a));
-	assert_true(GetQueuedCompletionStatus(port, &n, &key, &overlapped, LONG_MS));
-	assert_int_equal(n, 10);
-	assert_int_equal(key, 20);
-	assert_ptr_equal(overlapped, &a);
-	assert_true(GetQueuedCompletionStatusEx(port, entries, 4, &n, LONG_MS, FALSE));
-	assert_int_equal(n, 2);
-	assert_int_equal(entries[1].dwNumberOfBytesTransferred, 12);
-	assert_int_equal(entries[1].lpCompletionKey, 22);
-	assert_ptr_equal(entries[1].lpOverlapped, &b);
-
-	apcs = 0;
-	QueueUserAPC(remember, GetCurrentThread(), 5);
-	assert_false(GetQueuedCompletionStatus(port, &n, &key, &overlapped, 0));
-	assert_int_equal(apcs, 0);
-	assert_false(GetQueuedCompletionStatusEx(port, entries, 4, &n, LONG_MS, TRUE));
-	assert_int_equal(GetLastError(), WAIT_IO_COMPLETION);
-	assert_int_equal(apcs, 5);
-	/* What nobody fetches goes with the port. */
-	PostQueuedCompletionStatus(port, 0, 0, NULL);
-	assert_true(CloseHandle(port));
-}
-
-struct pool {
-	HANDLE port;
-	LONG n_taken;
-	LONG n_abandoned;
-};
-
-static DWORD WINAPI take_packets(LPVOID pointer)
-{
-	struct pool *pool = pointer;
-	OVERLAPPED *overlapped;
-	ULONG_PTR key;
-	DWORD n;
-
-	while (GetQueuedCompletionStatus(pool->port, &n, &key, &overlapped, INFINITE))
-		InterlockedIncrement(&pool->n_taken);
-	if (GetLastError() == ERROR_ABANDONED_WAIT_0)
-		InterlockedIncrement(&pool->n_abandoned);
-	return 0;
-}
-
-/* Each packet goes to one thread; those that wait when the port is closed are told. */
-static void test_threads_at_a_port(void **state)
-{
-	struct pool pool = { CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0), 0, 0 };
-	HANDLE threads[4];
-
-	for (int i = 0; i < 4; i++)
-		threads[i] = thread_new(take_packets, &pool);
-	for (int i = 0; i < 1000; i++)
-		assert_true(PostQueuedCompletionStatus(pool.port, i, 0, NULL));
-	while (InterlockedExchangeAdd(&pool.n_taken, 0) < 1000)
-		Sleep(1);
-	Sleep(SHORT_MS);
-	CloseHandle(pool.port);
-	for (int i = 0; i < 4; i++)
-		join(threads[i]);
-	assert_int_equal(pool.n_taken, 1000);
-	assert_in_range(pool.n_abandoned, 0, 4);
-}
-
-/* ---- rights, flags, duplicates ---- */
-
 static void test_duplicates(void **state)
 {
 	HANDLE event = event_new(TRUE, FALSE);
@@ -400,7 +312,6 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_handles),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_several),
@@ -408,9 +319,8 @@ int main(void)
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_apcs_run_in_alertable_waits),
 		cmocka_unit_test(test_apc_wakes_a_thread),
-		cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_threads_at_a_port),
 		cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
