@@ -94,6 +94,7 @@ void win_engine_have_pipes(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+	win_engine_prepare(); /* whose handler gives up the lock that the other takes */
 	pthread_once(&once, engine_watch_pipes);
 }
 

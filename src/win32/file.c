@@ -100,6 +100,7 @@ struct win_file *win_file_new(enum win_file_what what, struct pen_pipe *pipe, ui
 					    .dispatch = source_dispatch };
 	pen_list_init(&file->source.timed);
 	pen_list_init(&file->requests);
+	pen_list_init(&file->turns);
 	file->is_direct = file->is_synchronous && !file->is_alertable;
 	if (pipe && !file->is_direct)
 		pen_pipe_fd(pipe); /* which has it ring for whatever pends from now on */
@@ -185,12 +186,33 @@ void win_file_leave(struct win_file *file)
 	pen_pipe_free(pipe);
 }
 
+uint32_t win_file_begin(struct win_file *file, const IO_STATUS_BLOCK *iosb)
+{
+	uint32_t status = win_turn_take(file, iosb);
+
+	if (status)
+		return status;
+	if (win_file_enter(file))
+		return 0;
+	win_turn_give(file);
+	return PEN_STATUS_INVALID_HANDLE;
+}
+
+void win_file_end(struct win_file *file)
+{
+	win_file_leave(file);
+	win_turn_give(file);
+}
+
 static void file_forked(struct win_object *object)
 {
 	struct win_file *file = (struct win_file *)object;
 
 	while (!pen_list_is_empty(&file->requests))
 		pen_list_remove(file->requests.next);
+	while (!pen_list_is_empty(&file->turns))
+		pen_list_remove(file->turns.next);
+	file->is_taken = false;
 	file->n_inside = 0;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "win32/engine.h"
 #include "win32/port.h"
+#include "win32/turn.h"
 
 #include <penstock/pipe.h>
 
@@ -25,11 +26,13 @@ struct win_file {
 	bool is_server;
 	bool is_synchronous;
 	bool is_alertable;
-	bool is_direct;	   /* its calls wait at the pipe itself, not with the engine */
-	bool is_closed;	   /* its last handle is */
-	unsigned n_inside; /* threads that call something of the pipe's */
-	unsigned modes;	   /* FILE_SKIP_ bits */
-	uint32_t options;  /* FILE_WRITE_THROUGH and the like, as it was created */
+	bool is_direct;	       /* its calls wait at the pipe itself, not with the engine */
+	bool is_closed;	       /* its last handle is */
+	bool is_taken;	       /* a thread is at it */
+	struct pen_list turns; /* those that wait until it is their turn */
+	unsigned n_inside;     /* threads that call something of the pipe's */
+	unsigned modes;	       /* FILE_SKIP_ bits */
+	uint32_t options;      /* FILE_WRITE_THROUGH and the like, as it was created */
 	struct win_source source;
 	struct pen_list requests;
 	struct win_port *port;
@@ -51,6 +54,12 @@ bool win_file_has_port(struct win_file *file);
  */
 bool win_file_enter(struct win_file *file);
 void win_file_leave(struct win_file *file);
+
+/*
+ * The same for a call of a thread: in its turn. INVALID_HANDLE: it is closed; CANCELLED, NO_MEMORY.
+ */
+uint32_t win_file_begin(struct win_file *file, const IO_STATUS_BLOCK *iosb);
+void win_file_end(struct win_file *file);
 
 /* The same for what has begun there already, also while somebody closes it. false: it is gone. */
 bool win_file_hold(struct win_file *file);
@@ -101,7 +110,7 @@ uint32_t win_call_run(const struct win_call *call);
 uint32_t win_file_cancel(struct win_file *file, const struct win_thread *thread,
 			 const IO_STATUS_BLOCK *iosb);
 
-/* What a thread waits for on a synchronous handle. NOT_FOUND. */
+/* What a thread waits for on a synchronous handle, be it its turn. NOT_FOUND. */
 uint32_t win_thread_cancel(struct win_thread *thread, const IO_STATUS_BLOCK *iosb);
 
 /* A thread ends: cancels what it began on files without a port. */

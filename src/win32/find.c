@@ -339,9 +339,14 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event_handle, PIO_APC_
 	if (!status && n < layout->name)
 		status = PEN_STATUS_INFO_LENGTH_MISMATCH;
 	if (!status)
+		status = win_turn_take(file, iosb);
+	if (!status) {
 		status = root_list(file, pattern);
-	if (!status)
-		status = root_put(file, layout, buffer, n, is_single, restarts, event, iosb);
+		if (!status)
+			status =
+				root_put(file, layout, buffer, n, is_single, restarts, event, iosb);
+		win_turn_give(file);
+	}
 	win_object_put(event);
 	win_object_put(&file->object);
 	return status;

@@ -176,8 +176,12 @@ static uint32_t control_root(struct win_file *file, const struct win_call *call)
 	status = win_event_get(call->event, &event);
 	if (status)
 		return status;
-	status = file->what == WIN_FILE_ROOT ? wait_for_pipe(call->in, call->n_in)
-					     : PEN_STATUS_ILLEGAL_FUNCTION;
+	status = win_turn_take(file, call->iosb);
+	if (!status) {
+		status = file->what == WIN_FILE_ROOT ? wait_for_pipe(call->in, call->n_in)
+						     : PEN_STATUS_ILLEGAL_FUNCTION;
+		win_turn_give(file);
+	}
 	if (!status) {
 		*call->iosb = (IO_STATUS_BLOCK){ 0 };
 		win_lock();

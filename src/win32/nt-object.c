@@ -97,10 +97,11 @@ static uint32_t put_name(struct win_object *object, void *buffer, ULONG n, ULONG
 	if (object->type->kind != WIN_FILE)
 		return put_string(buffer, n, sizeof(OBJECT_NAME_INFORMATION), NULL, 0, n_neededp);
 	if (file->what == WIN_FILE_PIPE) {
-		if (!win_file_enter(file))
-			return PEN_STATUS_INVALID_HANDLE;
+		status = win_file_begin(file, NULL);
+		if (status)
+			return status;
 		status = pen_pipe_get_name(file->pipe, &name);
-		win_file_leave(file);
+		win_file_end(file);
 	}
 	if (status)
 		return status;
@@ -177,8 +178,8 @@ static uint32_t check_rights(uint32_t granted, uint32_t which, uint32_t of_dacl,
 	return needed & ~granted ? PEN_STATUS_ACCESS_DENIED : 0;
 }
 
-/* The file of a handle that may do so, entered. */
-static uint32_t security_enter(HANDLE handle, uint32_t which, uint32_t of_dacl, uint32_t of_owner,
+/* The file of a handle that may do so, begun. */
+static uint32_t security_begin(HANDLE handle, uint32_t which, uint32_t of_dacl, uint32_t of_owner,
 			       struct win_file **filep)
 {
 	struct win_object *object;
@@ -192,8 +193,8 @@ static uint32_t security_enter(HANDLE handle, uint32_t which, uint32_t of_dacl, 
 	*filep = (struct win_file *)object;
 	if (!status && (object->type->kind != WIN_FILE || (*filep)->what != WIN_FILE_PIPE))
 		status = PEN_STATUS_NOT_SUPPORTED;
-	if (!status && !win_file_enter(*filep))
-		status = PEN_STATUS_INVALID_HANDLE;
+	if (!status)
+		status = win_file_begin(*filep, NULL);
 	if (status)
 		win_object_put(object);
 	return status;
@@ -208,12 +209,12 @@ NTSTATUS NTAPI NtQuerySecurityObject(HANDLE handle, SECURITY_INFORMATION which,
 	struct win_file *file;
 	uint32_t status;
 
-	status = security_enter(handle, which, READ_CONTROL, READ_CONTROL, &file);
+	status = security_begin(handle, which, READ_CONTROL, READ_CONTROL, &file);
 	if (status)
 		return status;
 	pen_arena_init(&arena, 0);
 	status = pen_pipe_get_security(file->pipe, which, &arena, &descriptor);
-	win_file_leave(file);
+	win_file_end(file);
 	win_object_put(&file->object);
 	if (!status && pen_descriptor_put(&descriptor, &bytes))
 		status = PEN_STATUS_NO_MEMORY;
@@ -242,10 +243,10 @@ NTSTATUS NTAPI NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION which,
 	pen_arena_init(&arena, 0);
 	status = win_descriptor_get(&descriptor, &arena, from);
 	if (!status)
-		status = security_enter(handle, which, WRITE_DAC, WRITE_OWNER, &file);
+		status = security_begin(handle, which, WRITE_DAC, WRITE_OWNER, &file);
 	if (!status) {
 		status = pen_pipe_set_security(file->pipe, which, &descriptor);
-		win_file_leave(file);
+		win_file_end(file);
 		win_object_put(&file->object);
 	}
 	pen_arena_done(&arena);

@@ -275,12 +275,15 @@ static uint32_t query_run(const struct query *query, struct answer *answer, IO_S
 		return PEN_STATUS_INFO_LENGTH_MISMATCH;
 	if (query->access && is_pipe && !(answer->granted & query->access))
 		return PEN_STATUS_ACCESS_DENIED;
-	if (is_pipe && !win_file_enter(answer->file))
-		return PEN_STATUS_INVALID_HANDLE;
+	status = is_pipe ? win_file_begin(answer->file, NULL) : win_turn_take(answer->file, NULL);
+	if (status)
+		return status;
 	answer->used = query->size;
 	status = query->query(answer);
 	if (is_pipe)
-		win_file_leave(answer->file);
+		win_file_end(answer->file);
+	else
+		win_turn_give(answer->file);
 	if (!NT_ERROR(status))
 		*iosb = (IO_STATUS_BLOCK){ .Pointer = (PVOID)(uintptr_t)status,
 					   .Information = answer->used };
@@ -391,6 +394,21 @@ static const struct set {
 	  sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION), set_notification },
 };
 
+static uint32_t set_run(const struct set *set, struct win_file *file, uint32_t granted,
+			const void *buffer, ULONG n)
+{
+	uint32_t status;
+
+	if (n < set->size)
+		return PEN_STATUS_INFO_LENGTH_MISMATCH;
+	status = win_turn_take(file, NULL);
+	if (status)
+		return status;
+	status = set->set(file, granted, buffer);
+	win_turn_give(file);
+	return status;
+}
+
 NTSTATUS NTAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK iosb, PVOID buffer, ULONG n,
 				    FILE_INFORMATION_CLASS which)
 {
@@ -404,8 +422,7 @@ NTSTATUS NTAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK iosb, PVOID 
 		return found;
 	for (size_t i = 0; i < PEN_COUNT(sets); i++)
 		if (sets[i].which == (int)which)
-			status = n < sets[i].size ? PEN_STATUS_INFO_LENGTH_MISMATCH
-						  : sets[i].set(file, granted, buffer);
+			status = set_run(&sets[i], file, granted, buffer, n);
 	win_object_put(&file->object);
 	if (!status)
 		*iosb = (IO_STATUS_BLOCK){ 0 };

@@ -309,11 +309,11 @@ static uint32_t get_user(HANDLE handle, char **userp)
 		return status;
 	if (!file->is_server)
 		status = PEN_STATUS_INVALID_PARAMETER;
-	else if (!win_file_enter(file))
-		status = PEN_STATUS_INVALID_HANDLE;
-	else {
+	else
+		status = win_file_begin(file, NULL);
+	if (!status) {
 		status = pen_pipe_client_token(file->pipe, &token);
-		win_file_leave(file);
+		win_file_end(file);
 	}
 	win_object_put(&file->object);
 	if (status)
@@ -434,10 +434,10 @@ BOOL WINAPI PeekNamedPipe(HANDLE handle, LPVOID buffer, DWORD n, LPDWORD n_readp
 	if (win_set_error(
 		    win_file_get(handle, FILE_READ_DATA, PEN_STATUS_INVALID_PARAMETER, &file)))
 		return FALSE;
-	status = PEN_STATUS_INVALID_HANDLE;
-	if (win_file_enter(file)) {
+	status = win_file_begin(file, NULL);
+	if (!status) {
 		status = pen_pipe_peek(file->pipe, buffer, buffer ? n : 0, &peek);
-		win_file_leave(file);
+		win_file_end(file);
 	}
 	win_object_put(&file->object);
 	if (status != PEN_STATUS_BUFFER_OVERFLOW && win_set_error(status))

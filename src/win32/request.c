@@ -326,13 +326,17 @@ uint32_t win_call_run(const struct win_call *call)
 	if (status)
 		return status;
 	file = request->file;
-	if (!win_file_enter(file)) {
+	if (request->event) {
+		win_lock();
+		win_object_reset(request->event);
+		win_unlock();
+	}
+	status = win_file_begin(file, request->iosb);
+	if (status) {
 		request_put(request);
-		return PEN_STATUS_INVALID_HANDLE;
+		return status;
 	}
 	win_lock();
-	if (request->event)
-		win_object_reset(request->event);
 	win_object_reset(&file->object);
 	pen_list_append(&file->requests, &request->of_file);
 	pen_list_append(&request->thread->requests, &request->of_thread);
@@ -350,6 +354,7 @@ uint32_t win_call_run(const struct win_call *call)
 		is_alerted = request_wait(request);
 		status = request_conclude(request, request->op.status);
 	}
+	win_turn_give(file);
 	if (is_alerted)
 		win_thread_run_apcs(request->thread);
 	request_put(request);
@@ -397,8 +402,10 @@ uint32_t win_file_cancel(struct win_file *file, const struct win_thread *thread,
 uint32_t win_thread_cancel(struct win_thread *thread, const IO_STATUS_BLOCK *iosb)
 {
 	struct win_request *request;
+	bool has_waited;
 
 	win_lock();
+	has_waited = win_turn_cancel(thread, iosb);
 	request = thread->synchronous;
 	if (request && (request->is_done || (iosb && request->iosb != iosb)))
 		request = NULL;
@@ -406,7 +413,7 @@ uint32_t win_thread_cancel(struct win_thread *thread, const IO_STATUS_BLOCK *ios
 		request_ref(request);
 	win_unlock();
 	if (!request)
-		return PEN_STATUS_NOT_FOUND;
+		return has_waited ? 0 : PEN_STATUS_NOT_FOUND;
 	request_cancel(request);
 	request_put(request);
 	return 0;

@@ -16,7 +16,37 @@ static void expect_exit(pid_t pid)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* A handle that was there before any pipe changes nothing of that; this test comes first. */
+/* What a process of its own comes to, in which the first handle of all is a pipe's. */
+static int fork_with_a_pipe(void)
+{
+	HANDLE pipe = pipe_create("first", 0);
+	int status = 1;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid)
+		_exit(GetFileType(pipe) != FILE_TYPE_UNKNOWN);
+	for (int i = 0; i < LONG_MS; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return status;
+		usleep(1000);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return 1;
+}
+
+/* A pipe may be the first handle that there is; this test comes before there are any. */
+static void test_fork_with_a_pipe_first(void **state)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(fork_with_a_pipe() != 0);
+	expect_exit(pid);
+}
+
+/* A handle that was there before any pipe changes nothing of that; this test comes second. */
 static void test_fork_with_an_older_event(void **state)
 {
 	HANDLE event = CreateEventA(NULL, TRUE, TRUE, NULL);
@@ -118,6 +148,7 @@ static void test_fork_with_operations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fork_with_a_pipe_first),
 		cmocka_unit_test(test_fork_with_an_older_event),
 		cmocka_unit_test(test_inherited_handles),
 		cmocka_unit_test(test_killed_child),

@@ -89,35 +89,12 @@ static void test_close_under_a_call(void **state)
 	CloseHandle(ends.client);
 }
 
-/* Two threads in calls on one synchronous handle; each is ended for itself. */
-static void test_two_calls_on_a_handle(void **state)
-{
-	struct ends ends = ends_open(MESSAGES, 0, 0);
-	struct synchronous calls[2] = { { .handle = ends.server }, { .handle = ends.server } };
-	HANDLE threads[2];
-
-	for (int i = 0; i < 2; i++) {
-		threads[i] = begin(&calls[i]);
-		await_reset(ends.server);
-	}
-	while (!CancelSynchronousIo(threads[1]))
-		Sleep(1);
-	join(threads[1]);
-	assert_int_equal(calls[1].status, STATUS_CANCELLED);
-	put(ends.client, "one");
-	join(threads[0]);
-	assert_int_equal(calls[0].status, 0);
-	assert_int_equal(calls[0].iosb.Information, 3);
-	ends_close(&ends);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_synchronous_handles),
 		cmocka_unit_test(test_alerts),
 		cmocka_unit_test(test_close_under_a_call),
-		cmocka_unit_test(test_two_calls_on_a_handle),
 	};
 
 	return cmocka_run_group_tests(tests, pipes_begin, pipes_end);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 struct win_request;
+struct win_turn;
 
 struct win_apc {
 	struct pen_list link;
@@ -29,6 +30,7 @@ struct win_thread {
 	struct pen_list follower;
 	struct pen_list requests;	 /* in flight, begun by it */
 	struct win_request *synchronous; /* the one that it waits for on a synchronous handle */
+	struct win_turn *turn;		 /* that it waits for there before */
 	DWORD exit_code;
 	LPTHREAD_START_ROUTINE start;
 	void *parameter;
