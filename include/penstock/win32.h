@@ -223,6 +223,22 @@ BOOL WINAPI SetFileCompletionNotificationModes(HANDLE file, UCHAR flags);
 BOOL WINAPI CloseHandle(HANDLE handle);
 BOOL WINAPI DuplicateHandle(HANDLE source_process, HANDLE source, HANDLE target_process,
 			    LPHANDLE targetp, DWORD access, BOOL is_inherited, DWORD options);
+
+/*
+ * What DuplicateHandle does for another process, between two that agree: a pipe's handle goes by
+ * a socket of the unix domain that keeps messages whole (SOCK_SEQPACKET, SOCK_DGRAM), or that has
+ * nothing else in it. access is as DuplicateHandle's, but 0 for the same rights. Who closes the
+ * source then has moved the end. ERROR_ACCESS_DENIED: more rights than it has;
+ * ERROR_NOT_SUPPORTED: no pipe's of this machine; errors of the socket's.
+ */
+BOOL WINAPI pen_win32_send_handle(HANDLE pipe, int socket, DWORD access);
+
+/*
+ * With FILE_FLAG_OVERLAPPED or without, whatever the sender's is. INVALID_HANDLE_VALUE:
+ * ERROR_INVALID_PARAMETER, what came is none; errors of the socket's.
+ */
+HANDLE WINAPI pen_win32_receive_handle(int socket, DWORD flags, BOOL is_inherited);
+
 BOOL WINAPI GetHandleInformation(HANDLE handle, LPDWORD flagsp);
 BOOL WINAPI SetHandleInformation(HANDLE handle, DWORD mask, DWORD flags);
 DWORD WINAPI WaitForSingleObject(HANDLE handle, DWORD timeout);

@@ -167,9 +167,11 @@ BOOL WINAPI ConvertStringSecurityDescriptorToSecurityDescriptorW(LPCWSTR units, 
 								 PSECURITY_DESCRIPTOR *descriptorp,
 								 PULONG sizep)
 {
-	char *text = win_text(units);
 	BOOL is_done;
+	char *text;
 
+	if (win_set_error(win_text_get(units, &text)))
+		return FALSE;
 	is_done = ConvertStringSecurityDescriptorToSecurityDescriptorA(text, revision, descriptorp,
 								       sizep);
 	free(text);

@@ -16,7 +16,10 @@ static void event_free(struct win_object *event)
 static const struct win_type event_type = {
 	.kind = WIN_EVENT,
 	.name = "Event",
-	.all_access = EVENT_ALL_ACCESS,
+	.generic_read = READ_CONTROL | 1,
+	.generic_write = READ_CONTROL | EVENT_MODIFY_STATE,
+	.generic_execute = READ_CONTROL | SYNCHRONIZE,
+	.generic_all = EVENT_ALL_ACCESS,
 	.is_waitable = true,
 	.free = event_free,
 };

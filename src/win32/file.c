@@ -48,7 +48,11 @@ static void file_free(struct win_object *object)
 static const struct win_type file_type = {
 	.kind = WIN_FILE,
 	.name = "File",
-	.all_access = FILE_ALL_ACCESS,
+	.generic_read = FILE_GENERIC_READ,
+	.generic_write =
+		FILE_GENERIC_WRITE & ~FILE_CREATE_PIPE_INSTANCE, /* as clients have it [row O8] */
+	.generic_execute = 0x1200a0,
+	.generic_all = FILE_ALL_ACCESS,
 	.is_waitable = true,
 	.closed = file_closed,
 	.free = file_free,
@@ -102,6 +106,8 @@ struct win_file *win_file_new(enum win_file_what what, struct pen_pipe *pipe, ui
 	pen_list_init(&file->requests);
 	pen_list_init(&file->turns);
 	file->is_direct = file->is_synchronous && !file->is_alertable;
+	if (pipe)
+		win_engine_have_pipes();
 	if (pipe && !file->is_direct)
 		pen_pipe_fd(pipe); /* which has it ring for whatever pends from now on */
 	return file;
@@ -208,8 +214,7 @@ static void file_forked(struct win_object *object)
 {
 	struct win_file *file = (struct win_file *)object;
 
-	while (!pen_list_is_empty(&file->requests))
-		pen_list_remove(file->requests.next);
+	win_file_forget(file);
 	while (!pen_list_is_empty(&file->turns))
 		pen_list_remove(file->turns.next);
 	file->is_taken = false;

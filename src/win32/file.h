@@ -113,6 +113,9 @@ uint32_t win_file_cancel(struct win_file *file, const struct win_thread *thread,
 /* What a thread waits for on a synchronous handle, be it its turn. NOT_FOUND. */
 uint32_t win_thread_cancel(struct win_thread *thread, const IO_STATUS_BLOCK *iosb);
 
+/* What is in flight of a file is another process's: it is not known here any more. */
+void win_file_forget(struct win_file *file);
+
 /* A thread ends: cancels what it began on files without a port. */
 void win_file_abandon(struct win_thread *thread);
 

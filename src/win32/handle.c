@@ -57,6 +57,7 @@ uint32_t win_handle_new(struct win_object *object, uint32_t access, bool is_inhe
 {
 	struct entry *entry;
 
+	access = win_type_rights(object->type, access, object->type->generic_all);
 	win_engine_prepare();
 	win_lock();
 	entry = entry_new();
@@ -153,11 +154,8 @@ uint32_t win_handle_duplicate(HANDLE handle, uint32_t access, bool is_same, bool
 	}
 	if (status)
 		return status;
-	if (!is_same && access & (GENERIC_ALL | MAXIMUM_ALLOWED))
-		access = granted;
-	if (is_same)
-		access = granted;
-	else if (access & ~granted)
+	access = is_same ? granted : win_type_rights(object->type, access, granted);
+	if (access & ~granted)
 		status = PEN_STATUS_ACCESS_DENIED;
 	if (!status)
 		status = win_handle_new(object, access, is_inherited, copyp);

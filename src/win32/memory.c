@@ -5,7 +5,6 @@
 #include "win32/error.h"
 #include "win32/wait.h"
 
-#include <malloc.h>
 #include <penstock/win32.h>
 #include <unistd.h>
 
@@ -17,24 +16,38 @@ HANDLE WINAPI GetProcessHeap(VOID)
 	return (HANDLE)&heap;
 }
 
+/* Before each block is its size: what a larger one has more is to be zero, to the byte. */
+struct block {
+	_Alignas(16) size_t n;
+};
+
+static LPVOID block_new(struct block *block, SIZE_T n, DWORD flags)
+{
+	SIZE_T before = block ? block->n : 0;
+
+	block = n <= PTRDIFF_MAX - sizeof(*block) ? realloc(block, sizeof(*block) + n) : NULL;
+	if (!block)
+		return NULL;
+	block->n = n;
+	if (flags & HEAP_ZERO_MEMORY && n > before)
+		memset((char *)(block + 1) + before, 0, n - before);
+	return block + 1;
+}
+
 LPVOID WINAPI HeapAlloc(HANDLE which, DWORD flags, SIZE_T n)
 {
-	return flags & HEAP_ZERO_MEMORY ? calloc(1, n ? n : 1) : malloc(n ? n : 1);
+	return block_new(NULL, n, flags);
 }
 
 LPVOID WINAPI HeapReAlloc(HANDLE which, DWORD flags, LPVOID memory, SIZE_T n)
 {
-	size_t before = malloc_usable_size(memory);
-	char *grown = realloc(memory, n ? n : 1);
-
-	if (grown && flags & HEAP_ZERO_MEMORY && n > before)
-		memset(grown + before, 0, n - before);
-	return grown;
+	return memory ? block_new((struct block *)memory - 1, n, flags) : NULL;
 }
 
 BOOL WINAPI HeapFree(HANDLE which, DWORD flags, LPVOID memory)
 {
-	free(memory);
+	if (memory)
+		free((struct block *)memory - 1);
 	return TRUE;
 }
 
@@ -49,7 +62,7 @@ HLOCAL WINAPI LocalAlloc(UINT flags, SIZE_T n)
 
 HLOCAL WINAPI LocalFree(HLOCAL memory)
 {
-	free(memory);
+	HeapFree(GetProcessHeap(), 0, memory);
 	return NULL;
 }
 

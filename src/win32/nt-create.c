@@ -133,8 +133,6 @@ static uint32_t create_handle(const struct place *place, struct pen_pipe *pipe, 
 
 	if (!file)
 		return PEN_STATUS_NO_MEMORY;
-	if (pipe)
-		win_engine_have_pipes();
 	file->is_server = is_server;
 	status = win_handle_new(&file->object, access, attributes->Attributes & OBJ_INHERIT,
 				handlep);

@@ -18,12 +18,24 @@ NTSTATUS NTAPI NtClose(HANDLE handle)
 	return win_handle_close(handle);
 }
 
-static bool is_this_process(HANDLE process)
+/*
+ * There are no handles of processes but the pseudo handle of this one: nobody can put a handle into
+ * a process that does not take it. What else is given is none, or of another type.
+ */
+static uint32_t check_process(HANDLE process)
 {
-	return process == GetCurrentProcess();
+	struct win_object *object;
+	uint32_t status;
+
+	if (process == GetCurrentProcess())
+		return 0;
+	status = win_handle_get(process, 0, 0, &object, NULL);
+	if (status)
+		return status;
+	win_object_put(object);
+	return PEN_STATUS_OBJECT_TYPE_MISMATCH;
 }
 
-/* Between processes a handle goes by pen_pipe_send, which both take part in. */
 NTSTATUS NTAPI NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE target_process,
 				 PHANDLE targetp, ACCESS_MASK access, ULONG attributes,
 				 ULONG options)
@@ -31,15 +43,16 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE ta
 	HANDLE copy = NULL;
 	uint32_t status;
 
-	if (!is_this_process(source_process) ||
-	    (target_process && !is_this_process(target_process)))
-		return PEN_STATUS_NOT_SUPPORTED;
+	status = check_process(source_process);
+	if (status)
+		return status;
 	if (!target_process && !(options & DUPLICATE_CLOSE_SOURCE))
 		return PEN_STATUS_INVALID_PARAMETER;
-	status = target_process
-			 ? win_handle_duplicate(source, access, options & DUPLICATE_SAME_ACCESS,
-						attributes & OBJ_INHERIT, &copy)
-			 : 0;
+	if (target_process)
+		status = check_process(target_process);
+	if (target_process && !status)
+		status = win_handle_duplicate(source, access, options & DUPLICATE_SAME_ACCESS,
+					      attributes & OBJ_INHERIT, &copy);
 	if (options & DUPLICATE_CLOSE_SOURCE) {
 		uint32_t closed = win_handle_close(source);
 

@@ -26,8 +26,9 @@ struct win_object;
 
 struct win_type {
 	enum win_kind kind;
-	const char *name;    /* NT's of the type */
-	uint32_t all_access; /* what GENERIC_ALL is, and a handle has that nobody asked for less */
+	const char *name; /* NT's of the type */
+	/* What the generic rights are: to read, to write, to execute, and all. */
+	uint32_t generic_read, generic_write, generic_execute, generic_all;
 	bool is_waitable;
 	void (*closed)(struct win_object *object); /* the last handle is; NULL: nothing to do */
 	void (*free)(struct win_object *object);   /* the last reference is gone */
@@ -41,6 +42,10 @@ struct win_object {
 	bool is_auto; /* a wait that it ends resets it */
 	struct pen_list waiters;
 };
+
+/* Rights as they are asked for, with a type's own in place of the generic ones; MAXIMUM_ALLOWED,
+ * and all, is max. */
+uint32_t win_type_rights(const struct win_type *type, uint32_t access, uint32_t max);
 
 void win_lock(void);
 void win_unlock(void);

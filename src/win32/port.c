@@ -64,7 +64,10 @@ static void port_free(struct win_object *object)
 static const struct win_type port_type = {
 	.kind = WIN_PORT,
 	.name = "IoCompletion",
-	.all_access = PORT_ALL_ACCESS,
+	.generic_read = READ_CONTROL | 1,
+	.generic_write = READ_CONTROL | PORT_MODIFY,
+	.generic_execute = READ_CONTROL | SYNCHRONIZE,
+	.generic_all = PORT_ALL_ACCESS,
 	.closed = port_closed,
 	.free = port_free,
 };

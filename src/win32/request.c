@@ -443,3 +443,9 @@ void win_file_abandon(struct win_thread *thread)
 		request_put(request);
 	}
 }
+
+void win_file_forget(struct win_file *file)
+{
+	while (!pen_list_is_empty(&file->requests))
+		request_unlink(pen_list_entry(file->requests.next, struct win_request, of_file));
+}

@@ -39,7 +39,10 @@ static void section_free(struct win_object *object)
 static const struct win_type section_type = {
 	.kind = WIN_SECTION,
 	.name = "Section",
-	.all_access = SECTION_ALL_ACCESS,
+	.generic_read = READ_CONTROL | SECTION_QUERY | SECTION_MAP_READ,
+	.generic_write = READ_CONTROL | SECTION_MAP_WRITE,
+	.generic_execute = READ_CONTROL | SECTION_MAP_EXECUTE,
+	.generic_all = SECTION_ALL_ACCESS,
 	.free = section_free,
 };
 
@@ -116,14 +119,12 @@ HANDLE WINAPI CreateFileMappingA(HANDLE file, LPSECURITY_ATTRIBUTES attributes, 
 HANDLE WINAPI CreateFileMappingW(HANDLE file, LPSECURITY_ATTRIBUTES attributes, DWORD protection,
 				 DWORD size_high, DWORD size_low, LPCWSTR name)
 {
-	char *text = win_text(name);
-	HANDLE handle = NULL;
+	HANDLE handle;
+	char *text;
 
-	if (name && !text)
-		SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-	else
-		handle =
-			CreateFileMappingA(file, attributes, protection, size_high, size_low, text);
+	if (win_set_error(win_text_get(name, &text)))
+		return NULL;
+	handle = CreateFileMappingA(file, attributes, protection, size_high, size_low, text);
 	free(text);
 	return handle;
 }
@@ -153,9 +154,12 @@ HANDLE WINAPI OpenFileMappingA(DWORD access, BOOL is_inherited, LPCSTR name)
 
 HANDLE WINAPI OpenFileMappingW(DWORD access, BOOL is_inherited, LPCWSTR name)
 {
-	char *text = win_text(name);
-	HANDLE handle = OpenFileMappingA(access, is_inherited, text);
+	HANDLE handle;
+	char *text;
 
+	if (win_set_error(win_text_get(name, &text)))
+		return NULL;
+	handle = OpenFileMappingA(access, is_inherited, text);
 	free(text);
 	return handle;
 }

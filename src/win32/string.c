@@ -189,15 +189,14 @@ DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD languag
 		return 0;
 	}
 	if (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) {
-		*(WCHAR **)text = units;
-		return n;
-	}
-	if (n >= size) {
+		to = *(WCHAR **)text = LocalAlloc(LMEM_FIXED, (n + 1) * sizeof(*to));
+		n = to ? n : 0;
+	} else if (n >= size) {
 		SetLastError(ERROR_INSUFFICIENT_BUFFER);
 		n = 0;
-	} else {
-		lstrcpyW(to, units);
 	}
+	if (n)
+		lstrcpyW(to, units);
 	free(units);
 	return n;
 }

@@ -2,6 +2,7 @@
 /*
  * Handles in other processes: those of children.
  */
+#include "win32/file.h"
 #include "win32/test-pipes.h"
 
 #include <sys/wait.h>
@@ -145,6 +146,33 @@ static void test_fork_with_operations(void **state)
 	ends_close(&ends);
 }
 
+/* What a thread has begun is not its child's to cancel, which it would when the thread ends there.
+ */
+static void test_thread_that_ends_in_a_child(void **state)
+{
+	struct ends ends = ends_open(MESSAGES, FILE_FLAG_OVERLAPPED, 0);
+	OVERLAPPED overlapped = { .hEvent = CreateEventA(NULL, TRUE, FALSE, NULL) };
+	char bytes[16];
+	pid_t pid;
+	DWORD n;
+
+	assert_true(SetHandleInformation(ends.server, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT));
+	assert_false(ReadFile(ends.server, bytes, 16, NULL, &overlapped));
+	pid = fork();
+	if (!pid) {
+		bool is_clean = pen_list_is_empty(&win_thread_self()->requests);
+
+		win_file_abandon(win_thread_self()); /* as when it ends */
+		_exit(!is_clean);
+	}
+	expect_exit(pid);
+	assert_true(WriteFile(ends.client, "go", 2, &n, NULL));
+	assert_true(GetOverlappedResult(ends.server, &overlapped, &n, TRUE));
+	assert_int_equal(n, 2);
+	CloseHandle(overlapped.hEvent);
+	ends_close(&ends);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +181,7 @@ int main(void)
 		cmocka_unit_test(test_inherited_handles),
 		cmocka_unit_test(test_killed_child),
 		cmocka_unit_test(test_fork_with_operations),
+		cmocka_unit_test(test_thread_that_ends_in_a_child),
 	};
 
 	return cmocka_run_group_tests(tests, pipes_begin, pipes_end);

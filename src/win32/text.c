@@ -3,6 +3,7 @@
 
 #include "base/utf16.h"
 
+#include <penstock/status.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,12 @@ char *win_text_of(const WCHAR *units, size_t n)
 char *win_text(const WCHAR *units)
 {
 	return units ? win_text_of(units, win_units_length(units)) : NULL;
+}
+
+uint32_t win_text_get(const WCHAR *units, char **textp)
+{
+	*textp = win_text(units);
+	return units && !*textp ? PEN_STATUS_NO_MEMORY : 0;
 }
 
 WCHAR *win_units(const char *text, size_t *np)

@@ -13,6 +13,9 @@ char *win_text_of(const WCHAR *units, size_t n);
 /* The same of one that ends with a NUL; NULL of NULL. */
 char *win_text(const WCHAR *units);
 
+/* The same, and which of the two NULL is. NO_MEMORY. */
+uint32_t win_text_get(const WCHAR *units, char **textp);
+
 /* A text's units, with a NUL after them, to be freed. NULL: no memory, or it is not UTF-8. */
 WCHAR *win_units(const char *text, size_t *np);
 

@@ -26,7 +26,10 @@ static void thread_free(struct win_object *object)
 static const struct win_type thread_type = {
 	.kind = WIN_THREAD,
 	.name = "Thread",
-	.all_access = THREAD_ALL_ACCESS,
+	.generic_read = READ_CONTROL | 0x48,
+	.generic_write = READ_CONTROL | 0x37,
+	.generic_execute = READ_CONTROL | SYNCHRONIZE | 0x800,
+	.generic_all = THREAD_ALL_ACCESS,
 	.is_waitable = true,
 	.free = thread_free,
 };
