@@ -50,6 +50,15 @@ def script(version, names):
     return f"{version} {{\nglobal:\n{lines}local:\n\t*;\n}};\n"
 
 
+def untold(source, names):
+    """Names of Win32's, without the letters A and W, that its manual page does not have."""
+    page = (source / "docs/man/penstock-win32.7.scd").read_text().replace("\\", "")
+    words = set(re.findall(r"\w+", page))
+    plain_names = {name[:-1] if name[:-1] + "A" in names and name[:-1] + "W" in names else name for name in names}
+    return sorted(name for name in plain_names - words
+                  if name != "main" and not re.match("pen_win32_(?!send_handle|receive_handle)", name))
+
+
 def exported(library):
     shown = subprocess.run(["nm", "-D", "--defined-only", library], capture_output=True, text=True,
                            check=True).stdout
@@ -78,6 +87,7 @@ def main():
             there = exported(libraries[n])
             problems += [f"{name} is declared and not in the library" for name in wanted
                          if name not in there]
+    problems += [f"{name} is not in penstock-win32(7)" for name in untold(source, names_win32)]
     if not update:
         print("\n".join(problems) or f"{len(names)} and {len(names_win32)} symbols")
     return bool(problems)
