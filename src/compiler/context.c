@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory and diagnoses for the passes.
+ * Memory and sources for the passes.
  */
 #include "compiler/context.h"
 #include <ctype.h>
@@ -8,8 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { LINE_SHOWN_MAX = 200 };
 
 static void *check(struct pen_idl *idl, void *p)
 {
@@ -33,7 +31,27 @@ char *pen_idl_text(struct pen_idl *idl, const char *text, size_t n)
 	return check(idl, pen_arena_text(&idl->arena, text, n));
 }
 
-static char *format_args(struct pen_idl *idl, const char *format, va_list args)
+const char *pen_idl_intern(struct pen_idl *idl, const char *text, size_t n)
+{
+	struct pen_word **bucket;
+	struct pen_word *word;
+	size_t hash = 5381;
+
+	for (size_t i = 0; i < n; i++)
+		hash = hash * 33 + (unsigned char)text[i];
+	bucket = &idl->words[hash % PEN_IDL_WORDS];
+	for (word = *bucket; word; word = word->next) {
+		if (!strncmp(word->text, text, n) && !word->text[n])
+			return word->text;
+	}
+	word = pen_idl_zalloc(idl, sizeof(*word));
+	word->text = pen_idl_text(idl, text, n);
+	word->next = *bucket;
+	*bucket = word;
+	return word->text;
+}
+
+char *pen_idl_vformat(struct pen_idl *idl, const char *format, va_list args)
 {
 	va_list again;
 	char *text;
@@ -53,83 +71,9 @@ char *pen_idl_format(struct pen_idl *idl, const char *format, ...)
 	char *text;
 
 	va_start(args, format);
-	text = format_args(idl, format, args);
+	text = pen_idl_vformat(idl, format, args);
 	va_end(args);
 	return text;
-}
-
-/* The line of the place and a caret below it, with the line's own tabs. */
-static int show_line(struct pen_buffer *out, const char *line, size_t n, size_t column)
-{
-	int r = 0;
-
-	if (n > LINE_SHOWN_MAX)
-		n = LINE_SHOWN_MAX;
-	for (size_t i = 0; i < n && !r; i++)
-		r = pen_buffer_printf(out, "%c",
-				      isprint((unsigned char)line[i]) || line[i] == '\t' ? line[i]
-											 : '?');
-	if (!r)
-		r = pen_buffer_printf(out, "\n");
-	for (size_t i = 0; i < column && i < n && !r; i++)
-		r = pen_buffer_printf(out, "%c", line[i] == '\t' ? '\t' : ' ');
-	return r ? r : pen_buffer_printf(out, "^\n");
-}
-
-/* file:line:column: what, the line, and the caret. */
-static int show_place(struct pen_buffer *out, struct pen_pos pos, const char *kind,
-		      const char *text)
-{
-	const struct pen_source *source = pos.source;
-	size_t line = 1;
-	size_t start = 0;
-	size_t end;
-	int r;
-
-	for (size_t i = 0; i < pos.offset; i++) {
-		if (source->text[i] == '\n') {
-			line++;
-			start = i + 1;
-		}
-	}
-	for (end = start; end < source->n && source->text[end] != '\n'; end++)
-		;
-	r = pen_buffer_printf(out, "%s:%zu:%zu: %s%s\n", source->name, line, pos.offset - start + 1,
-			      kind, text);
-	return r ? r : show_line(out, source->text + start, end - start, pos.offset - start);
-}
-
-void pen_idl_complain(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)
-{
-	va_list args;
-	char *text;
-	int r;
-
-	if (idl->n_errors >= PEN_IDL_ERRORS_MAX)
-		return;
-	va_start(args, format);
-	text = format_args(idl, format, args);
-	va_end(args);
-	idl->is_repeated = idl->latest_text && pos.source == idl->latest_pos.source &&
-			   pos.offset == idl->latest_pos.offset && !strcmp(text, idl->latest_text);
-	if (idl->is_repeated)
-		return;
-	idl->latest_pos = pos;
-	idl->latest_text = text;
-	idl->n_errors++;
-	r = show_place(&idl->diagnoses, pos, "", text);
-	if (!r && idl->n_errors == PEN_IDL_ERRORS_MAX)
-		r = pen_buffer_printf(&idl->diagnoses, "%s: too much is wrong to go on\n",
-				      pos.source->name);
-	if (r)
-		longjmp(idl->out_of_memory, 1);
-}
-
-void pen_idl_note(struct pen_idl *idl, struct pen_pos pos, const char *text)
-{
-	if (!idl->is_repeated && idl->n_errors < PEN_IDL_ERRORS_MAX &&
-	    show_place(&idl->diagnoses, pos, "note: ", text))
-		longjmp(idl->out_of_memory, 1);
 }
 
 bool pen_idl_enter(struct pen_idl *idl, struct pen_pos pos)
@@ -175,6 +119,23 @@ struct pen_source *pen_idl_add_source(struct pen_idl *idl, const char *name, con
 	source->n = n;
 	*tail = source;
 	return source;
+}
+
+void pen_source_mark(struct pen_idl *idl, struct pen_source *source, size_t offset, size_t line,
+		     const char *name, size_t n_name)
+{
+	const struct pen_marker *known = source->markers;
+	struct pen_marker *marker = pen_idl_zalloc(idl, sizeof(*marker));
+
+	while (offset < source->n && source->text[offset++] != '\n')
+		;
+	marker->next = source->markers;
+	marker->offset = offset;
+	marker->line = line;
+	marker->name = known && strlen(known->name) == n_name && !memcmp(known->name, name, n_name)
+			       ? known->name
+			       : pen_idl_text(idl, name, n_name);
+	source->markers = marker;
 }
 
 struct pen_source *pen_idl_open(struct pen_idl *idl, const char *name, bool *is_newp)

@@ -9,8 +9,17 @@
 #include <penstock/buffer.h>
 #include <penstock/idl.h>
 #include <setjmp.h>
+#include <stdarg.h>
 
 enum { PEN_IDL_DEPTH_MAX = 64, PEN_IDL_ERRORS_MAX = 50 };
+
+/* From offset on, the text is of that line of that file: a preprocessor said so. */
+struct pen_marker {
+	struct pen_marker *next; /* the one before */
+	size_t offset;
+	size_t line;
+	const char *name;
+};
 
 /* A file. */
 struct pen_source {
@@ -19,6 +28,7 @@ struct pen_source {
 	const char *prefix; /* of the names outside of its interfaces: "dtyp" */
 	const char *text;
 	size_t n;
+	struct pen_marker *markers; /* the last first */
 };
 
 /* A place in a file; source NULL: none. */
@@ -27,15 +37,38 @@ struct pen_pos {
 	size_t offset;
 };
 
+/* A text that all who have it share. */
+struct pen_word {
+	struct pen_word *next;
+	const char *text;
+};
+
+enum pen_severity { PEN_SEVERITY_ERROR, PEN_SEVERITY_WARNING, PEN_SEVERITY_NOTE };
+
+/* What is wrong where, and the other places that it speaks of. */
+struct pen_diagnosis {
+	struct pen_diagnosis *next;
+	enum pen_severity severity;
+	struct pen_pos pos;
+	const char *text;
+	struct pen_diagnosis *notes;
+};
+
+enum { PEN_IDL_WORDS = 4096 };
+
 struct pen_idl {
 	struct pen_arena arena;
-	struct pen_buffer diagnoses;
+	struct pen_word *words[PEN_IDL_WORDS]; /* texts that are there once, by hash */
+	struct pen_diagnosis *first;
+	struct pen_diagnosis *latest; /* NULL: the latest was told before, so its notes were, too */
+	struct pen_diagnosis *last;
+	struct pen_buffer diagnoses; /* as text, once all is done */
 	unsigned n_errors;
-	struct pen_pos latest_pos; /* of the latest diagnosis */
-	const char *latest_text;
-	bool is_repeated; /* it was there already: a note to it is, too */
-	unsigned depth;	  /* of the recursion in progress */
+	unsigned n_warnings;
+	unsigned depth; /* of the recursion in progress */
 	jmp_buf out_of_memory;
+
+	bool is_partial; /* what cannot be sent is left out, with a warning */
 
 	pen_idl_import_fn *import;
 	void *import_data;
@@ -51,17 +84,26 @@ struct pen_idl {
 void *pen_idl_zalloc(struct pen_idl *idl, size_t n);
 void *pen_idl_array(struct pen_idl *idl, size_t count, size_t size);
 char *pen_idl_text(struct pen_idl *idl, const char *text, size_t n);
+/* The same pointer for the same text. */
+const char *pen_idl_intern(struct pen_idl *idl, const char *text, size_t n);
 char *pen_idl_format(struct pen_idl *idl, const char *format, ...) PEN_PRINTF(2, 3);
+char *pen_idl_vformat(struct pen_idl *idl, const char *format, va_list args);
 
-/*
- * Adds a diagnosis: where, why, the line and a caret under the place. What was
- * just said of the same place is not said again.
- */
+/* Adds an error. What was just said of the same place is not said again. */
 void pen_idl_complain(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)
 	PEN_PRINTF(3, 4);
 
+/* The same, but the compilation goes on and succeeds. */
+void pen_idl_warn(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)
+	PEN_PRINTF(3, 4);
+
 /* Adds to the latest diagnosis another place that it speaks of. */
-void pen_idl_note(struct pen_idl *idl, struct pen_pos pos, const char *text);
+void pen_idl_note(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)
+	PEN_PRINTF(3, 4);
+
+/* Text: file:line:column: what, the line, and a caret. JSON: an object a line. -ENOMEM. */
+int pen_idl_print_diagnoses(const struct pen_idl *idl, struct pen_buffer *out);
+int pen_idl_print_diagnoses_json(const struct pen_idl *idl, struct pen_buffer *out);
 
 /* Goes one deeper. false: too deep, which is then diagnosed; no leave must follow. */
 bool pen_idl_enter(struct pen_idl *idl, struct pen_pos pos);
@@ -69,6 +111,10 @@ void pen_idl_leave(struct pen_idl *idl);
 
 /* The source of that name, read before or now. NULL: there is none. */
 struct pen_source *pen_idl_open(struct pen_idl *idl, const char *name, bool *is_newp);
+
+/* The text from the line after offset on is of that line of that file. */
+void pen_source_mark(struct pen_idl *idl, struct pen_source *source, size_t offset, size_t line,
+		     const char *name, size_t n_name);
 struct pen_source *pen_idl_add_source(struct pen_idl *idl, const char *name, const char *text,
 				      size_t n);
 

@@ -1,159 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints the trees of the passes, for tests and for whoever looks for an error.
+ * Prints the model and the plan, for tests and for whoever looks for an error.
  */
 #include "compiler/plan.h"
 #include <inttypes.h>
-
-/* ---- the tree ---- */
-
-static void dump_expr(const struct pen_tree_expr *expr, struct pen_buffer *out)
-{
-	switch (expr->kind) {
-	case PEN_TREE_CONST:
-		pen_buffer_printf(out, "%" PRId64, expr->value);
-		return;
-	case PEN_TREE_TEXT:
-		pen_buffer_printf(out, "%s\"%s\"", expr->is_wide ? "L" : "", expr->name);
-		return;
-	case PEN_TREE_NAME:
-		pen_buffer_printf(out, "%s", expr->name);
-		return;
-	case PEN_TREE_EMPTY:
-		pen_buffer_printf(out, "-");
-		return;
-	case PEN_TREE_DEREF:
-		pen_buffer_printf(out, "(deref ");
-		break;
-	case PEN_TREE_OPERATOR:
-		pen_buffer_printf(out, "(%s ", pen_tree_operator(expr->op));
-		break;
-	}
-	for (size_t i = 0; i < PEN_COUNT(expr->args) && expr->args[i]; i++) {
-		if (i)
-			pen_buffer_printf(out, " ");
-		dump_expr(expr->args[i], out);
-	}
-	pen_buffer_printf(out, ")");
-}
 
 static void indent(struct pen_buffer *out, unsigned depth)
 {
 	while (depth--)
 		pen_buffer_printf(out, "  ");
-}
-
-static void dump_attributes(const struct pen_tree_attribute *list, struct pen_buffer *out)
-{
-	if (!list)
-		return;
-	pen_buffer_printf(out, " [");
-	for (; list; list = list->next) {
-		pen_buffer_printf(out, "%s", list->name);
-		for (const struct pen_tree_expr *e = list->args; e; e = e->next) {
-			pen_buffer_printf(out, "%s", e == list->args ? "(" : ", ");
-			dump_expr(e, out);
-		}
-		if (list->spec)
-			pen_buffer_printf(out, "(%s", list->spec->name);
-		pen_buffer_printf(out, "%s%s", list->args || list->spec ? ")" : "",
-				  list->next ? ", " : "");
-	}
-	pen_buffer_printf(out, "]");
-}
-
-static void dump_decl(const struct pen_tree_decl *decl, unsigned depth, struct pen_buffer *out);
-
-static void dump_declarator(const struct pen_tree_declarator *declarator, unsigned depth,
-			    struct pen_buffer *out)
-{
-	indent(out, depth);
-	pen_buffer_printf(out, "%s", declarator->name ? declarator->name : "(unnamed)");
-	if (declarator->is_operation)
-		pen_buffer_printf(out, " operation, gives");
-	for (const struct pen_tree_derivation *d = declarator->derivations; d; d = d->next) {
-		pen_buffer_printf(out, d->is_array ? " array" : " pointer");
-		if (d->count) {
-			pen_buffer_printf(out, " ");
-			dump_expr(d->count, out);
-		}
-		if (d->upper) {
-			pen_buffer_printf(out, " to ");
-			dump_expr(d->upper, out);
-		}
-	}
-	pen_buffer_printf(out, "\n");
-	for (const struct pen_tree_decl *p = declarator->parameters; p; p = p->next)
-		dump_decl(p, depth + 1, out);
-}
-
-static void dump_spec(const struct pen_tree_spec *spec, unsigned depth, struct pen_buffer *out)
-{
-	static const char *const kinds[] = {
-		[PEN_TREE_BASE] = "",		[PEN_TREE_HANDLE_T] = "",
-		[PEN_TREE_TYPE_NAME] = "type ", [PEN_TREE_STRUCT] = "struct ",
-		[PEN_TREE_UNION] = "union ",	[PEN_TREE_ENUM] = "enum ",
-	};
-
-	pen_buffer_printf(out, " %s%s\n", kinds[spec->kind], spec->name ? spec->name : "(unnamed)");
-	if (spec->tag) {
-		indent(out, depth + 1);
-		pen_buffer_printf(out, "switch\n");
-		dump_decl(spec->tag, depth + 2, out);
-	}
-	for (const struct pen_tree_decl *m = spec->members; m; m = m->next)
-		dump_decl(m, depth + 1, out);
-	for (const struct pen_tree_enumerator *e = spec->enumerators; e; e = e->next) {
-		indent(out, depth + 1);
-		pen_buffer_printf(out, "%s%s", e->name, e->value ? " = " : "");
-		if (e->value)
-			dump_expr(e->value, out);
-		pen_buffer_printf(out, "\n");
-	}
-}
-
-static void dump_decl(const struct pen_tree_decl *decl, unsigned depth, struct pen_buffer *out)
-{
-	indent(out, depth);
-	pen_buffer_printf(out, "decl");
-	dump_attributes(decl->attributes, out);
-	if (decl->spec)
-		dump_spec(decl->spec, depth, out);
-	else
-		pen_buffer_printf(out, "\n");
-	for (const struct pen_tree_declarator *d = decl->declarators; d; d = d->next)
-		dump_declarator(d, depth + 1, out);
-}
-
-static void dump_definitions(const struct pen_tree_definition *list, unsigned depth,
-			     struct pen_buffer *out)
-{
-	static const char *const kinds[] = {
-		[PEN_TREE_IMPORT] = "import",	 [PEN_TREE_CPP_QUOTE] = "cpp_quote",
-		[PEN_TREE_CONSTANT] = "const",	 [PEN_TREE_TYPEDEF] = "typedef",
-		[PEN_TREE_DECL] = "declaration", [PEN_TREE_INTERFACE] = "interface",
-	};
-
-	for (; list; list = list->next) {
-		indent(out, depth);
-		pen_buffer_printf(out, "%s", kinds[list->kind]);
-		if (list->name)
-			pen_buffer_printf(out, " %s", list->name);
-		dump_attributes(list->attributes, out);
-		if (list->value) {
-			pen_buffer_printf(out, " = ");
-			dump_expr(list->value, out);
-		}
-		pen_buffer_printf(out, "\n");
-		if (list->decl)
-			dump_decl(list->decl, depth + 1, out);
-		dump_definitions(list->definitions, depth + 1, out);
-	}
-}
-
-void pen_idl_dump_tree(const struct pen_tree *tree, struct pen_buffer *out)
-{
-	dump_definitions(tree->definitions, 0, out);
 }
 
 /* ---- the model ---- */
@@ -190,6 +45,12 @@ static const char *const pointers[] = {
 	[PEN_REF] = "ref",
 	[PEN_UNIQUE] = "unique",
 	[PEN_FULL] = "ptr",
+};
+
+static const char *const forms[] = {
+	[PEN_FORM_HANDLE_T] = "handle_t",   [PEN_FORM_INTERFACE] = "interface",
+	[PEN_FORM_FUNCTION] = "function",   [PEN_FORM_PIPE] = "pipe",
+	[PEN_FORM_SAFEARRAY] = "SAFEARRAY", [PEN_FORM_MARSHALLED] = "marshalled form",
 };
 
 static void dump_steps(const char *what, const struct pen_model_step *steps, struct pen_buffer *out)
@@ -229,6 +90,10 @@ static void dump_dimensions(const struct pen_model_type *type, struct pen_buffer
 static void dump_type(const struct pen_model_type *type, struct pen_buffer *out)
 {
 	for (; type->element; type = type->element) {
+		if (type->form != PEN_FORM_WIRE) {
+			pen_buffer_printf(out, "%s of ", forms[type->form]);
+			continue;
+		}
 		if (type->kind == PEN_POINTER) {
 			pen_buffer_printf(out, "%s pointer to ", pointers[type->pointer_kind]);
 			continue;
@@ -237,13 +102,31 @@ static void dump_type(const struct pen_model_type *type, struct pen_buffer *out)
 		dump_dimensions(type, out);
 		pen_buffer_printf(out, " of ");
 	}
-	pen_buffer_printf(out, "%s", type->is_handle_t ? "handle_t" : kinds[type->kind]);
-	if (type->c_name)
-		pen_buffer_printf(out, " %s", type->c_name);
+	pen_buffer_printf(out, "%s", type->form ? forms[type->form] : kinds[type->kind]);
+	if (type->c_name || type->name)
+		pen_buffer_printf(out, " %s", type->c_name ? type->c_name : type->name);
 	if (type->range)
 		pen_buffer_printf(out, " range(%" PRId64 ", %" PRId64 ")", type->range->min,
 				  type->range->max);
 	dump_steps("switch", type->switch_is, out);
+}
+
+static void dump_field_flags(const struct pen_model_field *field, struct pen_buffer *out)
+{
+	static const char *const names[] = { "retval",	       "optional",    "ignore",
+					     "partial_ignore", "comm_status", "fault_status" };
+
+	for (size_t i = 0; i < PEN_COUNT(names); i++) {
+		if (field->flags & PEN_BIT(i))
+			pen_buffer_printf(out, " %s", names[i]);
+	}
+	if (field->has_bits)
+		pen_buffer_printf(out, " bits %u", field->bits);
+	if (field->byte_count)
+		pen_buffer_printf(out, " byte_count(%s)", field->byte_count);
+	if (field->system_handle)
+		pen_buffer_printf(out, " system_handle(%s)", field->system_handle);
+	dump_steps("iid_is", field->iid_is, out);
 }
 
 static void dump_field(const struct pen_model_field *field, struct pen_buffer *out)
@@ -255,7 +138,14 @@ static void dump_field(const struct pen_model_field *field, struct pen_buffer *o
 			  field->is_in ? "in " : "", field->is_out ? "out " : "",
 			  field->name ? field->name : "(none)");
 	dump_type(field->type, out);
+	dump_field_flags(field, out);
 	pen_buffer_printf(out, "\n");
+}
+
+static void dump_refusal(const struct pen_refusal *refusal, struct pen_buffer *out)
+{
+	if (refusal)
+		pen_buffer_printf(out, "  not sent: %s\n", refusal->text);
 }
 
 static void dump_named(const struct pen_model_type *type, struct pen_buffer *out)
@@ -269,6 +159,7 @@ static void dump_named(const struct pen_model_type *type, struct pen_buffer *out
 		dump_type(type->tag_type, out);
 	}
 	pen_buffer_printf(out, "\n");
+	dump_refusal(type->refusal, out);
 	for (uint32_t i = 0; i < type->n_fields; i++)
 		dump_field(&type->fields[i], out);
 	for (uint32_t i = 0; i < type->n_enumerators; i++) {
@@ -278,31 +169,77 @@ static void dump_named(const struct pen_model_type *type, struct pen_buffer *out
 	}
 }
 
-static void dump_interface(const struct pen_model_interface *interface, struct pen_buffer *out)
+static void dump_attributes(uint32_t attributes, struct pen_buffer *out)
 {
-	char uuid[PEN_UUID_TEXT_SIZE];
-	unsigned opnum = 0;
+	static const char *const names[] = {
+		"async",	"callback",	   "message", "notify",
+		"notify_flag",	"encode",	   "decode",  "comm_status",
+		"fault_status", "enable_allocate", "nocode",  "strict_context_handle",
+	};
 
-	pen_uuid_print(&interface->id.uuid, uuid);
-	pen_buffer_printf(out, "interface %s %s %u.%u%s\n", interface->name, uuid,
-			  interface->id.major, interface->id.minor,
-			  interface->is_local ? " local" : "");
-	for (uint32_t i = 0; i < interface->n_endpoints; i++)
-		pen_buffer_printf(out, "  endpoint %s\n", interface->endpoints[i]);
-	for (const struct pen_model_operation *o = interface->operations; o; o = o->next) {
-		pen_buffer_printf(out, "operation %u %s%s%s%s%s", opnum++, o->name,
+	for (size_t i = 0; i < PEN_COUNT(names); i++) {
+		if (attributes & PEN_BIT(i))
+			pen_buffer_printf(out, " %s", names[i]);
+	}
+}
+
+static void dump_operations(const struct pen_model_operation *list, const char *what,
+			    uint32_t opnum, struct pen_buffer *out)
+{
+	for (const struct pen_model_operation *o = list; o; o = o->next) {
+		pen_buffer_printf(out, "%s %u %s%s%s%s%s", what, opnum++, o->name,
 				  o->is_local ? " local" : "",
 				  o->flags & PEN_OPERATION_IDEMPOTENT ? " idempotent" : "",
 				  o->flags & PEN_OPERATION_MAYBE ? " maybe" : "",
 				  o->flags & PEN_OPERATION_BROADCAST ? " broadcast" : "");
+		dump_attributes(o->attributes, out);
+		if (o->call_as)
+			pen_buffer_printf(out, " call_as(%s)", o->call_as);
 		if (o->result) {
 			pen_buffer_printf(out, " gives ");
 			dump_type(o->result, out);
 		}
 		pen_buffer_printf(out, "\n");
+		dump_refusal(o->refusal, out);
 		for (uint32_t i = 0; i < o->n_parameters; i++)
 			dump_field(&o->parameters[i], out);
 	}
+}
+
+static void dump_interface(const struct pen_model_interface *interface, struct pen_buffer *out)
+{
+	char uuid[PEN_UUID_TEXT_SIZE];
+
+	pen_uuid_print(&interface->id.uuid, uuid);
+	pen_buffer_printf(out, "interface %s %s %u.%u%s%s", interface->name, uuid,
+			  interface->id.major, interface->id.minor,
+			  interface->is_local ? " local" : "",
+			  interface->is_object ? " object" : "");
+	if (interface->base)
+		pen_buffer_printf(out, " on %s", interface->base->name);
+	if (interface->has_auto_handle)
+		pen_buffer_printf(out, " auto_handle");
+	if (interface->implicit_handle)
+		pen_buffer_printf(out, " implicit_handle(%s)", interface->implicit_handle);
+	dump_attributes(interface->attributes, out);
+	pen_buffer_printf(out, "\n");
+	for (uint32_t i = 0; i < interface->n_endpoints; i++)
+		pen_buffer_printf(out, "  endpoint %s\n", interface->endpoints[i]);
+	dump_operations(interface->operations, "operation", interface->n_inherited, out);
+	dump_operations(interface->callbacks, "callback", 0, out);
+}
+
+static void dump_constant(const struct pen_model_constant *constant, struct pen_buffer *out)
+{
+	const struct pen_number *number = &constant->number;
+
+	if (number->kind == PEN_NUMBER_REAL)
+		pen_buffer_printf(out, "const %s = %.17g\n", constant->c_name, number->real);
+	else if (number->kind == PEN_NUMBER_U64)
+		pen_buffer_printf(out, "const %s = %" PRIu64 "\n", constant->c_name,
+				  (uint64_t)number->value);
+	else
+		pen_buffer_printf(out, "const %s = %" PRId64 "\n", constant->c_name, number->value);
 }
 
 void pen_idl_dump_model(const struct pen_model *model, struct pen_buffer *out)
@@ -311,7 +248,7 @@ void pen_idl_dump_model(const struct pen_model *model, struct pen_buffer *out)
 		if (c->text)
 			pen_buffer_printf(out, "const %s = \"%s\"\n", c->c_name, c->text);
 		else
-			pen_buffer_printf(out, "const %s = %" PRId64 "\n", c->c_name, c->value);
+			dump_constant(c, out);
 	}
 	for (const struct pen_model_type *type = model->types; type; type = type->next) {
 		if (type->pos.source == model->source)

@@ -4,6 +4,7 @@
  */
 #include "compiler/emit.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* "uint32_t *name", "struct a name[2][3]" */
@@ -82,19 +83,45 @@ static void emit_type(struct pen_emitter *emitter, const struct pen_plan_type *p
 	pen_emit(emitter, "\n");
 }
 
+static void emit_real(struct pen_emitter *emitter, double real)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.17g", real);
+	if (strchr(text, 'n')) /* inf, nan */
+		pen_emit(emitter, "%s__builtin_inf()\n", real < 0 ? "-" : "");
+	else
+		pen_emit(emitter, "%s%s\n", text, strpbrk(text, ".e") ? "" : ".0");
+}
+
+static void emit_number(struct pen_emitter *emitter, const struct pen_number *number)
+{
+	int64_t value = number->value;
+
+	if (number->kind == PEN_NUMBER_REAL)
+		emit_real(emitter, number->real);
+	else if (value == INT64_MIN && number->kind == PEN_NUMBER_I64)
+		pen_emit(emitter, "INT64_MIN\n");
+	else if (value < 0 && number->kind != PEN_NUMBER_U64)
+		pen_emit(emitter, "(%" PRId64 ")\n", value);
+	else if (number->kind == PEN_NUMBER_U32 || number->kind == PEN_NUMBER_U64 ||
+		 value > INT32_MAX)
+		pen_emit(emitter, "0x%" PRIx64 "%s\n", (uint64_t)value,
+			 (uint64_t)value > UINT32_MAX ? "ull" : "u");
+	else
+		pen_emit(emitter, "%" PRId64 "\n", value);
+}
+
 static void emit_constant(struct pen_emitter *emitter, const struct pen_model_constant *constant)
 {
-	if (constant->text)
-		pen_emit(emitter, "#define %s \"%s\"\n", constant->c_name, constant->text);
-	else if (constant->value == INT64_MIN)
-		pen_emit(emitter, "#define %s INT64_MIN\n", constant->c_name);
-	else if (constant->value < 0)
-		pen_emit(emitter, "#define %s (%" PRId64 ")\n", constant->c_name, constant->value);
-	else if (constant->is_unsigned || constant->value > INT32_MAX)
-		pen_emit(emitter, "#define %s 0x%" PRIx64 "%s\n", constant->c_name,
-			 (uint64_t)constant->value, constant->value > UINT32_MAX ? "ull" : "u");
-	else
-		pen_emit(emitter, "#define %s %" PRId64 "\n", constant->c_name, constant->value);
+	pen_emit(emitter, "#define %s ", constant->c_name);
+	if (constant->text) {
+		pen_emit(emitter, "\"");
+		pen_emit_text(emitter, constant->text, strlen(constant->text));
+		pen_emit(emitter, "\"\n");
+	} else {
+		emit_number(emitter, &constant->number);
+	}
 }
 
 static void emit_parameters(struct pen_emitter *emitter, const struct pen_plan_type *plan)

@@ -25,6 +25,12 @@ void pen_emit(struct pen_emitter *emitter, const char *format, ...)
 		emitter->error = pen_buffer_add(emitter->out, text, (size_t)n);
 }
 
+void pen_emit_text(struct pen_emitter *emitter, const char *text, size_t n)
+{
+	if (!emitter->error)
+		emitter->error = pen_buffer_add(emitter->out, text, n);
+}
+
 void pen_emit_base_name(struct pen_emitter *emitter, const char *path)
 {
 	const char *base = strrchr(path, '/');

@@ -13,7 +13,10 @@ struct pen_emitter {
 	int error; /* the first; nothing is printed after it */
 };
 
+/* At most 1023 bytes at once. */
 void pen_emit(struct pen_emitter *emitter, const char *format, ...) PEN_PRINTF(2, 3);
+/* Any text, as it is. */
+void pen_emit_text(struct pen_emitter *emitter, const char *text, size_t n);
 
 /* "include/ms-dtyp.idl" gives "ms-dtyp". */
 void pen_emit_base_name(struct pen_emitter *emitter, const char *path);

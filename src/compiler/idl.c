@@ -35,8 +35,7 @@ struct pen_idl *pen_idl_free(struct pen_idl *idl)
 
 static int run_passes(struct pen_idl *idl, const char *name, const char *text, size_t n)
 {
-	const struct pen_source *source =
-		pen_idl_add_source(idl, name, pen_idl_text(idl, text, n), n);
+	struct pen_source *source = pen_idl_add_source(idl, name, pen_idl_text(idl, text, n), n);
 
 	idl->tokens = pen_idl_lex(idl, source);
 	idl->tree = pen_idl_parse(idl, source, idl->tokens);
@@ -45,7 +44,7 @@ static int run_passes(struct pen_idl *idl, const char *name, const char *text, s
 	if (!idl->n_errors)
 		idl->plan = pen_idl_lower(idl, idl->model);
 	/* The diagnoses are a text. */
-	if (pen_buffer_add(&idl->diagnoses, "", 1))
+	if (pen_idl_print_diagnoses(idl, &idl->diagnoses) || pen_buffer_add(&idl->diagnoses, "", 1))
 		return -ENOMEM;
 	return idl->n_errors ? PEN_E_SYNTAX : 0;
 }

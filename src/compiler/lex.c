@@ -3,24 +3,25 @@
  * From text to tokens.
  */
 #include "compiler/token.h"
+#include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_SIZE = 128 };
+enum { NAME_MAX_SIZE = 255, LINE_MAX_NUMBER = 100000000 };
 
 struct lexer {
 	struct pen_idl *idl;
-	const struct pen_source *source;
+	struct pen_source *source;
 	const char *p;
 	const char *end;
 	struct pen_token **tail;
-	const struct pen_token *last[2]; /* the latest first */
+	const struct pen_token *last[3]; /* the latest first */
 };
 
 /* The longer ones first. */
 static const char *const marks[] = {
-	"...", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "..", "{", "}",
-	"[",   "]",  "(",  ")",	 ";",  ",",  ":",  "=",	 "*",  "+",  "-", "/",
-	"%",   "&",  "|",  "^",	 "~",  "!",  "<",  ">",	 "?",  ".",
+	"...", "->", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "..", "{",
+	"}",   "[",  "]",  "(",	 ")",  ";",  ",",  ":",	 "=",  "*",  "+",  "-",
+	"/",   "%",  "&",  "|",	 "^",  "~",  "!",  "<",	 ">",  "?",  ".",
 };
 
 static bool is_digit(char c)
@@ -62,12 +63,23 @@ static struct pen_token *add_token(struct lexer *lexer, enum pen_token_kind kind
 
 	token->kind = kind;
 	token->pos = pos_of(lexer, start);
-	token->text = pen_idl_text(lexer->idl, text, n);
+	token->text = kind == PEN_TOKEN_MARK || kind == PEN_TOKEN_END
+			      ? text
+			      : pen_idl_intern(lexer->idl, text, n);
 	*lexer->tail = token;
 	lexer->tail = &token->next;
+	lexer->last[2] = lexer->last[1];
 	lexer->last[1] = lexer->last[0];
 	lexer->last[0] = token;
 	return token;
+}
+
+static const struct pen_number *new_number(struct lexer *lexer, struct pen_number number)
+{
+	struct pen_number *copy = pen_idl_zalloc(lexer->idl, sizeof(*copy));
+
+	*copy = number;
+	return copy;
 }
 
 static void skip_line(struct lexer *lexer)
@@ -89,16 +101,68 @@ static void skip_comment(struct lexer *lexer)
 	pen_idl_complain(lexer->idl, pos_of(lexer, start), "this comment has no end");
 }
 
+/* "# 12 \"file\"" of a preprocessor: which line of which file comes next. */
+static bool take_marker(struct lexer *lexer)
+{
+	const char *p = lexer->p + 1;
+	size_t line = 0;
+	const char *name;
+
+	if (lexer->end - p > 4 && !memcmp(p, "line", 4))
+		p += 4;
+	while (p < lexer->end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p == lexer->end || !is_digit(*p))
+		return false;
+	for (; p < lexer->end && is_digit(*p) && line < LINE_MAX_NUMBER; p++)
+		line = line * 10 + (size_t)(*p - '0');
+	while (p < lexer->end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p == lexer->end || *p++ != '"')
+		return false;
+	for (name = p; p < lexer->end && *p != '"' && *p != '\n';)
+		p++;
+	pen_source_mark(lexer->idl, lexer->source, (size_t)(name - lexer->source->text), line, name,
+			(size_t)(p - name));
+	return true;
+}
+
+static bool is_line_start(const struct lexer *lexer)
+{
+	const char *p = lexer->p;
+
+	while (p > lexer->source->text && (p[-1] == ' ' || p[-1] == '\t'))
+		p--;
+	return p == lexer->source->text || p[-1] == '\n';
+}
+
+/* A directive, of which only #pragma and the marks of a preprocessor mean something here. */
+static void skip_directive(struct lexer *lexer)
+{
+	const char *p = lexer->p + 1;
+
+	while (p < lexer->end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (!take_marker(lexer) && !(lexer->end - p > 6 && !memcmp(p, "pragma", 6)) &&
+	    !(p < lexer->end && (*p == '\n' || *p == '\r')))
+		pen_idl_complain(lexer->idl, pos_of(lexer, lexer->p),
+				 "a directive: run the file through the preprocessor first");
+	skip_line(lexer);
+}
+
 /* White space, comments, and what a preprocessor left behind. */
 static bool skip_blank(struct lexer *lexer)
 {
 	const char *start = lexer->p;
 
-	if (is_space(*lexer->p))
+	if (is_space(*lexer->p) || starts_with(lexer, "\\\n"))
 		lexer->p++;
-	else if (starts_with(lexer, "//") || starts_with(lexer, "#pragma") ||
-		 starts_with(lexer, "# "))
+	else if (starts_with(lexer, "\\\r\n"))
+		lexer->p += 2;
+	else if (starts_with(lexer, "//"))
 		skip_line(lexer);
+	else if (*lexer->p == '#' && is_line_start(lexer))
+		skip_directive(lexer);
 	else if (starts_with(lexer, "/*"))
 		skip_comment(lexer);
 	return lexer->p != start;
@@ -115,12 +179,84 @@ static int digit_of(char c)
 	return 16;
 }
 
+/* The smallest of C's types that holds the value, in which a suffix has its say. */
+static enum pen_number_kind kind_of(uint64_t value, bool is_decimal, bool is_unsigned,
+				    bool is_hyper)
+{
+	if (value <= INT32_MAX && !is_unsigned && !is_hyper)
+		return PEN_NUMBER_I32;
+	if (value <= UINT32_MAX && (is_unsigned || !is_decimal) && !is_hyper)
+		return PEN_NUMBER_U32;
+	return value <= INT64_MAX && !is_unsigned ? PEN_NUMBER_I64 : PEN_NUMBER_U64;
+}
+
+/* u, l, ll, i64 and the like. */
+static void lex_suffix(struct lexer *lexer, bool *is_unsignedp, bool *is_hyperp)
+{
+	*is_unsignedp = *is_hyperp = false;
+	for (; lexer->p < lexer->end; lexer->p++) {
+		if (*lexer->p == 'u' || *lexer->p == 'U') {
+			*is_unsignedp = true;
+		} else if (starts_with(lexer, "ll") || starts_with(lexer, "LL")) {
+			*is_hyperp = true;
+			lexer->p++;
+		} else if (starts_with(lexer, "i64") || starts_with(lexer, "I64")) {
+			*is_hyperp = true;
+			lexer->p += 2;
+		} else if (*lexer->p != 'l' && *lexer->p != 'L') {
+			return;
+		}
+	}
+}
+
+/* Whether the number goes on as a real one. */
+static bool is_real(const struct lexer *lexer, const char *start)
+{
+	const char *p = start;
+
+	while (p < lexer->end && is_digit(*p))
+		p++;
+	return p < lexer->end &&
+	       ((*p == '.' && !(p + 1 < lexer->end && p[1] == '.')) || *p == 'e' || *p == 'E');
+}
+
+static void lex_real(struct lexer *lexer)
+{
+	enum { REAL_MAX_SIZE = 64 };
+	const char *start = lexer->p;
+	struct pen_token *token;
+	char text[REAL_MAX_SIZE] = "";
+	char *end = text;
+	size_t n = 0;
+
+	while (lexer->p < lexer->end &&
+	       (is_digit(*lexer->p) || *lexer->p == '.' || *lexer->p == 'e' || *lexer->p == 'E' ||
+		((*lexer->p == '-' || *lexer->p == '+') &&
+		 (lexer->p[-1] == 'e' || lexer->p[-1] == 'E')))) {
+		if (n < sizeof(text) - 1)
+			text[n++] = *lexer->p;
+		lexer->p++;
+	}
+	if (lexer->p < lexer->end && *lexer->p && strchr("fFlL", *lexer->p))
+		lexer->p++;
+	token = add_token(lexer, PEN_TOKEN_NUMBER, start, start, (size_t)(lexer->p - start));
+	token->number = new_number(
+		lexer, (struct pen_number){ .kind = PEN_NUMBER_REAL, .real = strtod(text, &end) });
+	if (*end || end == text || (lexer->p < lexer->end && is_name(*lexer->p)))
+		pen_idl_complain(lexer->idl, token->pos, "this is not a number");
+	while (lexer->p < lexer->end && is_name(*lexer->p))
+		lexer->p++;
+}
+
 static void lex_number(struct lexer *lexer)
 {
 	const char *start = lexer->p;
 	uint64_t value = 0;
 	uint64_t radix = 10;
 	bool is_good = true;
+	bool is_unsigned;
+	bool is_hyper;
+	struct pen_token *token;
 
 	if (starts_with(lexer, "0x") || starts_with(lexer, "0X")) {
 		radix = 16;
@@ -134,8 +270,7 @@ static void lex_number(struct lexer *lexer)
 		is_good = is_good &&
 			  !__builtin_add_overflow(value, (uint64_t)digit_of(*lexer->p), &value);
 	}
-	while (lexer->p < lexer->end && *lexer->p && strchr("uUlL", *lexer->p))
-		lexer->p++;
+	lex_suffix(lexer, &is_unsigned, &is_hyper);
 	while (lexer->p < lexer->end && is_name(*lexer->p)) {
 		is_good = false;
 		lexer->p++;
@@ -143,17 +278,39 @@ static void lex_number(struct lexer *lexer)
 	if (!is_good)
 		pen_idl_complain(lexer->idl, pos_of(lexer, start),
 				 "this is not a number of 64 bits");
-	add_token(lexer, PEN_TOKEN_NUMBER, start, start, lexer->p - start)->value = (int64_t)value;
+	token = add_token(lexer, PEN_TOKEN_NUMBER, start, start, (size_t)(lexer->p - start));
+	token->number = new_number(
+		lexer,
+		(struct pen_number){ .kind = kind_of(value, radix == 10, is_unsigned, is_hyper),
+				     .value = (int64_t)value });
 }
 
-/* What an escaped character stands for. */
-static int64_t unescape(char c)
+/* The character that the n bytes of text are, escaped or not. false: they are none, or several. */
+static bool read_character(const char *text, size_t n, int64_t *valuep)
 {
-	static const char from[] = "abfnrtv0";
+	static const char from[] = "abfnrtv";
 	static const char to[] = "\a\b\f\n\r\t\v";
-	const char *at = c ? strchr(from, c) : NULL;
+	const char *at;
+	int64_t value = 0;
+	size_t i = 1;
 
-	return at ? to[at - from] : (unsigned char)c;
+	if (n == 1 || (n && text[0] != '\\')) {
+		*valuep = n ? (unsigned char)text[0] : 0;
+		return n == 1 && text[0] != '\\';
+	}
+	if (n < 2)
+		return false;
+	at = text[1] ? strchr(from, text[1]) : NULL;
+	if (n == 2 && (at || digit_of(text[1]) > 7)) {
+		*valuep = at ? to[at - from] : (unsigned char)text[1];
+		return text[1] != 'x';
+	}
+	if (text[1] == 'x')
+		i = 2;
+	for (; i < n && value <= UINT16_MAX && digit_of(text[i]) < (text[1] == 'x' ? 16 : 8); i++)
+		value = value * (text[1] == 'x' ? 16 : 8) + digit_of(text[i]);
+	*valuep = value;
+	return i == n && value <= UINT16_MAX;
 }
 
 /* From p, which is at the opening quote. */
@@ -166,17 +323,14 @@ static void lex_quoted(struct lexer *lexer, const char *start)
 	while (lexer->p < lexer->end && *lexer->p != quote && *lexer->p != '\n')
 		lexer->p += *lexer->p == '\\' && lexer->end - lexer->p > 1 ? 2 : 1;
 	token = add_token(lexer, quote == '"' ? PEN_TOKEN_STRING : PEN_TOKEN_CHARACTER, start, text,
-			  lexer->p - text);
+			  (size_t)(lexer->p - text));
 	token->is_wide = *start == 'L';
 	if (quote == '\'') {
-		size_t n = lexer->p - text;
+		struct pen_number number = { 0 };
 
-		if (n == 2 && text[0] == '\\')
-			token->value = unescape(text[1]);
-		else if (n == 1)
-			token->value = (unsigned char)text[0];
-		else
+		if (!read_character(text, (size_t)(lexer->p - text), &number.value))
 			pen_idl_complain(lexer->idl, token->pos, "this is not one character");
+		token->number = new_number(lexer, number);
 	}
 	if (lexer->p == lexer->end || *lexer->p != quote)
 		pen_idl_complain(lexer->idl, token->pos, "this text has no end");
@@ -189,10 +343,13 @@ static bool is_raw(const struct lexer *lexer)
 {
 	const struct pen_token *mark = lexer->last[0];
 	const struct pen_token *name = lexer->last[1];
+	const struct pen_token *before = lexer->last[2];
 
-	return name && name->kind == PEN_TOKEN_NAME && mark->kind == PEN_TOKEN_MARK &&
+	return before && before->kind == PEN_TOKEN_MARK && strchr("[,", *before->text) &&
+	       name->kind == PEN_TOKEN_NAME && mark->kind == PEN_TOKEN_MARK &&
 	       !strcmp(mark->text, "(") && *lexer->p != '"' && *lexer->p != ')' &&
-	       (!strcmp(name->text, "uuid") || !strcmp(name->text, "version"));
+	       (!strcmp(name->text, "uuid") || !strcmp(name->text, "version") ||
+		!strcmp(name->text, "async_uuid") || !strcmp(name->text, "custom"));
 }
 
 static void lex_raw(struct lexer *lexer)
@@ -216,12 +373,6 @@ static void lex_mark(struct lexer *lexer)
 		lexer->p += strlen(marks[i]);
 		return;
 	}
-	if (*lexer->p == '#') {
-		pen_idl_complain(lexer->idl, pos_of(lexer, lexer->p),
-				 "a directive: run the file through the preprocessor first");
-		skip_line(lexer);
-		return;
-	}
 	pen_idl_complain(lexer->idl, pos_of(lexer, lexer->p), "no token begins so");
 	lexer->p++;
 }
@@ -232,6 +383,10 @@ static void lex_one(struct lexer *lexer)
 
 	if (is_raw(lexer)) {
 		lex_raw(lexer);
+	} else if ((is_digit(*start) && !starts_with(lexer, "0x") && !starts_with(lexer, "0X") &&
+		    is_real(lexer, start)) ||
+		   (*start == '.' && lexer->end - start > 1 && is_digit(start[1]))) {
+		lex_real(lexer);
 	} else if (is_digit(*start)) {
 		lex_number(lexer);
 	} else if (starts_with(lexer, "L\"") || starts_with(lexer, "L'")) {
@@ -251,7 +406,7 @@ static void lex_one(struct lexer *lexer)
 	}
 }
 
-struct pen_token *pen_idl_lex(struct pen_idl *idl, const struct pen_source *source)
+struct pen_token *pen_idl_lex(struct pen_idl *idl, struct pen_source *source)
 {
 	struct pen_token *tokens = NULL;
 	struct lexer lexer = {

@@ -167,7 +167,7 @@ static void lower_parameters(struct pen_lowerer *lowerer, struct pen_plan_type *
 		const struct pen_model_field *p = &model->parameters[i];
 		struct pen_field *field = &plan->fields[n];
 
-		if (p->type->is_handle_t || !(is_out ? p->is_out : p->is_in))
+		if (p->type->form == PEN_FORM_HANDLE_T || !(is_out ? p->is_out : p->is_in))
 			continue;
 		n++;
 		if (is_countable(p->type) != is_countables)
@@ -188,8 +188,8 @@ static void add_result(struct pen_lowerer *lowerer, struct pen_plan_type *plan,
 
 	lowerer->pos = model->pos;
 	field->name = name;
-	field->type = pen_lower_type(lowerer, model->result,
-				     pen_lower_join(lowerer, plan->table, name));
+	field->type =
+		pen_lower_type(lowerer, model->result, pen_lower_join(lowerer, plan->table, name));
 	field->is_retval = true;
 }
 
@@ -224,7 +224,7 @@ static void lower_operation(struct pen_lowerer *lowerer, const char *prefix,
 			    struct pen_plan_operation *operation, struct pen_operation *live)
 {
 	operation->c_name = pen_lower_join(lowerer, prefix, operation->model->name);
-	if (operation->model->is_local)
+	if (operation->model->is_local || operation->model->refusal)
 		return;
 	lowerer->owner = operation->c_name;
 	operation->in = lower_direction(lowerer, operation, false);
@@ -239,24 +239,27 @@ static struct pen_plan_interface *lower_interface(struct pen_lowerer *lowerer,
 						  const struct pen_model_interface *model)
 {
 	struct pen_plan_interface *plan = pen_idl_zalloc(lowerer->idl, sizeof(*plan));
-	struct pen_operation *live =
-		pen_idl_array(lowerer->idl, model->n_operations, sizeof(*live));
-	uint32_t i = 0;
+	uint32_t n_operations = model->n_inherited + model->n_operations;
+	struct pen_operation *live = pen_idl_array(lowerer->idl, n_operations, sizeof(*live));
 
 	plan->model = model;
-	plan->operations =
-		pen_idl_array(lowerer->idl, model->n_operations, sizeof(*plan->operations));
+	plan->operations = pen_idl_array(lowerer->idl, n_operations, sizeof(*plan->operations));
 	plan->interface = (struct pen_interface){
 		.name = model->name,
 		.id = model->id,
 		.operations = live,
-		.n_operations = model->n_operations,
+		.n_operations = n_operations,
 		.endpoints = model->endpoints,
 		.n_endpoints = model->n_endpoints,
 	};
-	for (const struct pen_model_operation *o = model->operations; o; o = o->next, i++) {
-		plan->operations[i].model = o;
-		lower_operation(lowerer, model->name, &plan->operations[i], &live[i]);
+	/* Those of the base come first, and are operations of this one too. */
+	for (const struct pen_model_interface *from = model; from; from = from->base) {
+		uint32_t i = from->n_inherited;
+
+		for (const struct pen_model_operation *o = from->operations; o; o = o->next, i++) {
+			plan->operations[i].model = o;
+			lower_operation(lowerer, model->name, &plan->operations[i], &live[i]);
+		}
 	}
 	return plan;
 }
@@ -271,13 +274,17 @@ struct pen_plan *pen_idl_lower(struct pen_idl *idl, const struct pen_model *mode
 	lowerer->idl = idl;
 	lowerer->plan = plan;
 	lowerer->types_tail = &plan->types;
-	for (struct pen_model_type *type = model->types; type; type = type->next)
-		open_named(lowerer, type);
-	for (struct pen_model_type *type = model->types; type; type = type->next)
-		lower_named(lowerer, type);
+	for (struct pen_model_type *type = model->types; type; type = type->next) {
+		if (!type->refusal)
+			open_named(lowerer, type);
+	}
+	for (struct pen_model_type *type = model->types; type; type = type->next) {
+		if (!type->refusal)
+			lower_named(lowerer, type);
+	}
 	lowerer->is_foreign = false;
 	for (const struct pen_model_interface *i = model->interfaces; i; i = i->next) {
-		if (i->is_local)
+		if (i->is_local || i->is_object)
 			continue;
 		*tail = lower_interface(lowerer, i);
 		tail = &(*tail)->next;

@@ -7,6 +7,46 @@
  */
 #include "compiler/tree.h"
 
+/* What a type is that the codec has no kind for; its kind is PEN_VOID. */
+enum pen_model_form {
+	PEN_FORM_WIRE, /* the codec has a kind for it */
+	PEN_FORM_HANDLE_T,
+	PEN_FORM_INTERFACE, /* or a class; interface, or NULL if it is only known by name */
+	PEN_FORM_FUNCTION,
+	PEN_FORM_PIPE,	     /* of element */
+	PEN_FORM_SAFEARRAY,  /* of element */
+	PEN_FORM_MARSHALLED, /* element as the program has it, on the wire as marshal says */
+};
+
+enum pen_model_marshal_kind {
+	PEN_TRANSMIT_AS,
+	PEN_REPRESENT_AS,
+	PEN_WIRE_MARSHAL,
+	PEN_USER_MARSHAL,
+};
+
+struct pen_model_marshal {
+	enum pen_model_marshal_kind kind;
+	struct pen_model_type *type; /* the one on the wire; of REPRESENT_AS the IDL's own */
+	const char *name;	     /* of the other, as written */
+};
+
+/* Why a type or an operation cannot be sent. */
+struct pen_refusal {
+	struct pen_pos pos;
+	const char *text;
+	bool is_told;
+};
+
+struct pen_model_operation;
+
+/* Who needs a named type. One of the two is set. */
+struct pen_model_user {
+	struct pen_model_user *next;
+	struct pen_model_type *type;
+	struct pen_model_operation *operation;
+};
+
 /* A step of an expression, in postfix order; the last one is PEN_EXPR_END. */
 struct pen_model_step {
 	enum pen_expr_op op; /* MEMBER for any name; lowering knows IN and OUT */
@@ -31,7 +71,12 @@ struct pen_model_type {
 	const char *tag;    /* as in "struct tag"; NULL: none */
 	bool is_typedef_name;
 	bool is_complete;
-	bool is_handle_t;
+	enum pen_model_form form;
+	const struct pen_model_interface *interface;
+	const struct pen_model_marshal *marshal;
+	struct pen_refusal *refusal; /* NULL: it has a form on the wire, and so has a table */
+	struct pen_model_type *next_tagged;
+	struct pen_model_user *users;  /* of a named one: those that are refused with it */
 	struct pen_model_type *use_of; /* this is a use of that named one, with more attributes */
 	const struct pen_range *range;
 
@@ -55,12 +100,28 @@ struct pen_model_type {
 	struct pen_plan_type *plan; /* of a named one, once it is lowered */
 };
 
+enum pen_model_field_flag {
+	PEN_FIELD_RETVAL = 1 << 0,
+	PEN_FIELD_OPTIONAL = 1 << 1,
+	PEN_FIELD_IGNORE = 1 << 2,
+	PEN_FIELD_PARTIAL_IGNORE = 1 << 3,
+	PEN_FIELD_COMM_STATUS = 1 << 4,
+	PEN_FIELD_FAULT_STATUS = 1 << 5,
+	PEN_FIELD_HANDLE = 1 << 6, /* what the call is bound by */
+};
+
 struct pen_model_field {
 	const char *name; /* NULL: an arm without a value */
 	struct pen_pos pos;
 	struct pen_model_type *type;
+	uint32_t flags; /* enum pen_model_field_flag */
 	bool is_in;
 	bool is_out;
+	bool has_bits; /* it is a bit field */
+	uint32_t bits;
+	const struct pen_model_step *iid_is; /* whose interface it points to */
+	const char *byte_count;		     /* the parameter that says how large it is */
+	const char *system_handle;	     /* "sh_file" */
 	int64_t *cases;
 	uint32_t n_cases;
 	bool is_default;
@@ -70,11 +131,29 @@ struct pen_model_operation {
 	struct pen_model_operation *next;
 	const char *name;
 	struct pen_pos pos;
-	uint32_t flags;
+	uint32_t flags;	     /* of the wire: PEN_OPERATION_... */
+	uint32_t attributes; /* enum pen_model_operation_attribute */
 	bool is_local;
+	const char *call_as; /* the local one that this is sent for */
 	struct pen_model_field *parameters;
 	uint32_t n_parameters;
 	struct pen_model_type *result; /* PEN_VOID: none */
+	struct pen_refusal *refusal;   /* NULL: it can be called */
+};
+
+enum pen_model_operation_attribute {
+	PEN_ATTRIBUTE_ASYNC = 1 << 0,
+	PEN_ATTRIBUTE_CALLBACK = 1 << 1,
+	PEN_ATTRIBUTE_MESSAGE = 1 << 2,
+	PEN_ATTRIBUTE_NOTIFY = 1 << 3,
+	PEN_ATTRIBUTE_NOTIFY_FLAG = 1 << 4,
+	PEN_ATTRIBUTE_ENCODE = 1 << 5,
+	PEN_ATTRIBUTE_DECODE = 1 << 6,
+	PEN_ATTRIBUTE_COMM_STATUS = 1 << 7, /* the result says what became of the call */
+	PEN_ATTRIBUTE_FAULT_STATUS = 1 << 8,
+	PEN_ATTRIBUTE_ENABLE_ALLOCATE = 1 << 9,
+	PEN_ATTRIBUTE_NOCODE = 1 << 10, /* no client of it is wanted */
+	PEN_ATTRIBUTE_STRICT_CONTEXT_HANDLE = 1 << 11,
 };
 
 struct pen_model_interface {
@@ -82,12 +161,22 @@ struct pen_model_interface {
 	const char *name;
 	struct pen_pos pos;
 	struct pen_syntax_id id;
+	bool has_uuid;
 	bool is_local;
+	bool is_object; /* ORPC: not called through this */
+	bool is_complete;
+	const struct pen_model_interface *base;
+	uint32_t attributes;	     /* enum pen_model_operation_attribute, for all operations */
+	const char *implicit_handle; /* NULL: none */
+	bool has_auto_handle;
 	enum pen_pointer_kind pointer_default;
 	const char **endpoints;
 	uint32_t n_endpoints;
-	struct pen_model_operation *operations;
-	uint32_t n_operations;
+	struct pen_model_operation *operations; /* by opnum; those of the base are in the base */
+	uint32_t n_operations;			/* of its own */
+	uint32_t n_inherited;
+	struct pen_model_operation *callbacks; /* numbered by themselves */
+	uint32_t n_callbacks;
 };
 
 struct pen_model_constant {
@@ -95,8 +184,7 @@ struct pen_model_constant {
 	const char *name;
 	const char *c_name; /* NULL: an enumerator, which is named with its enum */
 	struct pen_pos pos;
-	int64_t value;
-	bool is_unsigned;
+	struct pen_number number;
 	const char *text; /* of a string, as written */
 	bool is_wide;
 };
@@ -114,9 +202,18 @@ struct pen_model {
 	struct pen_model_import *imports; /* of the file itself */
 };
 
+/* What is not offered of the type's forms: "a pipe", or NULL. */
+const char *pen_model_form_name(enum pen_model_form form);
+
 struct pen_model *pen_idl_resolve(struct pen_idl *idl, const struct pen_tree *tree);
 
 bool pen_kind_is_integer(enum pen_kind kind);
+/* Of an integer in C, where __int3264 has 64 bits. */
+unsigned pen_kind_bits(enum pen_kind kind);
+bool pen_kind_is_unsigned(enum pen_kind kind);
+
+/* The name with _ for what C has in no name. */
+const char *pen_c_identifier(struct pen_idl *idl, const char *name);
 
 void pen_idl_dump_model(const struct pen_model *model, struct pen_buffer *out);
 

@@ -48,6 +48,44 @@ static struct pen_tree_expr *new_expr(struct pen_parser *parser, enum pen_tree_e
 	return expr;
 }
 
+/* "(DWORD)1": a name in parentheses is a type where an operand follows. */
+static bool is_cast(struct pen_parser *parser)
+{
+	struct pen_parser ahead = *parser;
+	const struct pen_token *token;
+	bool is_pointer = false;
+
+	if (!pen_parser_take(&ahead, "("))
+		return false;
+	if (pen_parser_at_type(&ahead))
+		return true;
+	if (ahead.token->kind != PEN_TOKEN_NAME)
+		return false;
+	pen_parser_dotted_name(&ahead, "a type");
+	while (pen_parser_take(&ahead, "*"))
+		is_pointer = true;
+	if (!pen_parser_take(&ahead, ")"))
+		return false;
+	if (is_pointer)
+		return true;
+	token = ahead.token;
+	return (token->kind != PEN_TOKEN_MARK && token->kind != PEN_TOKEN_END) ||
+	       !strcmp(token->text, "(") || !strcmp(token->text, "~") || !strcmp(token->text, "!");
+}
+
+static struct pen_tree_expr *parse_unary(struct pen_parser *parser);
+
+static struct pen_tree_expr *parse_sizeof(struct pen_parser *parser)
+{
+	struct pen_tree_expr *expr = new_expr(parser, PEN_TREE_SIZEOF);
+
+	pen_parser_expect(parser, "sizeof");
+	if (pen_parser_expect(parser, "("))
+		expr->type = pen_parse_type(parser);
+	pen_parser_expect(parser, ")");
+	return expr;
+}
+
 static struct pen_tree_expr *parse_primary(struct pen_parser *parser)
 {
 	const struct pen_token *token = parser->token;
@@ -55,32 +93,32 @@ static struct pen_tree_expr *parse_primary(struct pen_parser *parser)
 
 	if (pen_parser_take(parser, "(")) {
 		expr = pen_parse_expr(parser);
+		expr->in_parentheses = true;
 		pen_parser_expect(parser, ")");
 		return expr;
 	}
 	switch (token->kind) {
 	case PEN_TOKEN_NUMBER:
 	case PEN_TOKEN_CHARACTER:
-		expr->value = token->value;
+		expr->number = token->number ? *token->number : (struct pen_number){ 0 };
+		pen_parser_step(parser);
 		break;
 	case PEN_TOKEN_STRING:
 		expr->kind = PEN_TREE_TEXT;
-		expr->name = token->text;
 		expr->is_wide = token->is_wide;
+		expr->name = pen_parser_string(parser);
 		break;
 	case PEN_TOKEN_NAME:
 		expr->kind = PEN_TREE_NAME;
-		expr->name = token->text;
+		expr->name = pen_parser_dotted_name(parser, "a name");
 		break;
 	default:
 		pen_parser_fail(parser, "an expression");
-		return expr;
 	}
-	pen_parser_step(parser);
 	return expr;
 }
 
-static struct pen_tree_expr *parse_unary(struct pen_parser *parser)
+static struct pen_tree_expr *parse_operand(struct pen_parser *parser)
 {
 	static const struct {
 		const char *text;
@@ -92,25 +130,42 @@ static struct pen_tree_expr *parse_unary(struct pen_parser *parser)
 	};
 	struct pen_tree_expr *expr = new_expr(parser, PEN_TREE_OPERATOR);
 
-	if (!pen_idl_enter(parser->idl, parser->token->pos)) {
-		parser->is_lost = true;
-		return expr;
-	}
 	if (pen_parser_take(parser, "*")) {
 		expr->kind = PEN_TREE_DEREF;
 		expr->args[0] = parse_unary(parser);
-	} else if (pen_parser_take(parser, "+")) {
-		expr = parse_unary(parser);
-	} else {
-		for (size_t i = 0; i < PEN_COUNT(unary) && !expr->args[0]; i++) {
-			if (pen_parser_take(parser, unary[i].text)) {
-				expr->op = unary[i].op;
-				expr->args[0] = parse_unary(parser);
-			}
-		}
-		if (!expr->args[0])
-			expr = parse_primary(parser);
+		return expr;
 	}
+	if (pen_parser_take(parser, "+"))
+		return parse_unary(parser);
+	if (pen_parser_at(parser, "sizeof"))
+		return parse_sizeof(parser);
+	if (is_cast(parser)) {
+		expr->kind = PEN_TREE_CAST;
+		pen_parser_step(parser);
+		expr->type = pen_parse_type(parser);
+		pen_parser_expect(parser, ")");
+		expr->args[0] = parse_unary(parser);
+		return expr;
+	}
+	for (size_t i = 0; i < PEN_COUNT(unary); i++) {
+		if (pen_parser_take(parser, unary[i].text)) {
+			expr->op = unary[i].op;
+			expr->args[0] = parse_unary(parser);
+			return expr;
+		}
+	}
+	return parse_primary(parser);
+}
+
+static struct pen_tree_expr *parse_unary(struct pen_parser *parser)
+{
+	struct pen_tree_expr *expr;
+
+	if (parser->is_lost || !pen_idl_enter(parser->idl, parser->token->pos)) {
+		parser->is_lost = true;
+		return new_expr(parser, PEN_TREE_CONST);
+	}
+	expr = parse_operand(parser);
 	pen_idl_leave(parser->idl);
 	return expr;
 }

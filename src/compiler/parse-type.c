@@ -38,6 +38,22 @@ void pen_tree_spell_base(struct pen_spelling *spelling)
 		pen_spelling_try(spelling, bases[i].word);
 }
 
+bool pen_parser_at_type(const struct pen_parser *parser)
+{
+	static const char *const words[] = { "unsigned", "signed",   "struct",	 "union",    "enum",
+					     "const",	 "volatile", "handle_t", "interface" };
+
+	for (size_t i = 0; i < PEN_COUNT(words); i++) {
+		if (pen_parser_at(parser, words[i]))
+			return true;
+	}
+	for (size_t i = 0; i < PEN_COUNT(bases); i++) {
+		if (pen_parser_at(parser, bases[i].word))
+			return true;
+	}
+	return false;
+}
+
 static bool take_base(struct pen_parser *parser, size_t *ip)
 {
 	for (size_t i = 0; i < PEN_COUNT(bases); i++) {
@@ -96,6 +112,7 @@ static void parse_enumerators(struct pen_parser *parser, struct pen_tree_spec *s
 	while (!parser->is_lost && !pen_parser_at(parser, "}")) {
 		struct pen_tree_enumerator *one = pen_idl_zalloc(parser->idl, sizeof(*one));
 
+		pen_parse_attributes(parser, &one->attributes);
 		one->pos = parser->token->pos;
 		one->name = pen_parser_name(parser, "an enumerator");
 		if (!parser->is_lost && pen_parser_take(parser, "="))
@@ -129,7 +146,7 @@ static void parse_switch(struct pen_parser *parser, struct pen_tree_spec *spec)
 	spec->tag = pen_parse_parameter(parser);
 	pen_parser_expect(parser, ")");
 	if (!parser->is_lost && parser->token->kind == PEN_TOKEN_NAME)
-		pen_parser_step(parser);
+		spec->union_name = pen_parser_name(parser, "the union's name");
 }
 
 static void parse_body(struct pen_parser *parser, struct pen_tree_spec *spec)
@@ -147,35 +164,121 @@ static void parse_body(struct pen_parser *parser, struct pen_tree_spec *spec)
 	pen_idl_leave(parser->idl);
 }
 
+/* "struct tag { ... }", "union tag switch (...) name { ... }", "enum tag" */
+static void parse_tagged(struct pen_parser *parser, struct pen_tree_spec *spec)
+{
+	spec->kind = pen_parser_at(parser, "struct")  ? PEN_TREE_STRUCT
+		     : pen_parser_at(parser, "union") ? PEN_TREE_UNION
+						      : PEN_TREE_ENUM;
+	pen_parser_step(parser);
+	if (parser->token->kind == PEN_TOKEN_NAME && !pen_parser_at(parser, "switch"))
+		spec->name = pen_parser_dotted_name(parser, "a tag");
+	if (spec->kind == PEN_TREE_UNION && pen_parser_take(parser, "switch"))
+		parse_switch(parser, spec);
+	if (pen_parser_at(parser, "{") && !parser->is_lost)
+		parse_body(parser, spec);
+	else if (!spec->name)
+		pen_parser_fail(parser, "{");
+}
+
+/* "pipe T", "SAFEARRAY(T)" */
+static bool parse_container(struct pen_parser *parser, struct pen_tree_spec *spec)
+{
+	const struct pen_token *next = pen_parser_peek(parser);
+
+	/* "pipe pipe;" is a member of a type that somebody called so. */
+	if (pen_parser_at(parser, "pipe") && next->kind == PEN_TOKEN_NAME && next->next &&
+	    (next->next->kind == PEN_TOKEN_NAME || !strcmp(next->next->text, "*"))) {
+		spec->kind = PEN_TREE_PIPE;
+		spec->name = "pipe";
+		pen_parser_step(parser);
+		spec->element = pen_idl_zalloc(parser->idl, sizeof(*spec->element));
+		spec->element->pos = parser->token->pos;
+		spec->element->spec = pen_parse_spec(parser);
+		return true;
+	}
+	if (pen_parser_at(parser, "SAFEARRAY") && !strcmp(next->text, "(")) {
+		spec->kind = PEN_TREE_SAFEARRAY;
+		spec->name = "SAFEARRAY";
+		pen_parser_step(parser);
+		pen_parser_step(parser);
+		spec->element = pen_parse_type(parser);
+		pen_parser_expect(parser, ")");
+		return true;
+	}
+	return false;
+}
+
+static void parse_type_name(struct pen_parser *parser, struct pen_tree_spec *spec)
+{
+	static const char *const words[] = { "interface", "coclass", "dispinterface" };
+
+	spec->kind = PEN_TREE_TYPE_NAME;
+	for (size_t i = 0; i < PEN_COUNT(words); i++) {
+		if (pen_parser_at(parser, words[i]) &&
+		    pen_parser_peek(parser)->kind == PEN_TOKEN_NAME) {
+			spec->kind = PEN_TREE_INTERFACE_NAME;
+			pen_parser_step(parser);
+		}
+	}
+	spec->name = pen_parser_dotted_name(parser, "a type");
+	if (!parser->is_lost && pen_parser_at(parser, "<"))
+		spec->arguments = pen_parse_type_arguments(parser);
+}
+
 struct pen_tree_spec *pen_parse_spec(struct pen_parser *parser)
 {
 	struct pen_tree_spec *spec = pen_idl_zalloc(parser->idl, sizeof(*spec));
 
-	while (pen_parser_take(parser, "const") || pen_parser_take(parser, "volatile"))
-		;
+	if (!pen_idl_enter(parser->idl, parser->token->pos)) {
+		parser->is_lost = true;
+		return spec;
+	}
+	pen_parser_skip_qualifiers(parser);
 	spec->pos = parser->token->pos;
 	if (pen_parser_take(parser, "handle_t")) {
 		spec->kind = PEN_TREE_HANDLE_T;
 		spec->name = "handle_t";
 	} else if (pen_parser_at(parser, "struct") || pen_parser_at(parser, "union") ||
 		   pen_parser_at(parser, "enum")) {
-		spec->kind = pen_parser_at(parser, "struct")  ? PEN_TREE_STRUCT
-			     : pen_parser_at(parser, "union") ? PEN_TREE_UNION
-							      : PEN_TREE_ENUM;
-		pen_parser_step(parser);
-		if (parser->token->kind == PEN_TOKEN_NAME && !pen_parser_at(parser, "switch"))
-			spec->name = pen_parser_name(parser, "a tag");
-		if (spec->kind == PEN_TREE_UNION && pen_parser_take(parser, "switch"))
-			parse_switch(parser, spec);
-		if (pen_parser_at(parser, "{") && !parser->is_lost)
-			parse_body(parser, spec);
-		else if (!spec->name)
-			pen_parser_fail(parser, "{");
-	} else if (!parse_base(parser, spec)) {
-		spec->kind = PEN_TREE_TYPE_NAME;
-		spec->name = pen_parser_name(parser, "a type");
+		parse_tagged(parser, spec);
+	} else if (!parse_container(parser, spec) && !parse_base(parser, spec)) {
+		parse_type_name(parser, spec);
 	}
-	while (pen_parser_take(parser, "const") || pen_parser_take(parser, "volatile"))
-		;
+	pen_parser_skip_qualifiers(parser);
+	pen_idl_leave(parser->idl);
 	return spec;
+}
+
+struct pen_tree_decl *pen_parse_type(struct pen_parser *parser)
+{
+	struct pen_tree_decl *decl = pen_idl_zalloc(parser->idl, sizeof(*decl));
+
+	decl->pos = parser->token->pos;
+	decl->spec = pen_parse_spec(parser);
+	if (!parser->is_lost && (pen_parser_at(parser, "*") || pen_parser_at(parser, "(") ||
+				 pen_parser_at(parser, "[")))
+		decl->declarators = pen_parse_declarator(parser);
+	return decl;
+}
+
+struct pen_tree_decl *pen_parse_type_arguments(struct pen_parser *parser)
+{
+	struct pen_tree_decl *list = NULL;
+	struct pen_tree_decl **tail = &list;
+
+	if (!pen_idl_enter(parser->idl, parser->token->pos)) {
+		parser->is_lost = true;
+		return NULL;
+	}
+	pen_parser_expect(parser, "<");
+	while (!parser->is_lost) {
+		*tail = pen_parse_type(parser);
+		tail = &(*tail)->next;
+		if (!pen_parser_take(parser, ","))
+			break;
+	}
+	pen_parser_expect(parser, ">");
+	pen_idl_leave(parser->idl);
+	return list;
 }

@@ -7,8 +7,8 @@
 #include "compiler/parse.h"
 #include <string.h>
 
-static struct pen_tree_definition *new_definition(struct pen_parser *parser,
-						  enum pen_tree_kind kind)
+struct pen_tree_definition *pen_parse_new_definition(struct pen_parser *parser,
+						     enum pen_tree_kind kind)
 {
 	struct pen_tree_definition *definition = pen_idl_zalloc(parser->idl, sizeof(*definition));
 
@@ -17,21 +17,9 @@ static struct pen_tree_definition *new_definition(struct pen_parser *parser,
 	return definition;
 }
 
-static const char *parse_string(struct pen_parser *parser)
-{
-	const char *text = parser->token->text;
-
-	if (parser->token->kind != PEN_TOKEN_STRING) {
-		pen_parser_fail(parser, "a text in quotes");
-		return "";
-	}
-	pen_parser_step(parser);
-	return text;
-}
-
 static void import_file(struct pen_parser *parser, struct pen_tree_definition *definition)
 {
-	const struct pen_source *source;
+	struct pen_source *source;
 	bool is_new;
 
 	if (!pen_idl_enter(parser->idl, definition->pos))
@@ -51,9 +39,10 @@ static struct pen_tree_definition **parse_import(struct pen_parser *parser,
 						 struct pen_tree_definition **tail)
 {
 	do {
-		struct pen_tree_definition *definition = new_definition(parser, PEN_TREE_IMPORT);
+		struct pen_tree_definition *definition =
+			pen_parse_new_definition(parser, PEN_TREE_IMPORT);
 
-		definition->name = parse_string(parser);
+		definition->name = pen_parser_string(parser);
 		if (!parser->is_lost)
 			import_file(parser, definition);
 		*tail = definition;
@@ -63,17 +52,13 @@ static struct pen_tree_definition **parse_import(struct pen_parser *parser,
 	return tail;
 }
 
-static struct pen_tree_definition *parse_cpp_quote(struct pen_parser *parser)
+/* cpp_quote("..."), importlib("..."), midl_pragma warning(...) */
+static struct pen_tree_definition *parse_quoted(struct pen_parser *parser, enum pen_tree_kind kind)
 {
-	struct pen_tree_definition *definition = new_definition(parser, PEN_TREE_CPP_QUOTE);
+	struct pen_tree_definition *definition = pen_parse_new_definition(parser, kind);
 
 	pen_parser_expect(parser, "(");
-	definition->value = pen_idl_zalloc(parser->idl, sizeof(*definition->value));
-	definition->value->kind = PEN_TREE_TEXT;
-	definition->value->pos = parser->token->pos;
-	definition->value->name = parse_string(parser);
-	while (!parser->is_lost && parser->token->kind == PEN_TOKEN_STRING)
-		pen_parser_step(parser);
+	definition->name = parser->is_lost ? "" : pen_parser_string(parser);
 	pen_parser_expect(parser, ")");
 	if (parser->is_lost)
 		pen_parser_recover(parser);
@@ -81,67 +66,59 @@ static struct pen_tree_definition *parse_cpp_quote(struct pen_parser *parser)
 	return definition;
 }
 
-static struct pen_tree_definition *parse_constant(struct pen_parser *parser)
+/* What it says is for MIDL, so it need not be understood. */
+static struct pen_tree_definition *parse_pragma(struct pen_parser *parser)
 {
-	struct pen_tree_definition *definition = new_definition(parser, PEN_TREE_CONSTANT);
-	struct pen_tree_declarator *declarator;
+	struct pen_tree_definition *definition = pen_parse_new_definition(parser, PEN_TREE_PRAGMA);
+	unsigned depth = 0;
 
-	definition->decl = pen_idl_zalloc(parser->idl, sizeof(*definition->decl));
-	definition->decl->pos = parser->token->pos;
-	definition->decl->spec = pen_parse_spec(parser);
-	declarator = pen_parse_declarator(parser);
-	definition->decl->declarators = declarator;
-	definition->pos = declarator->pos;
-	definition->name = declarator->name;
-	if (!declarator->name)
-		pen_parser_fail(parser, "the constant's name");
-	if (pen_parser_expect(parser, "="))
-		definition->value = pen_parse_expr(parser);
-	pen_parser_end_statement(parser);
+	definition->name = pen_parser_name(parser, "the pragma's name");
+	do {
+		if (pen_parser_at(parser, "("))
+			depth++;
+		else if (!depth || parser->token->kind == PEN_TOKEN_END)
+			break;
+		else if (pen_parser_at(parser, ")"))
+			depth--;
+		pen_parser_step(parser);
+	} while (depth);
+	pen_parser_take(parser, ";");
 	return definition;
 }
 
-static struct pen_tree_definition **parse_definitions(struct pen_parser *parser,
-						      struct pen_tree_definition **tail);
-
-static struct pen_tree_definition *parse_interface(struct pen_parser *parser,
-						   struct pen_tree_attribute *attributes)
+void pen_parse_body(struct pen_parser *parser, struct pen_tree_definition *definition)
 {
-	struct pen_tree_definition *definition = new_definition(parser, PEN_TREE_INTERFACE);
-
-	definition->attributes = attributes;
-	definition->name = pen_parser_name(parser, "the interface's name");
-	if (!parser->is_lost && pen_parser_take(parser, ":"))
-		definition->base = pen_parser_name(parser, "the base interface's name");
 	if (!parser->is_lost && pen_parser_take(parser, ";")) {
 		definition->is_forward = true;
-		return definition;
+		return;
 	}
 	if (!pen_parser_expect(parser, "{")) {
 		pen_parser_recover(parser);
-		return definition;
+		return;
 	}
 	if (pen_idl_enter(parser->idl, definition->pos)) {
-		parse_definitions(parser, &definition->definitions);
+		pen_parse_definitions(parser, &definition->definitions);
 		pen_idl_leave(parser->idl);
 	}
 	if (!pen_parser_expect(parser, "}"))
 		pen_parser_recover(parser);
 	pen_parser_take(parser, ";");
-	return definition;
 }
 
-/* What may begin with attributes: an interface, an operation, a type. */
+/* What may begin with attributes: an interface, a class, an operation, a type. */
 static struct pen_tree_definition *parse_attributed(struct pen_parser *parser)
 {
 	struct pen_tree_attribute *attributes = NULL;
 	struct pen_tree_definition *definition;
 
 	pen_parse_attributes(parser, &attributes);
-	if (!parser->is_lost && pen_parser_take(parser, "interface"))
-		return parse_interface(parser, attributes);
-	definition = new_definition(parser, pen_parser_take(parser, "typedef") ? PEN_TREE_TYPEDEF
-									       : PEN_TREE_DECL);
+	if (!parser->is_lost) {
+		definition = pen_parse_class(parser, attributes);
+		if (definition)
+			return definition;
+	}
+	definition = pen_parse_new_definition(
+		parser, pen_parser_take(parser, "typedef") ? PEN_TREE_TYPEDEF : PEN_TREE_DECL);
 	definition->decl = pen_parse_decl(parser);
 	if (attributes) {
 		struct pen_tree_attribute *last = attributes;
@@ -155,8 +132,8 @@ static struct pen_tree_definition *parse_attributed(struct pen_parser *parser)
 	return definition;
 }
 
-static struct pen_tree_definition **parse_definitions(struct pen_parser *parser,
-						      struct pen_tree_definition **tail)
+struct pen_tree_definition **pen_parse_definitions(struct pen_parser *parser,
+						   struct pen_tree_definition **tail)
 {
 	while (!pen_parser_at_end(parser) && parser->idl->n_errors < PEN_IDL_ERRORS_MAX) {
 		if (pen_parser_take(parser, ";"))
@@ -166,9 +143,11 @@ static struct pen_tree_definition **parse_definitions(struct pen_parser *parser,
 			continue;
 		}
 		if (pen_parser_take(parser, "cpp_quote"))
-			*tail = parse_cpp_quote(parser);
-		else if (pen_parser_take(parser, "const"))
-			*tail = parse_constant(parser);
+			*tail = parse_quoted(parser, PEN_TREE_CPP_QUOTE);
+		else if (pen_parser_take(parser, "importlib"))
+			*tail = parse_quoted(parser, PEN_TREE_IMPORTLIB);
+		else if (pen_parser_take(parser, "midl_pragma"))
+			*tail = parse_pragma(parser);
 		else
 			*tail = parse_attributed(parser);
 		tail = &(*tail)->next;
@@ -185,7 +164,7 @@ struct pen_tree *pen_idl_parse(struct pen_idl *idl, const struct pen_source *sou
 
 	tree->source = source;
 	while (parser.token->kind != PEN_TOKEN_END && idl->n_errors < PEN_IDL_ERRORS_MAX) {
-		tail = parse_definitions(&parser, tail);
+		tail = pen_parse_definitions(&parser, tail);
 		if (pen_parser_at(&parser, "}")) {
 			pen_parser_fail(&parser, "a definition");
 			parser.is_lost = false;

@@ -3,9 +3,12 @@
 #define PEN_COMPILER_PARSE_H
 /*
  * What the parts of the parser share: its hands (parser.c), and the grammars of
- * definitions (parse.c), declarations, types and expressions (parse-*.c).
+ * definitions (parse.c, parse-class.c), attributes, declarations, types and expressions
+ * (parse-*.c).
  */
 #include "compiler/tree.h"
+
+enum { PEN_PARSER_NAME_MAX = 400 };
 
 struct pen_parser {
 	struct pen_idl *idl;
@@ -21,12 +24,29 @@ bool pen_parser_expect(struct pen_parser *parser, const char *text);
 void pen_parser_fail(struct pen_parser *parser, const char *expected);
 const char *pen_parser_name(struct pen_parser *parser, const char *what);
 
+/* A name with dots in it: "Windows.Foundation.Point". */
+const char *pen_parser_dotted_name(struct pen_parser *parser, const char *what);
+
+/* A text in quotes, or several that become one. */
+const char *pen_parser_string(struct pen_parser *parser);
+
+/* The token after this one, or this one if it is the last. */
+const struct pen_token *pen_parser_peek(const struct pen_parser *parser);
+
+/* What changes nothing on the wire: const and volatile; extern; __stdcall before a name. */
+void pen_parser_skip_qualifiers(struct pen_parser *parser);
+bool pen_parser_skip_storage(struct pen_parser *parser); /* whether it was extern */
+void pen_parser_skip_convention(struct pen_parser *parser);
+
 /* Goes on after the next ; of this level, or before the } that closes it. */
 void pen_parser_recover(struct pen_parser *parser);
 
 /* Ends a member or a definition. */
 void pen_parser_end_statement(struct pen_parser *parser);
 bool pen_parser_at_end(const struct pen_parser *parser);
+
+/* Whether a type of the language itself is here, or the word that begins one. */
+bool pen_parser_at_type(const struct pen_parser *parser);
 
 /* None is ever NULL. */
 struct pen_tree_expr *pen_parse_expr(struct pen_parser *parser);
@@ -37,5 +57,26 @@ struct pen_tree_decl *pen_parse_parameter(struct pen_parser *parser);
 
 /* Attributes in any number of brackets; adds to the list at tail. */
 void pen_parse_attributes(struct pen_parser *parser, struct pen_tree_attribute **tail);
+
+/* Cases before an arm, which become its attributes. */
+void pen_parse_cases(struct pen_parser *parser, struct pen_tree_attribute **tail);
+
+/* A type without a name, as in a cast. */
+struct pen_tree_decl *pen_parse_type(struct pen_parser *parser);
+
+/* Types between < and >, which the parser is at. */
+struct pen_tree_decl *pen_parse_type_arguments(struct pen_parser *parser);
+
+struct pen_tree_definition *pen_parse_new_definition(struct pen_parser *parser,
+						     enum pen_tree_kind kind);
+struct pen_tree_definition **pen_parse_definitions(struct pen_parser *parser,
+						   struct pen_tree_definition **tail);
+
+/* { definitions }, or a ; for a declaration of the name alone. */
+void pen_parse_body(struct pen_parser *parser, struct pen_tree_definition *definition);
+
+/* A coclass, library, dispinterface, module and the like. NULL: none is here. */
+struct pen_tree_definition *pen_parse_class(struct pen_parser *parser,
+					    struct pen_tree_attribute *attributes);
 
 #endif

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * penidl: the compiler's command line. Only this file of the room meets files.
+ * penidl: the compiler's command line.
  */
-#include "compiler/plan.h"
+#include "compiler/penidl.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDERS_MAX = 64, FILE_MAX = 16 << 20, USAGE = 2 };
-
-struct program {
-	const char *folders[FOLDERS_MAX]; /* of -I */
-	size_t n_folders;
-	const char *output_dir;
-	const char *include_folder;
-	const char *depfile;
-	const char *dump;
-	const char *input;
-	struct pen_buffer dependencies;
-};
+/* Who compiles his own files may have large ones. */
+enum { USAGE = 2, MEMORY_MAX = 1 << 30 };
 
 static const char help[] =
 	"Usage: penidl [OPTION]... FILE\n"
@@ -35,53 +25,6 @@ static const char help[] =
 	"  --version             print the version\n"
 	"\n"
 	"Exit status: 0; 1: something is wrong with the file; 2: with the command line.\n";
-
-static int read_file(const char *path, struct pen_arena *arena, struct pen_slice *text)
-{
-	FILE *file = fopen(path, "rb");
-	uint8_t *data;
-	long size;
-	int r = 0;
-
-	if (!file)
-		return errno == ENOENT ? PEN_E_NOT_FOUND : -errno;
-	if (fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 || fseek(file, 0, SEEK_SET)) {
-		fclose(file);
-		return -EIO;
-	}
-	data = size <= FILE_MAX ? pen_arena_alloc(arena, (size_t)size) : NULL;
-	if (!data)
-		r = PEN_E_LIMIT;
-	else if (fread(data, 1, (size_t)size, file) != (size_t)size)
-		r = -EIO;
-	else
-		*text = (struct pen_slice){ .data = data, .size = (size_t)size };
-	fclose(file);
-	return r;
-}
-
-/* Looks beside the input first, then in the folders of -I. */
-static int import_file(void *data, const char *name, struct pen_arena *arena,
-		       struct pen_slice *textp)
-{
-	struct program *program = data;
-	const char *slash = strrchr(program->input, '/');
-	int r = PEN_E_NOT_FOUND;
-
-	for (size_t i = 0; i <= program->n_folders && r == PEN_E_NOT_FOUND; i++) {
-		char *path = i ? pen_arena_printf(arena, "%s/%s", program->folders[i - 1], name)
-			       : pen_arena_printf(arena, "%.*s%s",
-						  slash ? (int)(slash - program->input) + 1 : 0,
-						  program->input, name);
-
-		if (!path)
-			return -ENOMEM;
-		r = read_file(path, arena, textp);
-		if (!r)
-			r = pen_buffer_printf(&program->dependencies, " %s", path);
-	}
-	return r;
-}
 
 static int write_file(const char *path, const void *data, size_t n)
 {
@@ -100,7 +43,7 @@ static int write_file(const char *path, const void *data, size_t n)
 typedef int emit_fn(const struct pen_plan *plan, const struct pen_emit_options *options,
 		    struct pen_buffer *out);
 
-static int write_output(const struct program *program, const struct pen_idl *idl, emit_fn *emit,
+static int write_output(const struct pen_penidl *program, const struct pen_idl *idl, emit_fn *emit,
 			const char *suffix)
 {
 	const struct pen_emit_options options = { .folder = program->include_folder };
@@ -122,7 +65,7 @@ static int write_output(const struct program *program, const struct pen_idl *idl
 	return r;
 }
 
-static int write_depfile(const struct program *program)
+static int write_depfile(const struct pen_penidl *program)
 {
 	const char *base = strrchr(program->input, '/');
 	struct pen_buffer out;
@@ -143,7 +86,7 @@ static int write_depfile(const struct program *program)
 	return r;
 }
 
-static int dump(const struct program *program, const struct pen_idl *idl)
+static int dump(const struct pen_penidl *program, const struct pen_idl *idl)
 {
 	struct pen_buffer out;
 
@@ -161,7 +104,19 @@ static int dump(const struct program *program, const struct pen_idl *idl)
 	return 0;
 }
 
-static int compile(struct program *program)
+static void print_diagnoses(const struct pen_penidl *program, const struct pen_idl *idl)
+{
+	struct pen_buffer out;
+
+	pen_buffer_init(&out, 0);
+	if (program->is_json && !pen_idl_print_diagnoses_json(idl, &out))
+		fwrite(out.data, 1, out.size, stderr);
+	else if (!program->is_json)
+		fputs(pen_idl_diagnoses(idl), stderr);
+	pen_buffer_done(&out);
+}
+
+static int compile(struct pen_penidl *program)
 {
 	struct pen_idl *idl = NULL;
 	struct pen_arena arena;
@@ -169,17 +124,19 @@ static int compile(struct program *program)
 	int r;
 
 	pen_arena_init(&arena, 0);
-	r = read_file(program->input, &arena, &text);
+	r = pen_penidl_read(program, program->input, &arena, &text);
 	if (!r)
-		r = pen_idl_new(&idl, import_file, program);
+		r = pen_idl_new(&idl, pen_penidl_import, program);
 	if (r) {
-		fprintf(stderr, "penidl: %s: %s\n", program->input,
-			r < 0 ? strerror(-r) : pen_error_name(r));
+		if (r != PEN_E_BAD_DATA)
+			fprintf(stderr, "penidl: %s: %s\n", program->input,
+				r < 0 ? strerror(-r) : pen_error_name(r));
 		pen_arena_done(&arena);
 		return 1;
 	}
+	idl->arena.max = MEMORY_MAX;
 	r = pen_idl_compile(idl, program->input, (const char *)text.data, text.size);
-	fputs(pen_idl_diagnoses(idl), stderr);
+	print_diagnoses(program, idl);
 	if (r && r != PEN_E_SYNTAX)
 		fprintf(stderr, "penidl: %s: %s\n", program->input, pen_error_name(r));
 	if (program->dump) {
@@ -202,27 +159,51 @@ static bool is_form(const char *form)
 	       !strcmp(form, "plan");
 }
 
+static bool add_macro(struct pen_penidl *program, int option, const char *text)
+{
+	static char words[PEN_PENIDL_LIST_MAX][PEN_PENIDL_MACRO_MAX];
+	size_t n = program->n_macros;
+
+	if (n == PEN_PENIDL_LIST_MAX || strlen(text) >= PEN_PENIDL_MACRO_MAX - 3)
+		return false;
+	snprintf(words[n], sizeof(words[n]), "-%c%s", option, text);
+	program->macros[program->n_macros++] = words[n];
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	enum { OUTPUT_DIR = 256, INCLUDE_FOLDER, DUMP, DEPFILE, HELP, VERSION };
+	enum { OUTPUT_DIR = 256, INCLUDE_FOLDER, DUMP, DEPFILE, CPP, JSON, HELP, VERSION };
 	static const struct option options[] = {
 		{ "output-dir", required_argument, NULL, OUTPUT_DIR },
 		{ "include-folder", required_argument, NULL, INCLUDE_FOLDER },
 		{ "dump", required_argument, NULL, DUMP },
 		{ "depfile", required_argument, NULL, DEPFILE },
+		{ "cpp", required_argument, NULL, CPP },
+		{ "json", no_argument, NULL, JSON },
 		{ "help", no_argument, NULL, HELP },
 		{ "version", no_argument, NULL, VERSION },
 		{ 0 },
 	};
-	struct program program = { .output_dir = ".", .include_folder = "" };
+	struct pen_penidl program = {
+		.output_dir = ".",
+		.include_folder = "",
+		.cpp = "cc -E -x c -undef -w",
+	};
+	bool is_good = true;
 	int option;
 	int r;
 
-	while ((option = getopt_long(argc, argv, "I:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "I:D:U:", options, NULL)) != -1) {
 		switch (option) {
 		case 'I':
-			if (program.n_folders < FOLDERS_MAX)
+			is_good = is_good && program.n_folders < PEN_PENIDL_LIST_MAX;
+			if (is_good)
 				program.folders[program.n_folders++] = optarg;
+			break;
+		case 'D':
+		case 'U':
+			is_good = is_good && add_macro(&program, option, optarg);
 			break;
 		case OUTPUT_DIR:
 			program.output_dir = optarg;
@@ -236,6 +217,12 @@ int main(int argc, char **argv)
 		case DEPFILE:
 			program.depfile = optarg;
 			break;
+		case CPP:
+			program.cpp = optarg;
+			break;
+		case JSON:
+			program.is_json = true;
+			break;
 		case HELP:
 			fputs(help, stdout);
 			return 0;
@@ -247,7 +234,7 @@ int main(int argc, char **argv)
 			return USAGE;
 		}
 	}
-	if (optind != argc - 1 || (program.dump && !is_form(program.dump))) {
+	if (!is_good || optind != argc - 1 || (program.dump && !is_form(program.dump))) {
 		fputs(help, stderr);
 		return USAGE;
 	}

@@ -34,9 +34,9 @@ void pen_check_cases(struct pen_resolver *resolver, const struct pen_model_type 
 		const struct pen_model_field *field = &type->fields[i];
 
 		if (!field->n_cases && !field->is_default)
-			pen_idl_complain(resolver->idl, field->pos,
-					 "when the union has this arm is missing: [case(...)] or "
-					 "[default] says it");
+			pen_refuse(resolver, field->pos,
+				   "when the union has this arm is missing: [case(...)] or "
+				   "[default] says it");
 		if (field->is_default && other) {
 			pen_idl_complain(resolver->idl, field->pos, "a second default");
 			pen_idl_note(resolver->idl, other->pos, "the first is here");
@@ -99,13 +99,17 @@ static void check_member(struct pen_resolver *resolver, const struct pen_model_t
 	while (type->kind == PEN_ARRAY)
 		type = type->element;
 	if (!type->is_complete)
-		pen_idl_complain(resolver->idl, field->pos, "\"%s\" is not defined yet",
-				 type->name);
-	else if (type->kind == PEN_VOID || type->is_handle_t)
-		pen_idl_complain(resolver->idl, field->pos, "a member has a type of the wire");
+		pen_refuse(resolver, field->pos, "\"%s\" is not defined yet", type->name);
+	else if (type->kind == PEN_VOID && type->form == PEN_FORM_WIRE)
+		pen_idl_complain(resolver->idl, field->pos, "a member of no type");
+	else if (type->kind == PEN_VOID && type->form == PEN_FORM_PIPE)
+		pen_refuse(resolver, field->pos, "a pipe is a parameter, and no member");
+	else if (type->kind == PEN_VOID && type->form != PEN_FORM_MARSHALLED)
+		pen_refuse(resolver, field->pos, "%s cannot be sent",
+			   pen_model_form_name(type->form));
 	else if (is_conformant(field->type) && (!is_last || owner->kind == PEN_UNION))
-		pen_idl_complain(resolver->idl, field->pos,
-				 "an array without fixed size is the last member of a struct");
+		pen_refuse(resolver, field->pos,
+			   "an array without fixed size is the last member of a struct");
 }
 
 static void resolve_member(struct pen_resolver *resolver, struct pen_model_type *type,
@@ -120,10 +124,65 @@ static void resolve_member(struct pen_resolver *resolver, struct pen_model_type 
 		field->type = pen_model_scalar(resolver, PEN_VOID);
 		return;
 	}
-	if (declarator && declarator->is_operation)
-		pen_idl_complain(resolver->idl, declarator->pos, "a function is no member");
 	pen_resolve_shape(resolver, decl, declarator, hint, &shape);
 	field->type = pen_shape_build(resolver, &shape, decl, field->pos, false);
+	pen_resolve_field_attributes(resolver, field, decl->attributes);
+	if (declarator && declarator->bits) {
+		int64_t bits = pen_resolve_constant(resolver, declarator->bits);
+
+		field->has_bits = true;
+		field->bits = bits > 0 && bits <= 64 ? (uint32_t)bits : 0;
+		if (bits < 0 || bits > 64)
+			pen_idl_complain(resolver->idl, declarator->bits->pos,
+					 "a bit field has 0 to 64 bits");
+		pen_refuse(resolver, field->pos, "a bit field cannot be sent");
+	}
+}
+
+void pen_resolve_field_attributes(struct pen_resolver *resolver, struct pen_model_field *field,
+				  const struct pen_tree_attribute *list)
+{
+	static const struct {
+		const char *name;
+		enum pen_model_field_flag flag;
+	} flags[] = {
+		{ "retval", PEN_FIELD_RETVAL },
+		{ "optional", PEN_FIELD_OPTIONAL },
+		{ "ignore", PEN_FIELD_IGNORE },
+		{ "partial_ignore", PEN_FIELD_PARTIAL_IGNORE },
+		{ "comm_status", PEN_FIELD_COMM_STATUS },
+		{ "fault_status", PEN_FIELD_FAULT_STATUS },
+	};
+	static const char *const refused[] = { "ignore", "partial_ignore", "system_handle" };
+	const struct pen_tree_expr *iid_is = pen_attribute_argument(list, "iid_is", 0);
+
+	for (size_t i = 0; i < PEN_COUNT(flags); i++) {
+		if (pen_tree_find(list, flags[i].name))
+			field->flags |= flags[i].flag;
+	}
+	for (size_t i = 0; i < PEN_COUNT(refused); i++) {
+		if (pen_tree_find(list, refused[i]))
+			pen_refuse(resolver, field->pos, "[%s] is not offered yet", refused[i]);
+	}
+	field->byte_count = pen_attribute_text(pen_tree_find(list, "byte_count"));
+	field->system_handle = pen_attribute_text(pen_tree_find(list, "system_handle"));
+	if (iid_is)
+		field->iid_is = pen_resolve_expr(resolver, iid_is, 0);
+}
+
+/* C's unnamed structs and unions, whose members belong to what is around, and bit fields. */
+static void name_unnamed(struct pen_resolver *resolver, struct pen_model_type *type,
+			 struct pen_model_field *field, const struct pen_tree_decl *decl,
+			 const struct pen_tree_declarator *declarator)
+{
+	bool has_members =
+		decl->spec->kind == PEN_TREE_STRUCT || decl->spec->kind == PEN_TREE_UNION;
+
+	field->name = pen_idl_format(resolver->idl, "unnamed_%zu", (size_t)(field - type->fields));
+	if (declarator && declarator->bits)
+		return;
+	if (!has_members || declarator)
+		pen_idl_complain(resolver->idl, field->pos, "this member has no name");
 }
 
 /* Names first, because an attribute may speak of a later member. */
@@ -140,8 +199,7 @@ static void name_members(struct pen_resolver *resolver, struct pen_model_type *t
 			field->pos = d ? d->pos : decl->pos;
 			field->name = d ? d->name : NULL;
 			if (decl->spec && !field->name)
-				pen_idl_complain(resolver->idl, field->pos,
-						 "this member has no name");
+				name_unnamed(resolver, type, field, decl, d);
 			if (type->kind == PEN_UNION)
 				resolve_cases(resolver, field, decl->attributes);
 			for (struct pen_model_field *other = type->fields; other < field; other++) {

@@ -5,8 +5,41 @@
 #include "compiler/resolve.h"
 #include <string.h>
 
+/* What holds for parameters that go over the wire. */
+static void check_parameter(struct pen_resolver *resolver, const struct pen_model_field *field)
+{
+	const struct pen_model_type *type = field->type;
+
+	if (!field->is_in && !field->is_out)
+		pen_idl_complain(resolver->idl, field->pos,
+				 "the direction of \"%s\" is missing: [in], [out] or both",
+				 field->name);
+	if (type->form == PEN_FORM_PIPE) {
+		pen_refuse(resolver, field->pos, "a pipe is not offered yet");
+		return;
+	}
+	if (field->is_out && type->kind != PEN_POINTER && type->kind != PEN_ARRAY &&
+	    type->kind != PEN_STRING && type->form == PEN_FORM_WIRE)
+		pen_idl_complain(resolver->idl, field->pos, "what comes out is a pointer");
+	if (field->is_out && !field->is_in && type->kind == PEN_POINTER &&
+	    type->pointer_kind != PEN_REF)
+		pen_idl_complain(resolver->idl, field->pos,
+				 "what only comes out is a [ref] pointer");
+	for (; type; type = type->element) {
+		if (type->form == PEN_FORM_FUNCTION || type->form == PEN_FORM_INTERFACE)
+			pen_refuse(resolver, field->pos, "%s cannot be sent",
+				   pen_model_form_name(type->form));
+		else if (type->kind == PEN_VOID && type->form == PEN_FORM_WIRE)
+			pen_idl_complain(resolver->idl, field->pos, "a parameter of no type");
+		else if (!type->is_complete)
+			pen_refuse(resolver, field->pos, "\"%s\" is not defined yet", type->name);
+		if (type->kind == PEN_POINTER)
+			break;
+	}
+}
+
 static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_field *field,
-			      const struct pen_tree_decl *decl, const char *operation)
+			      const struct pen_tree_decl *decl, const char *operation, bool is_sent)
 {
 	const char *hint = pen_idl_format(resolver->idl, "%s_%s", operation, field->name);
 	struct pen_shape shape;
@@ -17,65 +50,23 @@ static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_fi
 		return;
 	}
 	pen_resolve_shape(resolver, decl, decl->declarators, hint, &shape);
-	if (shape.base->is_handle_t) {
+	pen_resolve_field_attributes(resolver, field, decl->attributes);
+	if (shape.base->form == PEN_FORM_HANDLE_T) {
 		field->type = shape.base;
+		field->flags |= PEN_FIELD_HANDLE;
 		return;
 	}
 	field->type = pen_shape_build(resolver, &shape, decl, field->pos, true);
-	if (!field->is_in && !field->is_out)
-		pen_idl_complain(resolver->idl, field->pos,
-				 "the direction of \"%s\" is missing: [in], [out] or both",
-				 field->name);
-	if (field->is_out && field->type->kind != PEN_POINTER && field->type->kind != PEN_ARRAY &&
-	    field->type->kind != PEN_STRING)
-		pen_idl_complain(resolver->idl, field->pos, "what comes out is a pointer");
-	if (field->is_out && !field->is_in && field->type->kind == PEN_POINTER &&
-	    field->type->pointer_kind != PEN_REF)
-		pen_idl_complain(resolver->idl, field->pos,
-				 "what only comes out is a [ref] pointer");
-	for (const struct pen_model_type *type = field->type; type; type = type->element) {
-		if (type->kind == PEN_VOID || !type->is_complete)
-			pen_idl_complain(resolver->idl, field->pos, "\"%s\" is not defined",
-					 type->name ? type->name : "void");
-		if (type->kind == PEN_POINTER)
-			break;
-	}
+	if (is_sent)
+		check_parameter(resolver, field);
 }
 
-void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_interface *interface,
-			   struct pen_model_operation **tail, const struct pen_tree_decl *decl)
+static void name_parameters(struct pen_resolver *resolver, struct pen_model_operation *operation,
+			    const struct pen_tree_derivation *function)
 {
-	const struct pen_tree_declarator *declarator = decl->declarators;
-	struct pen_model_operation *operation = pen_idl_zalloc(resolver->idl, sizeof(*operation));
-	struct pen_tree_declarator result = *declarator;
-	struct pen_model_field *field;
-	struct pen_shape shape;
+	struct pen_model_field *field = operation->parameters;
 
-	result.is_operation = false;
-	operation->name = declarator->name ? declarator->name : "";
-	operation->pos = declarator->pos;
-	operation->flags =
-		(pen_tree_find(decl->attributes, "idempotent") ? PEN_OPERATION_IDEMPOTENT : 0) |
-		(pen_tree_find(decl->attributes, "maybe") ? PEN_OPERATION_MAYBE : 0) |
-		(pen_tree_find(decl->attributes, "broadcast") ? PEN_OPERATION_BROADCAST : 0);
-	operation->is_local = pen_tree_find(decl->attributes, "local") != NULL;
-	for (const struct pen_model_operation *o = interface->operations; o; o = o->next) {
-		if (strcmp(o->name, operation->name))
-			continue;
-		pen_idl_complain(resolver->idl, operation->pos, "a second operation \"%s\"",
-				 operation->name);
-		pen_idl_note(resolver->idl, o->pos, "first defined here");
-	}
-	*tail = operation;
-	interface->n_operations++;
-	if (operation->is_local)
-		return;
-
-	operation->n_parameters = pen_tree_count_fields(declarator->parameters);
-	operation->parameters =
-		pen_idl_array(resolver->idl, operation->n_parameters, sizeof(*field));
-	field = operation->parameters;
-	for (const struct pen_tree_decl *p = declarator->parameters; p; p = p->next, field++) {
+	for (const struct pen_tree_decl *p = function->parameters; p; p = p->next, field++) {
 		pen_check_attributes(resolver, p->attributes);
 		field->pos = p->declarators ? p->declarators->pos : p->pos;
 		field->name = p->declarators ? p->declarators->name : NULL;
@@ -92,16 +83,144 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 			pen_idl_note(resolver->idl, o->pos, "first defined here");
 		}
 	}
+}
+
+static void resolve_parameters(struct pen_resolver *resolver, struct pen_model_operation *operation,
+			       const struct pen_tree_derivation *function, bool is_sent)
+{
+	const struct pen_model_field *scope = resolver->scope;
+	size_t n_scope = resolver->n_scope;
+	struct pen_model_field *field;
+
+	for (const struct pen_tree_decl *p = function->parameters; p; p = p->next)
+		operation->n_parameters++;
+	operation->parameters =
+		pen_idl_array(resolver->idl, operation->n_parameters, sizeof(*field));
+	name_parameters(resolver, operation, function);
 	resolver->scope = operation->parameters;
 	resolver->n_scope = operation->n_parameters;
 	field = operation->parameters;
-	for (const struct pen_tree_decl *p = declarator->parameters; p; p = p->next)
-		resolve_parameter(resolver, field++, p, operation->name);
-	resolver->scope = NULL;
-	resolver->n_scope = 0;
+	for (const struct pen_tree_decl *p = function->parameters; p; p = p->next)
+		resolve_parameter(resolver, field++, p, operation->name, is_sent);
+	resolver->scope = scope;
+	resolver->n_scope = n_scope;
+}
+
+static void resolve_flags(struct pen_resolver *resolver, struct pen_model_operation *operation,
+			  const struct pen_tree_attribute *list)
+{
+	static const struct {
+		const char *name;
+		uint32_t wire;
+		uint32_t attribute;
+		bool is_refused;
+	} flags[] = {
+		{ "idempotent", PEN_OPERATION_IDEMPOTENT, 0, false },
+		{ "maybe", PEN_OPERATION_MAYBE, 0, false },
+		{ "broadcast", PEN_OPERATION_BROADCAST, 0, false },
+		{ "async", 0, PEN_ATTRIBUTE_ASYNC, false },
+		{ "callback", 0, PEN_ATTRIBUTE_CALLBACK, true },
+		{ "message", 0, PEN_ATTRIBUTE_MESSAGE, true },
+		{ "notify", 0, PEN_ATTRIBUTE_NOTIFY, false },
+		{ "notify_flag", 0, PEN_ATTRIBUTE_NOTIFY_FLAG, false },
+		{ "encode", 0, PEN_ATTRIBUTE_ENCODE, true },
+		{ "decode", 0, PEN_ATTRIBUTE_DECODE, true },
+		{ "comm_status", 0, PEN_ATTRIBUTE_COMM_STATUS, false },
+		{ "fault_status", 0, PEN_ATTRIBUTE_FAULT_STATUS, false },
+		{ "enable_allocate", 0, PEN_ATTRIBUTE_ENABLE_ALLOCATE, false },
+		{ "nocode", 0, PEN_ATTRIBUTE_NOCODE, false },
+		{ "strict_context_handle", 0, PEN_ATTRIBUTE_STRICT_CONTEXT_HANDLE, false },
+	};
+
+	for (size_t i = 0; i < PEN_COUNT(flags); i++) {
+		if (!pen_tree_find(list, flags[i].name))
+			continue;
+		operation->flags |= flags[i].wire;
+		operation->attributes |= flags[i].attribute;
+		if (flags[i].is_refused)
+			pen_refuse(resolver, operation->pos, "[%s] is not offered yet",
+				   flags[i].name);
+	}
+	operation->is_local = pen_tree_find(list, "local") != NULL;
+	operation->call_as = pen_attribute_text(pen_tree_find(list, "call_as"));
+}
+
+static void check_name(struct pen_resolver *resolver, const struct pen_model_interface *interface,
+		       const struct pen_model_operation *operation)
+{
+	for (const struct pen_model_operation *o = interface->operations; o; o = o->next) {
+		if (strcmp(o->name, operation->name))
+			continue;
+		pen_idl_complain(resolver->idl, operation->pos, "a second operation \"%s\"",
+				 operation->name);
+		pen_idl_note(resolver->idl, o->pos, "first defined here");
+	}
+}
+
+static void append(struct pen_resolver *resolver, struct pen_model_interface *interface,
+		   struct pen_model_operation *operation)
+{
+	bool is_callback = operation->attributes & PEN_ATTRIBUTE_CALLBACK;
+	uint32_t *n = is_callback ? &interface->n_callbacks : &interface->n_operations;
+
+	if (interface->n_inherited + *n > UINT16_MAX) {
+		pen_idl_complain(resolver->idl, operation->pos,
+				 "an interface has at most 65536 operations");
+		return;
+	}
+	++*n;
+	if (is_callback) {
+		*resolver->callbacks_tail = operation;
+		resolver->callbacks_tail = &operation->next;
+	} else {
+		*resolver->operations_tail = operation;
+		resolver->operations_tail = &operation->next;
+	}
+}
+
+void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_interface *interface,
+			   const struct pen_tree_decl *decl)
+{
+	const struct pen_tree_declarator *declarator = decl->declarators;
+	struct pen_model_operation *operation = pen_idl_zalloc(resolver->idl, sizeof(*operation));
+	struct pen_tree_declarator result = *declarator;
+	struct pen_shape shape;
+	bool is_sent;
+
+	operation->name = declarator->name ? declarator->name : "";
+	operation->pos = declarator->pos;
+	resolver->operation = operation;
+	resolve_flags(resolver, operation, decl->attributes);
+	is_sent = !interface->is_local && !interface->is_object && !operation->is_local;
+	if (is_sent)
+		check_name(resolver, interface, operation);
+	append(resolver, interface, operation);
+	resolve_parameters(resolver, operation, pen_tree_function(declarator), is_sent);
+	result.derivations = result.derivations->next;
 	pen_resolve_shape(resolver, decl, &result, operation->name, &shape);
 	operation->result = pen_shape_build(resolver, &shape, decl, operation->pos, false);
+	if (is_sent && operation->result->form != PEN_FORM_WIRE)
+		pen_refuse(resolver, operation->pos, "%s cannot be sent",
+			   pen_model_form_name(operation->result->form));
 	if (!operation->result->is_complete)
-		pen_idl_complain(resolver->idl, operation->pos, "\"%s\" is not defined",
-				 operation->result->name);
+		pen_refuse(resolver, operation->pos, "\"%s\" is not defined yet",
+			   operation->result->name);
+	resolver->operation = NULL;
+}
+
+void pen_resolve_function(struct pen_resolver *resolver, const struct pen_tree_derivation *function)
+{
+	struct pen_model_operation *before = resolver->operation;
+	struct pen_model_type *type = resolver->type;
+	struct pen_model_operation operation = { .name = "function" };
+
+	/* Nothing of it is kept. */
+	if (!pen_idl_enter(resolver->idl, function->pos))
+		return;
+	resolver->type = NULL;
+	resolver->operation = NULL;
+	resolve_parameters(resolver, &operation, function, false);
+	resolver->operation = before;
+	resolver->type = type;
+	pen_idl_leave(resolver->idl);
 }

@@ -24,6 +24,7 @@ struct pen_shape {
 	struct pen_model_type *base;
 	bool is_string;
 	bool is_context_handle;
+	const struct pen_model_marshal *marshal;
 	size_t n_levels;
 	struct pen_level levels[PEN_IDL_DEPTH_MAX]; /* last, so that a copy can be short */
 };
@@ -50,9 +51,17 @@ struct pen_resolver {
 	struct pen_model_constant **constants_tail;
 	struct pen_model_interface **interfaces_tail;
 	struct pen_model_import **imports_tail;
+	struct pen_model_operation **operations_tail; /* of the interface */
+	struct pen_model_operation **callbacks_tail;
 	const char *prefix;
+	const char *space; /* the namespace, with its dots; NULL: none */
 	enum pen_pointer_kind pointer_default;
 	bool is_ms_union; /* the interface's unions are */
+
+	/* The type or the operation that is being resolved. Both NULL: nothing is sent of it. */
+	struct pen_model_type *type;
+	struct pen_model_operation *operation;
+	struct pen_model_type *tagged; /* all structs, unions and enums that have a tag */
 
 	/* The names that an attribute's expression may use. */
 	const struct pen_model_field *scope;
@@ -61,9 +70,17 @@ struct pen_resolver {
 
 const struct pen_symbol *pen_symbol_find(const struct pen_resolver *resolver,
 					 enum pen_symbol_kind kind, const char *name);
-/* Complains if there is one of that kind and name. */
+/* Complains if there is one of that kind and name in this namespace. */
 struct pen_symbol *pen_symbol_add(struct pen_resolver *resolver, enum pen_symbol_kind kind,
 				  const char *name, struct pen_pos pos);
+
+/* The same without a complaint, and its end: a name that is known for a while. */
+struct pen_symbol *pen_symbol_push(struct pen_resolver *resolver, enum pen_symbol_kind kind,
+				   const char *name, struct pen_pos pos);
+void pen_symbol_pop(struct pen_resolver *resolver, const struct pen_symbol *symbol);
+
+/* The name in its namespace. */
+const char *pen_symbol_full_name(const struct pen_resolver *resolver, const char *name);
 
 /* Names of that kind that may be meant. */
 void pen_symbol_spell(const struct pen_resolver *resolver, enum pen_symbol_kind kind,
@@ -72,6 +89,9 @@ void pen_symbol_spell(const struct pen_resolver *resolver, enum pen_symbol_kind 
 const char *pen_idl_meant(struct pen_idl *idl, const struct pen_spelling *spelling);
 
 /* The value of an expression without names of members. 0 after a complaint. */
+struct pen_number pen_resolve_number(struct pen_resolver *resolver,
+				     const struct pen_tree_expr *expr);
+/* The same, where it has to be an integer. */
 int64_t pen_resolve_constant(struct pen_resolver *resolver, const struct pen_tree_expr *expr);
 
 /* An expression over constants and the scope, in postfix; adds the number to it. */
@@ -86,8 +106,26 @@ const struct pen_model_step *pen_resolve_length(struct pen_resolver *resolver,
 struct pen_model_constant *pen_constant_add(struct pen_resolver *resolver, const char *name,
 					    struct pen_pos pos);
 
-/* Complains of attributes that are unknown, or known and not offered. */
+/* Complains of attributes that are unknown. */
 void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_attribute *list);
+
+/* The nth argument of the attribute: NULL where there is none. */
+const struct pen_tree_expr *pen_attribute_argument(const struct pen_tree_attribute *list,
+						   const char *name, size_t n);
+size_t pen_attribute_n_arguments(const struct pen_tree_attribute *list, const char *name);
+/* Its first argument's name or text, or NULL. */
+const char *pen_attribute_text(const struct pen_tree_attribute *attribute);
+
+/*
+ * What is being resolved cannot be sent, for that reason, which is an error only where an
+ * operation would send it.
+ */
+void pen_refuse(struct pen_resolver *resolver, struct pen_pos pos, const char *format, ...)
+	PEN_PRINTF(3, 4);
+/* What is being resolved needs that type, and is refused with it. */
+void pen_use_type(struct pen_resolver *resolver, struct pen_model_type *type);
+/* Refusals reach all that they concern; those that an operation meets are told. */
+void pen_settle_refusals(struct pen_resolver *resolver);
 
 /*
  * The type of a declarator: the spec's base, the declarator's levels and its
@@ -106,6 +144,9 @@ struct pen_model_type *pen_resolve_spec(struct pen_resolver *resolver,
 					const struct pen_tree_spec *spec,
 					const struct pen_tree_attribute *attributes,
 					const char *hint);
+/* A type of that form that goes by that name. */
+struct pen_model_type *pen_model_form(struct pen_resolver *resolver, enum pen_model_form form,
+				      const char *name);
 struct pen_model_type *pen_model_scalar(struct pen_resolver *resolver, enum pen_kind kind);
 
 /* The types that a typedef names. */
@@ -115,12 +156,27 @@ void pen_resolve_typedef(struct pen_resolver *resolver, const struct pen_tree_de
 void pen_resolve_members(struct pen_resolver *resolver, struct pen_model_type *type,
 			 const struct pen_tree_decl *members);
 
+/* What the attributes of a member or a parameter say beyond its type. */
+void pen_resolve_field_attributes(struct pen_resolver *resolver, struct pen_model_field *field,
+				  const struct pen_tree_attribute *list);
+
 /* No value of the discriminant may choose two arms. */
 void pen_check_cases(struct pen_resolver *resolver, const struct pen_model_type *type);
 
-/* Appends an operation to the interface; tail is where. */
+/* Appends an operation to the interface. */
 void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_interface *interface,
-			   struct pen_model_operation **tail, const struct pen_tree_decl *decl);
+			   const struct pen_tree_decl *decl);
+
+/* The types of a function's parameters, which need be known and no more. */
+void pen_resolve_function(struct pen_resolver *resolver,
+			  const struct pen_tree_derivation *function);
+
+void pen_resolve_definitions(struct pen_resolver *resolver, const struct pen_tree_definition *list,
+			     struct pen_model_interface *interface, bool is_main);
+void pen_resolve_interface(struct pen_resolver *resolver,
+			   const struct pen_tree_definition *definition, bool is_main);
+/* A dispinterface, a coclass, a delegate, a reference in one of them. */
+void pen_resolve_class(struct pen_resolver *resolver, const struct pen_tree_definition *definition);
 
 /* How many members or parameters the declarations make. */
 uint32_t pen_tree_count_fields(const struct pen_tree_decl *decl);

@@ -5,7 +5,7 @@
  * The first form of a file: its words. Keywords are names, for in IDL only
  * their place tells them apart.
  */
-#include "compiler/context.h"
+#include "compiler/number.h"
 
 enum pen_token_kind {
 	PEN_TOKEN_END,
@@ -22,12 +22,12 @@ struct pen_token {
 	enum pen_token_kind kind;
 	struct pen_pos pos;
 	const char *text;
-	int64_t value; /* of a number, a character */
-	bool is_wide;  /* L"" or L'' */
+	const struct pen_number *number; /* of a number, a character */
+	bool is_wide;			 /* L"" or L'' */
 };
 
 /* The file's tokens, the last of them PEN_TOKEN_END. */
-struct pen_token *pen_idl_lex(struct pen_idl *idl, const struct pen_source *source);
+struct pen_token *pen_idl_lex(struct pen_idl *idl, struct pen_source *source);
 
 void pen_idl_dump_tokens(const struct pen_token *tokens, struct pen_buffer *out);
 

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Puts a shape together: its levels become pointers, arrays and strings around its base.
+ */
+#include "compiler/resolve.h"
+#include <string.h>
+
+static struct pen_model_type *new_type(struct pen_resolver *resolver, enum pen_kind kind,
+				       struct pen_model_type *element)
+{
+	struct pen_model_type *type = pen_idl_zalloc(resolver->idl, sizeof(*type));
+
+	type->kind = kind;
+	type->element = element;
+	type->is_complete = true;
+	return type;
+}
+
+static struct pen_model_type *new_pointer(struct pen_resolver *resolver,
+					  const struct pen_level *level, bool is_outer_parameter,
+					  struct pen_model_type *element)
+{
+	struct pen_model_type *type = new_type(resolver, PEN_POINTER, element);
+
+	type->pointer_kind = level->kind;
+	if (is_outer_parameter && !level->has_kind)
+		type->pointer_kind = PEN_REF;
+	return type;
+}
+
+static struct pen_model_dimension dimension_of(const struct pen_level *level)
+{
+	return (struct pen_model_dimension){
+		.count = level->count,
+		.is_conformant = !level->count,
+		.size_is = level->size_is,
+		.length_is = level->length_is,
+		.first_is = level->first_is,
+	};
+}
+
+/* What is behind a pointer or in an array, and is none of the codec's types. */
+static void refuse_form(struct pen_resolver *resolver, const struct pen_model_type *type,
+			struct pen_pos pos, const char *what)
+{
+	const char *name = pen_model_form_name(type->form);
+
+	if (!name)
+		pen_refuse(resolver, pos, "%s nothing", what);
+	else if (type->form == PEN_FORM_FUNCTION || type->form == PEN_FORM_HANDLE_T)
+		pen_refuse(resolver, pos, "%s %s cannot be sent", what, name);
+	else
+		pen_refuse(resolver, pos, "%s %s is not offered yet", what, name);
+}
+
+/* The array that the levels from first to last are, all of them []. */
+static struct pen_model_type *new_array(struct pen_resolver *resolver,
+					const struct pen_shape *shape, size_t first, size_t last,
+					struct pen_model_type *element, struct pen_pos pos)
+{
+	struct pen_model_type *type = new_type(resolver, PEN_ARRAY, element);
+
+	type->n_dimensions = (uint32_t)(last - first + 1);
+	type->dimensions =
+		pen_idl_array(resolver->idl, type->n_dimensions, sizeof(*type->dimensions));
+	for (size_t i = first; i <= last; i++) {
+		struct pen_model_dimension *dimension = &type->dimensions[i - first];
+
+		*dimension = dimension_of(&shape->levels[i]);
+		if (dimension->is_conformant && !dimension->size_is)
+			pen_refuse(resolver, pos,
+				   "the array's size is missing: [size_is(...)] says it");
+		if (dimension->first_is && !dimension->length_is)
+			pen_refuse(resolver, pos, "first_is goes with length_is or last_is");
+	}
+	if (element->kind == PEN_VOID)
+		refuse_form(resolver, element, pos, "an array of");
+	return type;
+}
+
+static bool is_character(const struct pen_model_type *type)
+{
+	switch (type->kind) {
+	case PEN_CHAR:
+	case PEN_BYTE:
+	case PEN_WCHAR:
+	case PEN_I8:
+	case PEN_U8:
+	case PEN_U16:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct pen_model_type *new_string(struct pen_resolver *resolver,
+					 const struct pen_level *level,
+					 const struct pen_model_type *character)
+{
+	enum pen_kind kind = character->kind == PEN_U16 || character->kind == PEN_WCHAR ? PEN_WCHAR
+			     : character->kind == PEN_BYTE				? PEN_BYTE
+											: PEN_CHAR;
+	struct pen_model_type *type =
+		new_type(resolver, PEN_STRING, pen_model_scalar(resolver, kind));
+
+	type->dimensions = pen_idl_array(resolver->idl, 1, sizeof(*type->dimensions));
+	type->dimensions[0] = dimension_of(level);
+	type->n_dimensions = 1;
+	return type;
+}
+
+/* [switch_is(level)]: this use of a union. */
+static struct pen_model_type *use_union(struct pen_resolver *resolver, struct pen_model_type *base,
+					const struct pen_tree_decl *decl, struct pen_pos pos)
+{
+	const struct pen_tree_expr *expr = pen_attribute_argument(decl->attributes, "switch_is", 0);
+	struct pen_model_type *type;
+
+	if (!expr) {
+		pen_refuse(resolver, pos,
+			   "which arm the union has is missing: [switch_is(...)] says it");
+		return base;
+	}
+	type = pen_idl_zalloc(resolver->idl, sizeof(*type));
+	*type = *base;
+	type->next = NULL;
+	type->use_of = base;
+	type->switch_is = pen_resolve_expr(resolver, expr, 0);
+	return type;
+}
+
+static size_t trim_handle(struct pen_resolver *resolver, const struct pen_shape *shape,
+			  struct pen_pos pos, struct pen_model_type **typep)
+{
+	size_t n = shape->n_levels;
+
+	if (!n || shape->levels[n - 1].is_array)
+		pen_idl_complain(resolver->idl, pos, "a context handle is declared as a pointer");
+	else
+		n--;
+	*typep = pen_model_scalar(resolver, PEN_HANDLE);
+	return n;
+}
+
+static void refuse_marshal(struct pen_resolver *resolver, const struct pen_model_marshal *marshal,
+			   struct pen_pos pos)
+{
+	static const char *const names[] = {
+		[PEN_TRANSMIT_AS] = "transmit_as",
+		[PEN_REPRESENT_AS] = "represent_as",
+		[PEN_WIRE_MARSHAL] = "wire_marshal",
+		[PEN_USER_MARSHAL] = "user_marshal",
+	};
+
+	if (marshal)
+		pen_refuse(resolver, pos, "[%s] is not offered yet", names[marshal->kind]);
+}
+
+static struct pen_model_type *marshalled(struct pen_resolver *resolver,
+					 const struct pen_shape *shape,
+					 struct pen_model_type *element)
+{
+	struct pen_model_type *type = pen_model_form(resolver, PEN_FORM_MARSHALLED, NULL);
+
+	type->element = element;
+	type->marshal = shape->marshal;
+	return type;
+}
+
+struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const struct pen_shape *shape,
+				       const struct pen_tree_decl *decl, struct pen_pos pos,
+				       bool is_parameter)
+{
+	struct pen_model_type *type = shape->base;
+	size_t n = shape->n_levels;
+
+	refuse_marshal(resolver, shape->marshal, pos);
+	pen_use_type(resolver, type);
+	if (shape->is_context_handle) {
+		n = trim_handle(resolver, shape, pos, &type);
+	} else if (type->kind == PEN_UNION && !type->is_encapsulated) {
+		type = use_union(resolver, type, decl, pos);
+	} else if (shape->is_string && (!n || !is_character(type))) {
+		pen_idl_complain(resolver->idl, pos,
+				 "a string is a pointer to characters or an array of them");
+	} else if (shape->is_string) {
+		n--;
+		type = new_string(resolver, &shape->levels[n], type);
+		if (!shape->levels[n].is_array)
+			type = new_pointer(resolver, &shape->levels[n], is_parameter && !n, type);
+	}
+	while (n--) {
+		const struct pen_level *level = &shape->levels[n];
+
+		if (level->is_array) {
+			size_t last = n;
+
+			while (n && shape->levels[n - 1].is_array)
+				n--;
+			type = new_array(resolver, shape, n, last, type, pos);
+			continue;
+		}
+		if (level->size_is || level->length_is)
+			type = new_array(resolver, shape, n, n, type, pos);
+		else if (type->kind == PEN_VOID)
+			refuse_form(resolver, type, pos, "a pointer to");
+		type = new_pointer(resolver, level, is_parameter && !n, type);
+	}
+	return shape->marshal ? marshalled(resolver, shape, type) : type;
+}
