@@ -159,6 +159,49 @@ static const enum pen_pipe_configuration configurations[] = {
 	[FILE_SHARE_READ | FILE_SHARE_WRITE] = PEN_PIPE_DUPLEX,
 };
 
+/* The server's timeout in milliseconds, rounded up; 0: there is none. */
+static uint32_t timeout_ms(const LARGE_INTEGER *timeout)
+{
+	uint64_t ms;
+
+	if (!timeout || timeout->QuadPart >= 0)
+		return 0;
+	ms = (0 - (uint64_t)timeout->QuadPart + 9999) / 10000;
+	return ms < UINT32_MAX ? ms : UINT32_MAX - 1;
+}
+
+/* The place of a new pipe, be it one without a name in the root directory [row C12]. */
+static uint32_t place_new(struct place *place, const OBJECT_ATTRIBUTES *attributes)
+{
+	uint32_t status = place_find(place, attributes);
+
+	if (status)
+		return status;
+	if (place->what == WIN_FILE_ROOT && place->relative_to)
+		return place_pipe(place, "\\Device\\NamedPipe\\", "");
+	return place->what == WIN_FILE_PIPE && *place->name ? 0 : PEN_STATUS_OBJECT_NAME_INVALID;
+}
+
+/* An instance by what it is to be, with the descriptor of the attributes. */
+static uint32_t create_pipe(const struct place *place, struct pen_pipe_config *config,
+			    const OBJECT_ATTRIBUTES *attributes, struct pen_pipe **pipep,
+			    uint32_t *informationp)
+{
+	struct pen_descriptor descriptor;
+	struct pen_arena arena;
+	uint32_t status = 0;
+
+	pen_arena_init(&arena, 0);
+	if (attributes->SecurityDescriptor) {
+		status = win_descriptor_get(&descriptor, &arena, attributes->SecurityDescriptor);
+		config->descriptor = &descriptor;
+	}
+	if (!status)
+		status = pen_pipe_create(pipep, place->name, config, informationp);
+	pen_arena_done(&arena);
+	return status;
+}
+
 NTSTATUS NTAPI NtCreateNamedPipeFile(PHANDLE handle, ULONG access, POBJECT_ATTRIBUTES attributes,
 				     PIO_STATUS_BLOCK iosb, ULONG share, ULONG disposition,
 				     ULONG options, ULONG type, ULONG read_mode,
@@ -167,11 +210,21 @@ NTSTATUS NTAPI NtCreateNamedPipeFile(PHANDLE handle, ULONG access, POBJECT_ATTRI
 				     PLARGE_INTEGER timeout)
 {
 	uint32_t quotas[] = { inbound_quota, outbound_quota };
-	struct pen_pipe_config config = { .quotas = quotas };
+	struct pen_pipe_config config = {
+		.is_message = type & FILE_PIPE_MESSAGE_TYPE,
+		.rejects_remote = type & FILE_PIPE_REJECT_REMOTE_CLIENTS,
+		.is_message_mode = read_mode == FILE_PIPE_MESSAGE_MODE,
+		.is_nonblocking = completion_mode == FILE_PIPE_COMPLETE_OPERATION,
+		.disposition = (enum pen_pipe_disposition)disposition,
+		.instances_max =
+			instances_max < PEN_PIPE_UNLIMITED ? instances_max : PEN_PIPE_UNLIMITED,
+		.quotas = quotas,
+		.timeout_ms = timeout_ms(timeout),
+		.access = access,
+		.is_access_exact = true,
+	};
 	struct place place = { 0 };
-	struct pen_descriptor descriptor;
 	struct pen_pipe *pipe = NULL;
-	struct pen_arena arena;
 	uint32_t information = 0;
 	uint32_t status;
 
@@ -187,43 +240,16 @@ NTSTATUS NTAPI NtCreateNamedPipeFile(PHANDLE handle, ULONG access, POBJECT_ATTRI
 	status = check_options(access, options);
 	if (status)
 		return status;
-
 	config.configuration = configurations[share];
-	config.is_message = type & FILE_PIPE_MESSAGE_TYPE;
-	config.rejects_remote = type & FILE_PIPE_REJECT_REMOTE_CLIENTS;
-	config.is_message_mode = read_mode == FILE_PIPE_MESSAGE_MODE;
-	config.is_nonblocking = completion_mode == FILE_PIPE_COMPLETE_OPERATION;
-	config.disposition = disposition;
-	config.instances_max =
-		instances_max < PEN_PIPE_UNLIMITED ? instances_max : PEN_PIPE_UNLIMITED;
-	config.access = access;
-	config.is_access_exact = true;
-	if (timeout && timeout->QuadPart < 0) {
-		uint64_t ms = (0 - (uint64_t)timeout->QuadPart + 9999) / 10000;
 
-		config.timeout_ms = ms < UINT32_MAX ? ms : UINT32_MAX - 1;
-	}
-
-	pen_arena_init(&arena, 0);
-	status = place_find(&place, attributes);
-	if (!status && place.what == WIN_FILE_ROOT && place.relative_to)
-		status = place_pipe(&place, "\\Device\\NamedPipe\\", "");
-	else if (!status && (place.what != WIN_FILE_PIPE || !*place.name))
-		status = PEN_STATUS_OBJECT_NAME_INVALID;
-	if (!status && attributes->SecurityDescriptor) {
-		status = win_descriptor_get(&descriptor, &arena, attributes->SecurityDescriptor);
-		config.descriptor = &descriptor;
-	}
+	status = place_new(&place, attributes);
 	if (!status)
-		status = pen_pipe_create(&pipe, place.name, &config, &information);
+		status = create_pipe(&place, &config, attributes, &pipe, &information);
 	if (!status)
 		status = create_handle(&place, pipe, options, true, pen_pipe_access(pipe),
 				       attributes, handle);
-	if (!status) {
-		iosb->Status = 0;
-		iosb->Information = information;
-	}
-	pen_arena_done(&arena);
+	if (!status)
+		*iosb = (IO_STATUS_BLOCK){ .Information = information };
 	place_done(&place);
 	return status;
 }

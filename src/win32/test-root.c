@@ -49,6 +49,25 @@ static void test_device_and_root(void **state)
 	CloseHandle(handles[1]);
 }
 
+/* A handle of the root directory has rights of its own kind, whatever they were called. */
+static void test_rights_of_the_root(void **state)
+{
+	HANDLE root = CreateFileA("\\\\.\\pipe\\", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+	PUBLIC_OBJECT_BASIC_INFORMATION basic;
+	FILE_ACCESS_INFORMATION access;
+	IO_STATUS_BLOCK iosb;
+
+	assert_ptr_not_equal(root, INVALID_HANDLE_VALUE);
+	assert_int_equal(
+		NtQueryInformationFile(root, &iosb, &access, sizeof(access), FileAccessInformation),
+		0);
+	assert_int_equal(access.AccessFlags, FILE_GENERIC_READ);
+	assert_int_equal(NtQueryObject(root, ObjectBasicInformation, &basic, sizeof(basic), NULL),
+			 0);
+	assert_int_equal(basic.GrantedAccess, FILE_GENERIC_READ);
+	CloseHandle(root);
+}
+
 static NTSTATUS open_relative(HANDLE root, const char *name, HANDLE *handlep)
 {
 	OBJECT_ATTRIBUTES attributes;
@@ -137,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_device_and_root),
+		cmocka_unit_test(test_rights_of_the_root),
 		cmocka_unit_test(test_relative_names),
 		cmocka_unit_test(test_lists),
 	};
