@@ -12,7 +12,10 @@ import re
 import subprocess
 import sys
 
-GENERATED = ["dssetup_*", "dtyp_*", "epm_*", "krb5pac_*", "lsarpc_*", "mgmt_*", "rpcecho_*", "samr_*", "srvsvc_*"]
+GENERATED = [name + "_*" for name in """
+    ExtendedError ITaskSchedulerService Witness atsvc conv convc dssetup dtyp epm krb5pac lsarpc mgmt
+    netdfs rpcecho samr sasec srvsvc tsch wkssvc
+    """.split()]
 
 
 def plain(header):

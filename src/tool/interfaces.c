@@ -6,21 +6,39 @@
 #include "base/spelling.h"
 #include "tool/tool.h"
 #include <errno.h>
+#include <penstock/idl/conv.h>
 #include <penstock/idl/dssetup.h>
 #include <penstock/idl/epm.h>
 #include <penstock/idl/lsarpc.h>
 #include <penstock/idl/mgmt.h>
+#include <penstock/idl/netdfs.h>
 #include <penstock/idl/netlogon.h>
 #include <penstock/idl/rpcecho.h>
 #include <penstock/idl/samr.h>
 #include <penstock/idl/srvsvc.h>
+#include <penstock/idl/tsch.h>
+#include <penstock/idl/witness.h>
+#include <penstock/idl/wkssvc.h>
 #include <string.h>
 
 enum { IDL_MAX = 16 << 20 };
 
 static const struct pen_interface *const compiled_in[] = {
-	&dssetup_interface,  &epm_interface,	 &lsarpc_interface, &mgmt_interface,
-	&netlogon_interface, &rpcecho_interface, &samr_interface,   &srvsvc_interface,
+	&atsvc_interface,
+	&conv_interface,
+	&dssetup_interface,
+	&epm_interface,
+	&ITaskSchedulerService_interface,
+	&lsarpc_interface,
+	&mgmt_interface,
+	&netdfs_interface,
+	&netlogon_interface,
+	&rpcecho_interface,
+	&samr_interface,
+	&sasec_interface,
+	&srvsvc_interface,
+	&Witness_interface,
+	&wkssvc_interface,
 };
 
 const struct pen_interface *tool_interface(const struct tool *tool, size_t n)
