@@ -49,12 +49,9 @@ static uint32_t count_of_user(const struct object_server *server, uint32_t uid)
 static void on_event(uv_poll_t *poll, int status, int events);
 static void on_answer(struct object_asker *asker, struct pen_objects_reply *reply);
 
-/* While it waits for an answer, only its going is of interest. */
-static void listen_to(struct object_visitor *visitor)
+/* The kernel is asked only where something changes. */
+static void listen_for(struct object_visitor *visitor, int events)
 {
-	int events = visitor->ticket ? UV_DISCONNECT : UV_READABLE | UV_DISCONNECT;
-
-	/* The kernel is asked only where something changes. */
 	if (visitor->is_closing || events == visitor->events)
 		return;
 	visitor->events = events;
@@ -91,7 +88,7 @@ void object_visitor_welcome(struct object_server *server, int fd)
 	pen_list_init(&visitor->heard);
 	pen_list_append(&server->visitors, &visitor->link);
 	server->n_visitors++;
-	listen_to(visitor);
+	listen_for(visitor, UV_READABLE | UV_DISCONNECT);
 }
 
 /* ---- replies ---- */
@@ -155,18 +152,11 @@ static int attach(struct object_visitor *visitor, struct pen_objects_reply *repl
 		  struct pen_fds *fds)
 {
 	struct object_resource *gift = reply->gift;
-	const struct object_resource *life = reply->life;
 
 	if (gift) {
 		*fds = gift->fds;
 		gift->fds.n = 0;
 		object_resource_free(gift);
-	}
-	if (life) {
-		fds->fds[fds->n] = fcntl(life->fds.fds[0], F_DUPFD_CLOEXEC, 0);
-		if (fds->fds[fds->n] < 0)
-			return -errno;
-		fds->n++;
 	}
 	return reply->hold ? attach_section(visitor, reply, fds) : 0;
 }
@@ -177,15 +167,19 @@ static int put(struct object_server *server, const struct object_reply *letter)
 	return pen_letter_put_reply(letter, &server->reply);
 }
 
+/* life, which may be NULL, goes too, and stays here. */
 static int send_reply(struct object_visitor *visitor, const struct object_reply *letter,
-		      const struct pen_fds *fds)
+		      const struct pen_fds *fds, const struct object_resource *life)
 {
 	struct object_server *server = visitor->server;
+	struct pen_fds all = *fds;
 	struct iovec part;
 	int r = put(server, letter);
 
+	if (life)
+		all.fds[all.n++] = life->fds.fds[0];
 	part = (struct iovec){ server->reply.data, server->reply.size };
-	return r ? r : pen_fds_send(visitor->fd, &part, 1, fds, MSG_DONTWAIT);
+	return r ? r : pen_fds_send(visitor->fd, &part, 1, &all, MSG_DONTWAIT);
 }
 
 /* Without memory or descriptors the answer is that. One who does not read his answers goes. */
@@ -203,14 +197,14 @@ static void answer(struct object_visitor *visitor, struct pen_objects_reply *rep
 	if (r && hold && fds.n < 2)
 		pen_objects_end_hold(visitor->server->objects, hold);
 	if (!r)
-		r = send_reply(visitor, &reply->letter, &fds);
+		r = send_reply(visitor, &reply->letter, &fds, reply->life);
 	pen_fds_close(&fds);
 	if (r && r != -EAGAIN && r != -EPIPE)
-		r = send_reply(visitor, &failure, &none);
+		r = send_reply(visitor, &failure, &none, NULL);
 	if (r)
 		object_visitor_close(visitor);
 	else
-		listen_to(visitor);
+		listen_for(visitor, UV_READABLE | UV_DISCONNECT);
 }
 
 static void on_answer(struct object_asker *asker, struct pen_objects_reply *reply)
@@ -315,10 +309,11 @@ static void ask(struct object_visitor *visitor, struct pen_objects_request *requ
 	}
 	if (reply.letter.status == PEN_STATUS_PENDING) {
 		visitor->ticket = reply.ticket;
-		listen_to(visitor);
 		return;
 	}
-	answer(visitor, &reply);
+	/* Who has closed something waits for nothing, and would only be woken. */
+	if (request->letter->verb != object_CLOSE)
+		answer(visitor, &reply);
 }
 
 static void on_message(struct object_visitor *visitor, size_t n, struct pen_fds *fds)
@@ -339,8 +334,10 @@ static void on_message(struct object_visitor *visitor, size_t n, struct pen_fds 
 	object_fds_close_foul(fds, &server->loop.uv, visitor->peer.uid);
 	if (!r)
 		ask(visitor, &request);
+	else if (r == -ENOMEM) /* nobody knows whether it wants an answer */
+		object_visitor_close(visitor);
 	else
-		refuse(visitor, r == -ENOMEM ? PEN_STATUS_NO_MEMORY : PEN_STATUS_INVALID_PARAMETER);
+		refuse(visitor, PEN_STATUS_INVALID_PARAMETER);
 }
 
 static void hear(struct object_visitor *visitor)
@@ -372,9 +369,13 @@ static void on_event(uv_poll_t *poll, int status, int events)
 	struct object_visitor *visitor = poll->data;
 	struct object_server *server = visitor->server;
 
-	if (visitor->ticket || status < 0 ||
-	    object_fds_count_foul(visitor->peer.uid) > OBJECT_FOUL_MAX) {
+	if (status < 0 || object_fds_count_foul(visitor->peer.uid) > OBJECT_FOUL_MAX ||
+	    (visitor->ticket && events & UV_DISCONNECT)) {
 		object_visitor_close(visitor);
+		return;
+	}
+	if (visitor->ticket) { /* it is heard when it has its answer */
+		listen_for(visitor, UV_DISCONNECT);
 		return;
 	}
 	if (!pen_list_is_empty(&visitor->heard))

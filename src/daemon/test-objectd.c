@@ -148,6 +148,60 @@ static void test_waiting(void **state)
  * After it has died, what is not there may come back: who opens it waits a moment. The server
  * comes back with the instance that it had.
  */
+/* To one who closes nobody replies; and what is asked meanwhile is heard after the answer. */
+static void test_order_of_replies(void **state)
+{
+	const struct object_request list = { .verb = object_LIST,
+					     .body.list = { "\\Device\\NamedPipe", 0 } };
+	struct object_request close_handle = { .verb = object_CLOSE };
+	struct object_request watch = { .verb = object_WATCH };
+	struct answer created, opened, answer;
+	struct objectd objectd = { 0 };
+	struct parts parts, others;
+	int server, client;
+
+	objectd_start(&objectd, NULL);
+	server = objectd_connect(&objectd);
+	client = objectd_connect(&objectd);
+	assert_int_equal(objectd_create(server, PIPE, &parts, &created), 0);
+	answer_done(&created);
+	assert_int_equal(objectd_open(client, PIPE, &opened), 0);
+	close_handle.body.close.handle = opened.letter.body.opened.handle;
+	answer_done(&opened);
+	objectd_send(client, &close_handle, NULL, 0);
+	objectd_send(client, &close_handle, NULL, 0); /* there is none any more */
+	assert_int_equal(objectd_ask(client, &watch, NULL, 0, &answer), 0);
+	assert_int_equal(answer.letter.verb, object_WATCH);
+	watch.body.watch.seen = answer.letter.body.changes;
+	answer_done(&answer);
+
+	objectd_send(client, &watch, NULL, 0);
+	objectd_send(client, &list, NULL, 0);
+	assert_int_equal(objectd_create(server, PIPE "2", &others, &created), 0);
+	answer_done(&created);
+	assert_true(objectd_receive(client, &answer));
+	assert_int_equal(answer.letter.verb, object_WATCH);
+	watch.body.watch.seen = answer.letter.body.changes;
+	answer_done(&answer);
+	assert_true(objectd_receive(client, &answer));
+	assert_int_equal(answer.letter.verb, object_LIST);
+	assert_int_equal(answer.letter.body.entries.n, 2);
+	answer_done(&answer);
+
+	objectd_send(client, &watch, NULL, 0);
+	objectd_send(client, &list, NULL, 0);
+	close(client);
+	client = objectd_connect(&objectd);
+	assert_int_equal(objectd_ask(client, &list, NULL, 0, &answer), 0);
+	answer_done(&answer);
+	parts_close(&parts);
+	parts_close(&others);
+	close(client);
+	close(server);
+	assert_int_equal(objectd_end(&objectd, SIGTERM), 0);
+	objectd_clean(&objectd);
+}
+
 static void test_it_dies_and_comes_back(void **state)
 {
 	struct objectd objectd = { 0 };
@@ -279,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_a_client_gets_the_offer),
 		cmocka_unit_test(test_an_instance_goes_with_its_life),
 		cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_order_of_replies),
 		cmocka_unit_test(test_it_dies_and_comes_back),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_background),

@@ -16,6 +16,7 @@ struct area {
 
 struct pen_shared {
 	int fd;
+	uint64_t known; /* it is so long at least */
 	struct area areas[PEN_SHARED_AREAS_MAX];
 };
 
@@ -86,14 +87,22 @@ int pen_shared_fd(const struct pen_shared *shared)
 /* ---- areas ---- */
 
 /* The seal holds: once it is so long it stays so. */
-static bool is_as_long(int fd, uint64_t n)
+static bool make_as_long(struct pen_shared *shared, uint64_t n)
 {
 	struct stat info;
 
-	while (!fstat(fd, &info) && (uint64_t)info.st_size < n)
-		if (ftruncate(fd, (off_t)n) && errno != EPERM && errno != EINTR)
+	while (shared->known < n) {
+		if (fstat(shared->fd, &info))
 			return false;
-	return (uint64_t)info.st_size >= n;
+		shared->known = (uint64_t)info.st_size;
+		if (shared->known >= n)
+			break;
+		if (!ftruncate(shared->fd, (off_t)n))
+			shared->known = n;
+		else if (errno != EPERM && errno != EINTR)
+			return false;
+	}
+	return true;
 }
 
 void *pen_shared_area(struct pen_shared *shared, unsigned number, uint64_t offset, size_t n)
@@ -103,7 +112,7 @@ void *pen_shared_area(struct pen_shared *shared, unsigned number, uint64_t offse
 
 	if (area->memory)
 		return area->memory;
-	if (!is_as_long(shared->fd, offset + n))
+	if (!make_as_long(shared, offset + n))
 		return NULL;
 	memory = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, shared->fd, (off_t)offset);
 	if (memory == MAP_FAILED)

@@ -12,7 +12,6 @@
 struct pen_contact {
 	struct pen_contact *next; /* of those that are kept */
 	int fd;			  /* does not wait */
-	unsigned n_owed;	  /* answers that nobody waits for */
 	uid_t uid;		  /* who connected */
 	gid_t gid;
 	uint32_t generation; /* pen_fork_generation of the process that did */

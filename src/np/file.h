@@ -57,7 +57,8 @@ struct pen_file {
 
 	/* The client's. */
 	uint32_t opener_process;
-	uint32_t opener_session;
+	uint32_t opener_session; /* if it is another process's */
+	bool is_opener_other;	 /* that has sent the end */
 	bool is_static;
 	bool is_foreign; /* the object manager knows nothing of it */
 	struct pen_file_identity identities[PEN_FILE_IDENTITIES];
@@ -91,6 +92,9 @@ uint32_t pen_file_learn_client(struct pen_file *file, const struct pen_answer *a
 
 /* Who has opened it, as that client lets itself be known; a reference. NOT_FOUND: nobody. */
 uint32_t pen_file_opener(struct pen_file *file, struct pen_token **tokenp);
+
+/* The session of who has opened the client's end. */
+uint32_t pen_file_opener_session(const struct pen_file *file);
 
 /* Forgets the client. With the end's mutex. */
 void pen_file_forget_client(struct pen_file *file);

@@ -167,11 +167,21 @@ static int map_head(struct pen_link *link, const struct pen_channel_config *conf
 
 /* ---- who has it ---- */
 
+/* A process stays in the one that it was born in, so it is asked once. */
 static uint64_t pid_namespace(void)
 {
+	static uint64_t known;
+	static uint32_t known_by; /* pen_fork_generation */
+	uint32_t generation = pen_fork_generation();
 	struct stat info;
+	uint64_t found;
 
-	return stat("/proc/self/ns/pid", &info) ? 0 : info.st_ino;
+	if (__atomic_load_n(&known_by, __ATOMIC_ACQUIRE) == generation)
+		return __atomic_load_n(&known, __ATOMIC_RELAXED);
+	found = stat("/proc/self/ns/pid", &info) ? 0 : info.st_ino;
+	__atomic_store_n(&known, found, __ATOMIC_RELAXED);
+	__atomic_store_n(&known_by, generation, __ATOMIC_RELEASE);
+	return found;
 }
 
 /* The table is for finding the dead; who finds no place in it is not found. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
-#include "io/session.h"
 #include "np/file.h"
 #include "np/provider.h"
 #include "object/name.h"
@@ -67,7 +66,6 @@ static uint32_t open_end(struct pen_file *file, struct pen_answer *answer)
 	file->server_process = opened->server_process;
 	file->server_session = opened->server_session;
 	file->opener_process = (uint32_t)getpid();
-	file->opener_session = pen_session_own();
 	file->identities[0] = (struct pen_file_identity){ geteuid(), getegid(), 0 };
 	file->n_identities = 1;
 	pen_file_set_pipe(file, &opened->pipe);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
 #include "io/impersonate.h"
+#include "io/session.h"
 #include "np/file.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -143,6 +144,12 @@ static uint32_t check_client_end(struct pen_file *file)
 	return status;
 }
 
+/* A child's is its parent's. */
+uint32_t pen_file_opener_session(const struct pen_file *file)
+{
+	return file->is_opener_other ? file->opener_session : pen_session_own();
+}
+
 static uint32_t client_number(struct pen_file *file, bool is_session, uint32_t *numberp)
 {
 	uint32_t status;
@@ -150,7 +157,8 @@ static uint32_t client_number(struct pen_file *file, bool is_session, uint32_t *
 	if (file->end.side == PEN_CHANNEL_CLIENT) {
 		status = check_client_end(file);
 		if (!status)
-			*numberp = is_session ? file->opener_session : file->opener_process;
+			*numberp =
+				is_session ? pen_file_opener_session(file) : file->opener_process;
 		return status;
 	}
 	status = find_client(file);

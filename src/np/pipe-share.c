@@ -57,7 +57,7 @@ static bool pack(struct parcel *parcel, struct pen_file *file, uint32_t granted)
 	parcel->server_process = file->server_process;
 	parcel->server_session = file->server_session;
 	parcel->opener_process = file->opener_process;
-	parcel->opener_session = file->opener_session;
+	parcel->opener_session = pen_file_opener_session(file);
 	parcel->is_static = file->is_static;
 	parcel->opener_uid = file->identities[0].uid;
 	parcel->opener_gid = file->identities[0].gid;
@@ -136,6 +136,7 @@ static struct pen_file *unpack(const struct parcel *parcel, const uint8_t *secur
 	file->server_session = parcel->server_session;
 	file->opener_process = parcel->opener_process;
 	file->opener_session = parcel->opener_session;
+	file->is_opener_other = true;
 	file->is_static = parcel->is_static;
 	pen_file_set_pipe(file, &parcel->pipe);
 	if (!registration->name ||

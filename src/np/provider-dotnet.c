@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "io/session.h"
 #include "io/socket.h"
 #include "np/file.h"
 #include "np/provider.h"
@@ -110,7 +109,6 @@ static void fill(struct pen_file *file, int fd)
 	file->is_foreign = file->is_static = true;
 	file->server_process = (uint32_t)peer.pid;
 	file->opener_process = (uint32_t)getpid();
-	file->opener_session = pen_session_own();
 }
 
 static uint32_t open_dotnet(struct pen_pipe **pipep, const struct pen_name *name,

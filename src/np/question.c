@@ -7,8 +7,6 @@
 #include <poll.h>
 #include <string.h>
 
-enum { OWED_MAX = 32 };
-
 void pen_answer_init(struct pen_answer *answer)
 {
 	memset(answer, 0, sizeof(*answer));
@@ -125,12 +123,10 @@ void pen_question_tell(const char *directory, const struct object_request *reque
 		r = pen_starter_places(directory, places, &n_places);
 	for (unsigned i = 0; i < n_places && !r && !contact; i++)
 		contact = pen_contact_take(places[i].directory);
-	if (contact && contact->n_owed < OWED_MAX && !send_letter(contact->fd, &letter, NULL, 0)) {
-		contact->n_owed++;
+	if (contact && !send_letter(contact->fd, &letter, NULL, 0))
 		pen_contact_keep(contact);
-	} else {
+	else
 		pen_contact_free(contact);
-	}
 	pen_buffer_done(&letter);
 }
 
@@ -160,21 +156,6 @@ static int read_letter(struct pen_contact *contact, struct pen_answer *answer, u
 	return 0;
 }
 
-/* What others did not want to know comes first. */
-static int read_owed(struct pen_contact *contact, struct pen_answer *answer)
-{
-	uint32_t n;
-	int r = 0;
-
-	while (contact->n_owed && !r) {
-		r = read_letter(contact, answer, &n);
-		pen_fds_close(&answer->fds);
-		if (!r)
-			contact->n_owed--;
-	}
-	return r;
-}
-
 /* An answer to another question is none; and who does not know yet has not answered. */
 static bool is_answer(const struct object_reply *reply, uint32_t verb)
 {
@@ -198,10 +179,8 @@ static int read_answer(const struct pen_question *question, struct pen_answer *a
 {
 	uint8_t *bytes;
 	uint32_t n = 0;
-	int r = read_owed(question->contact, answer);
+	int r = read_letter(question->contact, answer, &n);
 
-	if (!r)
-		r = read_letter(question->contact, answer, &n);
 	if (r)
 		return r;
 	bytes = pen_arena_alloc(&answer->arena, n);

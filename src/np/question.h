@@ -32,9 +32,7 @@ int pen_question_ask(struct pen_question *question, const char *directory,
 		     const struct object_request *request, const struct pen_fds *fds,
 		     uint64_t until);
 
-/*
- * Tells it without wanting an answer, where one was asked before.
- */
+/* Tells it something that has no answer, where one was asked before. */
 void pen_question_tell(const char *directory, const struct object_request *request);
 
 /* Readable when there is an answer; until then it is always the same. */

@@ -28,7 +28,7 @@
 enum {
 	PEN_CHANNEL_RING_MIN = 4096,
 	PEN_CHANNEL_RING_KEPT = 1 << 20, /* an empty queue goes back to its first ring above this */
-	PEN_CHANNEL_EMPTY_MAX = 65536, /* unread entries beyond one for each byte of the quota */
+	PEN_CHANNEL_EMPTY_MAX = 65536,	 /* unread entries beyond one for each byte of the quota */
 };
 
 enum pen_channel_kind {
@@ -175,6 +175,10 @@ struct pen_channel_view {
 bool pen_channel_queue_get(struct pen_channel_view *view, struct pen_channel *channel,
 			   unsigned reader);
 void pen_channel_queue_put(struct pen_channel_view *view);
+
+/* Its numbers alone, without the ring. */
+bool pen_channel_queue_count(struct pen_channel_view *view, struct pen_channel *channel,
+			     unsigned reader);
 
 /* Appends an entry, at *atp. PEN_STATUS_INSUFFICIENT_RESOURCES: no room to be had. */
 uint32_t pen_channel_queue_append(struct pen_channel_view *view, const void *data, uint32_t n,

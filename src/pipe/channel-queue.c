@@ -51,25 +51,28 @@ static bool is_sound(const struct pen_channel_queue *q, uint32_t size)
 	       q->n_bytes <= q->tail - q->head && q->n_entries <= (q->tail - q->head) / 8;
 }
 
+static void find_mask(struct pen_channel_view *view, unsigned size_class)
+{
+	view->mask = pen_channel_ring_size(&view->channel->config, view->reader, size_class) -
+		     UINT64_C(1);
+}
+
 static bool find_ring(struct pen_channel_view *view, unsigned size_class)
 {
 	const struct pen_channel *channel = view->channel;
 
-	view->mask =
-		pen_channel_ring_size(&channel->config, view->reader, size_class) - UINT64_C(1);
+	find_mask(view, size_class);
 	view->ring = channel->memory.ring(channel->memory.data, view->reader, size_class);
 	return view->ring;
 }
 
-bool pen_channel_queue_get(struct pen_channel_view *view, struct pen_channel *channel,
-			   unsigned reader)
+bool pen_channel_queue_count(struct pen_channel_view *view, struct pen_channel *channel,
+			     unsigned reader)
 {
 	const struct pen_channel_queue *shared =
 		&channel->block->queues[reader][LOAD(channel->block->counts[reader]) & 1];
 
-	view->channel = channel;
-	view->reader = reader;
-	view->left = 0;
+	*view = (struct pen_channel_view){ .channel = channel, .reader = reader };
 	view->q = (struct pen_channel_queue){
 		.freed = LOAD(shared->freed),
 		.head = LOAD(shared->head),
@@ -79,10 +82,17 @@ bool pen_channel_queue_get(struct pen_channel_view *view, struct pen_channel *ch
 		.skip = LOAD(shared->skip),
 		.size_class = LOAD(shared->size_class),
 	};
-	if (channel->is_spoilt || view->q.size_class >= PEN_CHANNEL_CLASSES ||
-	    !find_ring(view, view->q.size_class) || !is_sound(&view->q, (uint32_t)view->mask + 1))
+	if (channel->is_spoilt || view->q.size_class >= PEN_CHANNEL_CLASSES)
 		return spoil(view);
-	return true;
+	find_mask(view, view->q.size_class);
+	return is_sound(&view->q, (uint32_t)view->mask + 1) || spoil(view);
+}
+
+bool pen_channel_queue_get(struct pen_channel_view *view, struct pen_channel *channel,
+			   unsigned reader)
+{
+	return pen_channel_queue_count(view, channel, reader) &&
+	       (find_ring(view, view->q.size_class) || spoil(view));
 }
 
 /* The one that does not count is filled in, and counts then. */

@@ -94,7 +94,9 @@ static void clear(struct pen_channel *channel, unsigned reader)
 {
 	struct pen_channel_view view;
 
-	if (!pen_channel_queue_get(&view, channel, reader))
+	/* Where nothing is, no memory is to be mapped for looking at it. */
+	if (!pen_channel_queue_count(&view, channel, reader) || view.q.freed == view.q.tail ||
+	    !pen_channel_queue_get(&view, channel, reader))
 		return;
 	pen_channel_queue_clear(&view);
 	pen_channel_release(&view);
@@ -234,9 +236,9 @@ uint32_t pen_channel_get_info(struct pen_channel *channel, unsigned end,
 	has_read = LOAD(channel->block->ends[end].has_read);
 	info->has_read = has_read;
 	info->identity = (uint8_t)((has_read - 1) % PEN_CHANNEL_IDENTITIES);
-	if (has_data && pen_channel_queue_get(&in, channel, end))
+	if (has_data && pen_channel_queue_count(&in, channel, end))
 		info->read_data_available = (uint32_t)in.q.n_bytes;
-	if (has_data && pen_channel_queue_get(&out, channel, peer))
+	if (has_data && pen_channel_queue_count(&out, channel, peer))
 		info->write_quota_available =
 			out.q.n_bytes < quota ? quota - (uint32_t)out.q.n_bytes : 0;
 	return PEN_STATUS_SUCCESS;
