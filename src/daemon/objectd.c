@@ -3,6 +3,7 @@
 #include "base/spelling.h"
 #include "daemon/object-server.h"
 #include "io/directory.h"
+#include "io/notify.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -249,6 +250,8 @@ static int serve(const struct options *options, const struct object_server_confi
 		return complain(config->directory, r);
 	if (options->is_background)
 		r = go_to_background();
+	else
+		pen_notify("READY=1"); /* one that a program has started is not its service's */
 	handle_signals(on_signal);
 	if (!r)
 		r = object_server_run(&server);

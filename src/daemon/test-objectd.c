@@ -3,12 +3,15 @@
 #include "support/unit.h"
 #include <fcntl.h>
 #include <penstock/status-codes.h>
+#include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -297,11 +300,45 @@ static int run(const struct objectd *objectd, const char *option)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* As a service manager's socket. */
+static int listen_for_notes(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "penstock-ready-%d",
+		 (int)getpid());
+	assert_int_equal(bind(fd, (struct sockaddr *)&address,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+					  strlen(address.sun_path + 1))),
+			 0);
+	address.sun_path[0] = '@';
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	return fd;
+}
+
+/* A service manager is told when it listens. */
+static void test_readiness(void **state)
+{
+	struct pollfd poller = { .fd = listen_for_notes(), .events = POLLIN };
+	struct objectd objectd = { 0 };
+	char said[32] = "";
+
+	objectd_start(&objectd, NULL);
+	assert_int_equal(poll(&poller, 1, 60000), 1);
+	assert_int_equal(recv(poller.fd, said, sizeof(said), 0), 7);
+	assert_string_equal(said, "READY=1");
+	unsetenv("NOTIFY_SOCKET");
+	close(poller.fd);
+	assert_int_equal(objectd_end(&objectd, SIGTERM), 0);
+	objectd_clean(&objectd);
+}
+
 /* With --background it listens when the command has ended; a second one is glad of the first. */
 static void test_background(void **state)
 {
 	struct objectd objectd = { .directory = "/tmp/penstock-test-XXXXXX" };
-	int fd;
+	int fd, notes = listen_for_notes();
 
 	assert_non_null(mkdtemp(objectd.directory));
 	assert_int_equal(run(&objectd, "--background"), 0);
@@ -309,6 +346,10 @@ static void test_background(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(run(&objectd, "--background"), 0);
 	close(fd);
+	/* The service that a program is which has started it has nothing to do with it. */
+	unsetenv("NOTIFY_SOCKET");
+	assert_int_equal(recv(notes, &fd, sizeof(fd), MSG_DONTWAIT), -1);
+	close(notes);
 	for (int i = 0; i < 6000 && (fd = objectd_connect(&objectd)) >= 0; i++) {
 		close(fd);
 		usleep(1500000);
@@ -338,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_background),
 		cmocka_unit_test(test_a_second_one_says_so),
+		cmocka_unit_test(test_readiness),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

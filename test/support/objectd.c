@@ -55,6 +55,14 @@ void objectd_start(struct objectd *objectd, const char *const *options)
 	fail_msg("penstock-objectd does not listen");
 }
 
+int objectd_run(const struct objectd *objectd, const char *const *options)
+{
+	struct objectd other = *objectd;
+
+	start(&other, options);
+	return objectd_wait(&other);
+}
+
 int objectd_wait(struct objectd *objectd)
 {
 	int status;

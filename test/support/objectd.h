@@ -16,6 +16,9 @@ struct objectd {
 /* Starts it, with more options, ended by NULL, and waits until it listens. */
 void objectd_start(struct objectd *objectd, const char *const *options);
 
+/* Runs one there until it ends: its exit status. The one that objectd names is left alone. */
+int objectd_run(const struct objectd *objectd, const char *const *options);
+
 /* Ends it by that signal, and gives its exit status, -1 for one by the signal. */
 int objectd_end(struct objectd *objectd, int signal);
 
