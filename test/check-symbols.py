@@ -13,8 +13,8 @@ import subprocess
 import sys
 
 GENERATED = [name + "_*" for name in """
-    ExtendedError ITaskSchedulerService Witness atsvc conv convc dssetup dtyp epm krb5pac lsarpc mgmt
-    netdfs rpcecho samr sasec srvsvc tsch wkssvc
+    ExtendedError FrsTransport IEventService ITaskSchedulerService Witness atsvc conv convc dssetup dtyp
+    epm krb5pac lsarpc mgmt netdfs rpcecho samr sasec srvsvc svcctl tsch winreg winspool wkssvc
     """.split()]
 
 

@@ -163,7 +163,12 @@ struct pen_type {
 	size_t size;	  /* of the C value; a conformant array's or string's is a pointer's */
 	struct pen_wire wire[PEN_N_TRANSFERS];
 
-	const struct pen_range *range; /* integers: [range], NULL: none. Checked on get and put */
+	/*
+	 * [range], NULL: none. Of an integer its value; of an array how many elements each
+	 * size_is says; of a string its length or what its size_is says, with the terminator
+	 * [MS-RPCE 3.1.1.5.3.3.1.3]. Checked on get and put.
+	 */
+	const struct pen_range *range;
 
 	const struct pen_field *fields; /* struct, union, parameters */
 	uint32_t n_fields;

@@ -86,6 +86,13 @@ static void dump_dimensions(const struct pen_model_type *type, struct pen_buffer
 	}
 }
 
+static void dump_range(const struct pen_model_type *type, struct pen_buffer *out)
+{
+	if (type->range)
+		pen_buffer_printf(out, " range(%" PRId64 ", %" PRId64 ")", type->range->min,
+				  type->range->max);
+}
+
 /* As a phrase: "unique pointer to array[] size(n) of struct dtyp_GUID". */
 static void dump_type(const struct pen_model_type *type, struct pen_buffer *out)
 {
@@ -100,14 +107,13 @@ static void dump_type(const struct pen_model_type *type, struct pen_buffer *out)
 		}
 		pen_buffer_printf(out, "%s", kinds[type->kind]);
 		dump_dimensions(type, out);
+		dump_range(type, out);
 		pen_buffer_printf(out, " of ");
 	}
 	pen_buffer_printf(out, "%s", type->form ? forms[type->form] : kinds[type->kind]);
 	if (type->c_name || type->name)
 		pen_buffer_printf(out, " %s", type->c_name ? type->c_name : type->name);
-	if (type->range)
-		pen_buffer_printf(out, " range(%" PRId64 ", %" PRId64 ")", type->range->min,
-				  type->range->max);
+	dump_range(type, out);
 	dump_steps("switch", type->switch_is, out);
 }
 

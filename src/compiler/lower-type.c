@@ -71,8 +71,11 @@ static const struct pen_type *lower_enum(struct pen_lowerer *lowerer,
 	return &pen_lower_add_type(lowerer, plan)->type;
 }
 
+/* Is this string not as any other? */
 static bool has_expr(const struct pen_model_type *model)
 {
+	if (model->range)
+		return true;
 	for (uint32_t i = 0; i < model->n_dimensions; i++) {
 		if (model->dimensions[i].size_is || model->dimensions[i].length_is ||
 		    !model->dimensions[i].is_conformant)
@@ -111,6 +114,7 @@ static const struct pen_type *lower_array(struct pen_lowerer *lowerer,
 	size_t size = element->size;
 
 	plan->type.element = element;
+	plan->type.range = model->range;
 	lower_dimensions(lowerer, plan, model);
 	if (pen_plan_is_in_place(&plan->type)) {
 		for (uint32_t i = 0; i < model->n_dimensions; i++) {
@@ -171,6 +175,7 @@ static const struct pen_type *lower_string(struct pen_lowerer *lowerer,
 				  : kind == PEN_BYTE  ? "byte_string"
 						      : "string");
 	plan->type.element = pen_plan_scalar(kind);
+	plan->type.range = model->range;
 	plan->type.size = sizeof(char *);
 	plan->align = _Alignof(char *);
 	plan->c_type = "const char *";

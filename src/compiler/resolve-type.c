@@ -343,7 +343,7 @@ static bool is_same_struct(const struct pen_model_type *a, const struct pen_mode
 /* C allows a typedef to come twice, if it says the same. */
 static bool is_same_shape(const struct pen_shape *a, const struct pen_shape *b)
 {
-	if (a->n_levels != b->n_levels || a->is_string != b->is_string ||
+	if (a->n_levels != b->n_levels || a->is_string != b->is_string || a->counts || b->counts ||
 	    a->is_context_handle != b->is_context_handle ||
 	    (a->base != b->base && !is_same_struct(a->base, b->base) &&
 	     (a->base->kind != b->base->kind || a->base->form != b->base->form || a->base->name ||

@@ -22,6 +22,7 @@ struct pen_level {
 /* A type taken apart: its levels, the outermost first, around a base. */
 struct pen_shape {
 	struct pen_model_type *base;
+	const struct pen_range *counts; /* [range] of an array or a string */
 	bool is_string;
 	bool is_context_handle;
 	const struct pen_model_marshal *marshal;

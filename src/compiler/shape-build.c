@@ -60,6 +60,7 @@ static struct pen_model_type *new_array(struct pen_resolver *resolver,
 {
 	struct pen_model_type *type = new_type(resolver, PEN_ARRAY, element);
 
+	type->range = shape->counts;
 	type->n_dimensions = (uint32_t)(last - first + 1);
 	type->dimensions =
 		pen_idl_array(resolver->idl, type->n_dimensions, sizeof(*type->dimensions));
@@ -91,6 +92,16 @@ static bool is_character(const struct pen_model_type *type)
 	default:
 		return false;
 	}
+}
+
+/* Is there an array among the levels before the nth? */
+static bool is_array_of(const struct pen_shape *shape, size_t n)
+{
+	bool is_array = false;
+
+	for (size_t i = 0; i < n; i++)
+		is_array |= shape->levels[i].is_array || shape->levels[i].size_is;
+	return is_array;
 }
 
 static struct pen_model_type *new_string(struct pen_resolver *resolver,
@@ -186,6 +197,8 @@ struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const stru
 	} else if (shape->is_string) {
 		n--;
 		type = new_string(resolver, &shape->levels[n], type);
+		if (!is_array_of(shape, n))
+			type->range = shape->counts;
 		if (!shape->levels[n].is_array)
 			type = new_pointer(resolver, &shape->levels[n], is_parameter && !n, type);
 	}

@@ -116,6 +116,17 @@ static void apply_pointer_kind(struct pen_resolver *resolver, struct pen_shape *
 	}
 }
 
+/* Is a count meant, and not the value [MS-RPCE 3.1.1.5.3.3.1.3]? */
+static bool has_counts(const struct pen_shape *shape)
+{
+	bool is_array = shape->is_string;
+
+	for (size_t i = 0; i < shape->n_levels && !is_array; i++)
+		is_array = shape->levels[i].is_array || shape->levels[i].size_is;
+	return is_array;
+}
+
+/* After strings and sizes, which say what it is a range of. */
 static void apply_range(struct pen_resolver *resolver, struct pen_shape *shape,
 			const struct pen_tree_attribute *list)
 {
@@ -129,16 +140,21 @@ static void apply_range(struct pen_resolver *resolver, struct pen_shape *shape,
 		pen_idl_complain(resolver->idl, attribute->pos, "range has two numbers");
 		return;
 	}
-	if (!pen_kind_is_integer(shape->base->kind)) {
-		pen_idl_complain(resolver->idl, attribute->pos, "only an integer has a range");
+	if (!has_counts(shape) && !pen_kind_is_integer(shape->base->kind)) {
+		pen_idl_complain(resolver->idl, attribute->pos,
+				 "only an integer, an array and a string have a range");
 		return;
 	}
-	type = pen_idl_zalloc(resolver->idl, sizeof(*type));
 	range = pen_idl_zalloc(resolver->idl, sizeof(*range));
 	range->min = pen_resolve_constant(resolver, attribute->args);
 	range->max = pen_resolve_constant(resolver, attribute->args->next);
 	if (range->max < range->min)
 		pen_idl_complain(resolver->idl, attribute->pos, "nothing is in this range");
+	if (has_counts(shape)) {
+		shape->counts = range;
+		return;
+	}
+	type = pen_idl_zalloc(resolver->idl, sizeof(*type));
 	*type = *shape->base;
 	type->use_of = shape->base->use_of ? shape->base->use_of : shape->base;
 	type->range = range;
@@ -192,12 +208,12 @@ static void apply_attributes(struct pen_resolver *resolver, struct pen_shape *sh
 		"context_handle_noserialize",
 	};
 
-	apply_range(resolver, shape, list);
 	if (pen_tree_find(list, "string"))
 		shape->is_string = true;
 	for (size_t i = 0; i < PEN_COUNT(handles); i++)
 		shape->is_context_handle |= pen_tree_find(list, handles[i]) != NULL;
 	apply_all_sizes(resolver, shape, list);
+	apply_range(resolver, shape, list);
 	apply_pointer_kind(resolver, shape, list);
 	apply_marshal(resolver, shape, list);
 }

@@ -266,6 +266,9 @@ static void get_string(struct pen_walk *w, const struct pen_type *type, char **s
 			      (unsigned long long)max);
 		return;
 	}
+	pen_walk_check_count(w, type, type->dimensions[0].size_is ? max : count);
+	if (!pen_walk_ok(w))
+		return;
 	if (count > pen_reader_left(r) / unit) {
 		fail_short(w);
 		return;

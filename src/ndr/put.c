@@ -254,6 +254,7 @@ static void put_string(struct pen_walk *w, const struct pen_type *type, char **s
 	if (n + 1 > extent.size)
 		pen_walk_fail(w, PEN_E_BAD_DATA, "a string of %zu, of %llu", n + 1,
 			      (unsigned long long)extent.size);
+	pen_walk_check_count(w, type, dimension->size_is ? extent.size : n + 1);
 	pen_walk_promise(w, dimension->length_is, (int64_t)n + 1);
 	put_word(w, 0);
 	put_word(w, n + 1);

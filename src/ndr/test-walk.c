@@ -389,6 +389,66 @@ static void test_lasting_bytes(void **state)
 	pen_buffer_done(&buffer);
 }
 
+static int put_only(const struct pen_type *type, const void *value)
+{
+	struct pen_buffer buffer;
+	int r;
+
+	pen_buffer_init(&buffer, 0);
+	r = pen_ndr_put(type, ndr, NULL, value, &buffer, NULL);
+	pen_buffer_done(&buffer);
+	return r;
+}
+
+/* A range of an array or a string is one of its counts, in both directions
+ * [MS-RPCE 3.1.1.5.3.3.1.3]. */
+static void test_ranges_of_counts(void **state)
+{
+	static const struct pen_range two_to_three = { 2, 3 };
+	static const struct pen_dimension open_end = { .is_conformant = true, .is_varying = true };
+	struct pen_type text = { .kind = PEN_STRING,
+				 .size = sizeof(char *),
+				 .element = &pen_type_char,
+				 .dimensions = &open_end,
+				 .n_dimensions = 1,
+				 .range = &two_to_three };
+	struct pen_type grid = type_grid;
+	struct pen_type mixed_type = type_mixed;
+	struct pen_field fields[PEN_COUNT(mixed_fields)];
+	uint16_t cells[] = { 1, 2, 3, 4 };
+	char label[] = "";
+	struct mixed mixed = { .label = label, .rows = 2, .columns = 2, .grid = cells };
+	const char *const texts[] = { "", "a", "ab", "abc" };
+
+	pen_type_derive(&text);
+	EXPECT(&text, ndr, &texts[1], "\2\0\0\0\0\0\0\0\2\0\0\0a\0");
+	EXPECT(&text, ndr, &texts[2], "\3\0\0\0\0\0\0\0\3\0\0\0ab\0");
+	assert_int_equal(put_only(&text, &texts[0]), PEN_E_BAD_DATA);
+	assert_int_equal(put_only(&text, &texts[3]), PEN_E_BAD_DATA);
+
+	grid.range = &two_to_three;
+	memcpy(fields, mixed_fields, sizeof(fields));
+	fields[PEN_COUNT(fields) - 1].type = &grid;
+	mixed_type.fields = fields;
+	assert_int_equal(put_only(&mixed_type, &mixed), 0);
+	mixed.columns = 1;
+	assert_int_equal(put_only(&mixed_type, &mixed), PEN_E_BAD_DATA);
+	assert_int_equal(put_only(&type_mixed, &mixed), 0);
+	{
+		static const uint8_t long_text[] = "\4\0\0\0\0\0\0\0\4\0\0\0abc";
+		struct pen_ndr_error error = { "" };
+		struct pen_arena arena;
+		char *value = NULL;
+
+		pen_arena_init(&arena, 0);
+		assert_int_equal(pen_ndr_get(&text, ndr, NULL, long_text, sizeof(long_text), &value,
+					     &arena, NULL, &error),
+				 PEN_E_BAD_DATA);
+		assert_string_equal(error.text, "a count of 4 is out of range");
+		pen_arena_done(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_unions),
 		cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_ranges_of_counts),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_graph),
 		cmocka_unit_test(test_depth),

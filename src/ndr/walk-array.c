@@ -19,6 +19,28 @@ static uint64_t evaluate_count(struct pen_walk *w, const struct pen_expr *expr, 
 	return 0;
 }
 
+void pen_walk_check_count(struct pen_walk *w, const struct pen_type *type, uint64_t count)
+{
+	const struct pen_range *range = type->range;
+
+	if (range && count <= INT64_MAX && (int64_t)count >= range->min &&
+	    (int64_t)count <= range->max)
+		return;
+	if (range)
+		pen_walk_fail(w, PEN_E_BAD_DATA, "a count of %llu is out of range",
+			      (unsigned long long)count);
+}
+
+/* Each size that is sent. */
+static void check_counts(struct pen_walk *w, const struct pen_type *type,
+			 const struct pen_extent *extents)
+{
+	for (uint32_t i = 0; type->range && i < type->n_dimensions; i++) {
+		if (type->dimensions[i].is_conformant)
+			pen_walk_check_count(w, type, extents[i].size);
+	}
+}
+
 void pen_walk_conformance(struct pen_walk *w, const struct pen_type *type, void *value,
 			  struct pen_extent *extents)
 {
@@ -225,6 +247,8 @@ void pen_walk_array(struct pen_walk *w, const struct pen_type *type, void *value
 		w->format->conformance(w, type, value, extents);
 	w->is_hoisted = w->is_hoisted && !is_apart;
 	w->format->variance(w, type, extents);
+	if (w->format->is_wire)
+		check_counts(w, type, extents);
 	if (!pen_walk_ok(w))
 		return;
 

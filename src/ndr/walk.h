@@ -194,6 +194,9 @@ int64_t pen_scalar_load(const struct pen_type *type, const void *value);
 
 /* False: the number does not fit. */
 bool pen_scalar_store(const struct pen_type *type, void *value, int64_t number);
+/* Fails the walk where a count is out of the type's [range]. */
+void pen_walk_check_count(struct pen_walk *w, const struct pen_type *type, uint64_t count);
+
 bool pen_scalar_in_range(const struct pen_type *type, const void *value);
 bool pen_kind_is_unsigned_hyper(enum pen_kind kind);
 

@@ -9,6 +9,8 @@
 #include <penstock/idl/conv.h>
 #include <penstock/idl/dssetup.h>
 #include <penstock/idl/epm.h>
+#include <penstock/idl/even6.h>
+#include <penstock/idl/frstrans.h>
 #include <penstock/idl/lsarpc.h>
 #include <penstock/idl/mgmt.h>
 #include <penstock/idl/netdfs.h>
@@ -16,7 +18,10 @@
 #include <penstock/idl/rpcecho.h>
 #include <penstock/idl/samr.h>
 #include <penstock/idl/srvsvc.h>
+#include <penstock/idl/svcctl.h>
 #include <penstock/idl/tsch.h>
+#include <penstock/idl/winreg.h>
+#include <penstock/idl/winspool.h>
 #include <penstock/idl/witness.h>
 #include <penstock/idl/wkssvc.h>
 #include <string.h>
@@ -28,6 +33,8 @@ static const struct pen_interface *const compiled_in[] = {
 	&conv_interface,
 	&dssetup_interface,
 	&epm_interface,
+	&FrsTransport_interface,
+	&IEventService_interface,
 	&ITaskSchedulerService_interface,
 	&lsarpc_interface,
 	&mgmt_interface,
@@ -37,6 +44,9 @@ static const struct pen_interface *const compiled_in[] = {
 	&samr_interface,
 	&sasec_interface,
 	&srvsvc_interface,
+	&svcctl_interface,
+	&winreg_interface,
+	&winspool_interface,
 	&Witness_interface,
 	&wkssvc_interface,
 };

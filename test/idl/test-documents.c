@@ -10,13 +10,18 @@
 #include <penstock/idl/dssetup.h>
 #include <penstock/idl/eerr.h>
 #include <penstock/idl/epm.h>
+#include <penstock/idl/even6.h>
+#include <penstock/idl/frstrans.h>
 #include <penstock/idl/lsarpc.h>
 #include <penstock/idl/mgmt.h>
 #include <penstock/idl/netdfs.h>
 #include <penstock/idl/netlogon.h>
 #include <penstock/idl/samr.h>
 #include <penstock/idl/srvsvc.h>
+#include <penstock/idl/svcctl.h>
 #include <penstock/idl/tsch.h>
+#include <penstock/idl/winreg.h>
+#include <penstock/idl/winspool.h>
 #include <penstock/idl/witness.h>
 #include <penstock/idl/wkssvc.h>
 #include <string.h>
@@ -98,6 +103,34 @@ static const struct expected_interface expected_interfaces[] = {
 		.uuid = "14a8831c-bc82-11d2-8a64-0008c7457e5d",
 		.major = 1,
 	},
+	/* Two of the three that are not used are those with pipes. */
+	{
+		.interface = &FrsTransport_interface,
+		.section = "MS-FRS2 3.2.4.1",
+		.uuid = "897e2e5f-93f3-4376-9c9c-fd2277495c27",
+		.major = 1,
+		.n_operations = 18,
+		.n_unused = 3,
+		.landmarks = { { 0, "CheckConnectivity" },
+			       { 3, "RequestUpdates" },
+			       { 8, "RawGetFileData" },
+			       { 12, "RdcClose" },
+			       { 13, "InitializeFileTransferAsync" },
+			       { 17, "RdcFileDataTransferKeepAlive" } },
+	},
+	{
+		.interface = &IEventService_interface,
+		.section = "MS-EVEN6 3.1.4",
+		.uuid = "f6beaff7-1e19-4fbb-9f8f-b89e2018337c",
+		.major = 1,
+		.n_operations = 29,
+		.landmarks = { { 0, "EvtRpcRegisterRemoteSubscription" },
+			       { 5, "EvtRpcRegisterLogQuery" },
+			       { 11, "EvtRpcQueryNext" },
+			       { 13, "EvtRpcClose" },
+			       { 19, "EvtRpcGetChannelList" },
+			       { 28, "EvtRpcGetClassicLogDisplayName" } },
+	},
 	{
 		.interface = &ITaskSchedulerService_interface,
 		.section = "MS-TSCH 3.2.5.4",
@@ -155,28 +188,29 @@ static const struct expected_interface expected_interfaces[] = {
 		.section = "MS-NRPC 3.5.4",
 		.uuid = "12345678-1234-abcd-ef00-01234567cffb",
 		.major = 1,
-		.n_operations = 50,
-		.n_unused = 1,
+		.n_operations = 60,
+		.n_unused = 10,
 		.landmarks = { { 0, "NetrLogonUasLogon" },
 			       { 2, "NetrLogonSamLogon" },
 			       { 26, "NetrServerAuthenticate3" },
 			       { 39, "NetrLogonSamLogonEx" },
 			       { 46, "NetrServerGetTrustInfo" },
-			       { 49, "NetrChainSetClientAttributes" } },
+			       { 59, "NetrServerAuthenticateKerberos" } },
 	},
 	{
+		/* Four numbers more are used here than in the document, see idl/samr.idl. */
 		.interface = &samr_interface,
 		.section = "MS-SAMR 3.1.5",
 		.uuid = "12345778-1234-abcd-ef00-0123456789ac",
 		.major = 1,
-		.n_operations = 74,
-		.n_unused = 8,
+		.n_operations = 78,
+		.n_unused = 10,
 		.landmarks = { { 0, "SamrConnect" },
 			       { 17, "SamrLookupNamesInDomain" },
 			       { 36, "SamrQueryInformationUser" },
 			       { 58, "SamrSetInformationUser2" },
 			       { 64, "SamrConnect5" },
-			       { 73, "SamrUnicodeChangePasswordUser4" } },
+			       { 77, "SamrAccountIsDelegatedManagedServiceAccount" } },
 	},
 	{
 		.interface = &sasec_interface,
@@ -202,6 +236,48 @@ static const struct expected_interface expected_interfaces[] = {
 			       { 39, "NetrpGetFileSecurity" },
 			       { 53, "NetrServerTransportDelEx" },
 			       { 57, "NetrShareDelEx" } },
+	},
+	{
+		.interface = &svcctl_interface,
+		.section = "MS-SCMR 3.1.4",
+		.uuid = "367abb81-9844-35f1-ad32-98f038001003",
+		.major = 2,
+		.n_operations = 65,
+		.n_unused = 15,
+		.landmarks = { { 0, "RCloseServiceHandle" },
+			       { 12, "RCreateServiceW" },
+			       { 15, "ROpenSCManagerW" },
+			       { 40, "RQueryServiceStatusEx" },
+			       { 56, "RQueryServiceConfigEx" },
+			       { 64, "ROpenSCManager2" } },
+	},
+	{
+		.interface = &winreg_interface,
+		.section = "MS-RRP 3.1.5",
+		.uuid = "338cd001-2244-31f1-aaaa-900038001003",
+		.major = 1,
+		.n_operations = 36,
+		.n_unused = 5,
+		.landmarks = { { 0, "OpenClassesRoot" },
+			       { 5, "BaseRegCloseKey" },
+			       { 15, "BaseRegOpenKey" },
+			       { 17, "BaseRegQueryValue" },
+			       { 29, "BaseRegQueryMultipleValues" },
+			       { 35, "BaseRegDeleteKeyEx" } },
+	},
+	{
+		.interface = &winspool_interface,
+		.section = "MS-RPRN 3.1.4",
+		.uuid = "12345678-1234-abcd-ef00-0123456789ab",
+		.major = 1,
+		.n_operations = 124,
+		.n_unused = 36,
+		.landmarks = { { 0, "RpcEnumPrinters" },
+			       { 29, "RpcClosePrinter" },
+			       { 69, "RpcOpenPrinterEx" },
+			       { 97, "RpcSendRecvBidiData" },
+			       { 110, "RpcGetJobNamedPropertyValue" },
+			       { 123, "RpcIppSetPrinterAttributes" } },
 	},
 	{
 		.interface = &Witness_interface,
@@ -287,49 +363,77 @@ static const struct {
 	{ &mgmt_rpc_if_id_t_type, "C706 appendix N", { 20, 20 } },
 	{ &conv_uuid_t_type, "C706 appendix N", { 16, 16 } },
 
-	{ &dssetup_DSROLE_UPGRADE_STATUS_INFO_type, "MS-DSSP 2.2.6", { 6, 8 } },
+	{ &dssetup_DSROLE_UPGRADE_STATUS_INFO_type, "MS-DSSP 2.2", { 6, 8 } },
 
 	{ &ExtendedError_EEAString_type, "MS-EERR 2.2.1.1", { 8, 16 } },
 	{ &ExtendedError_EEUString_type, "MS-EERR 2.2.1.2", { 8, 16 } },
 	{ &ExtendedError_BinaryEEInfo_type, "MS-EERR 2.2.1.3", { 8, 16 } },
 
-	{ &lsarpc_POLICY_AUDIT_LOG_INFO_type, "MS-LSAD 2.2.4.3", { 36, 40 } },
-	{ &lsarpc_LSAPR_POLICY_DNS_DOMAIN_INFO_type, "MS-LSAD 2.2.4.14", { 44, 72 } },
+	{ &lsarpc_POLICY_AUDIT_LOG_INFO_type, "MS-LSAD 2.2.4", { 36, 40 } },
+	{ &lsarpc_LSAPR_POLICY_DNS_DOMAIN_INFO_type, "MS-LSAD 2.2.4", { 44, 72 } },
 
-	{ &netdfs_DFS_TARGET_PRIORITY_type, "MS-DFSNM 2.2.2.7", { 8, 8 } },
-	{ &netdfs_DFS_STORAGE_INFO_type, "MS-DFSNM 2.2.2.5", { 12, 24 } },
-	{ &netdfs_DFS_STORAGE_INFO_1_type, "MS-DFSNM 2.2.2.6", { 20, 32 } },
-	{ &netdfs_DFS_INFO_4_type, "MS-DFSNM 2.2.3.4", { 40, 56 } },
-	{ &netdfs_DFS_INFO_5_type, "MS-DFSNM 2.2.3.5", { 44, 56 } },
-	{ &netdfs_DFS_INFO_8_type, "MS-DFSNM 2.2.3.8", { 52, 72 } },
-	{ &netdfs_DFS_INFO_50_type, "MS-DFSNM 2.2.3.10", { 16, 16 } },
-	{ &netdfs_DFS_INFO_105_type, "MS-DFSNM 2.2.3.16", { 20, 24 } },
-	{ &netdfs_DFS_INFO_106_type, "MS-DFSNM 2.2.3.17", { 12, 12 } },
-	{ &netdfs_DFS_SUPPORTED_NAMESPACE_VERSION_INFO_type, "MS-DFSNM 2.2.2.13", { 32, 32 } },
+	{ &netdfs_DFS_TARGET_PRIORITY_type, "MS-DFSNM 2.2.2", { 8, 8 } },
+	{ &netdfs_DFS_STORAGE_INFO_type, "MS-DFSNM 2.2.2", { 12, 24 } },
+	{ &netdfs_DFS_STORAGE_INFO_1_type, "MS-DFSNM 2.2.2", { 20, 32 } },
+	{ &netdfs_DFS_INFO_4_type, "MS-DFSNM 2.2.3", { 40, 56 } },
+	{ &netdfs_DFS_INFO_5_type, "MS-DFSNM 2.2.3", { 44, 56 } },
+	{ &netdfs_DFS_INFO_8_type, "MS-DFSNM 2.2.3", { 52, 72 } },
+	{ &netdfs_DFS_INFO_50_type, "MS-DFSNM 2.2.3", { 16, 16 } },
+	{ &netdfs_DFS_INFO_105_type, "MS-DFSNM 2.2.3", { 20, 24 } },
+	{ &netdfs_DFS_INFO_106_type, "MS-DFSNM 2.2.3", { 12, 12 } },
+	{ &netdfs_DFS_SUPPORTED_NAMESPACE_VERSION_INFO_type, "MS-DFSNM 2.2.2", { 32, 32 } },
 
-	{ &netlogon_NETLOGON_AUTHENTICATOR_type, "MS-NRPC 2.2.1.1.5", { 12, 12 } },
-	{ &netlogon_NL_TRUST_PASSWORD_type, "MS-NRPC 2.2.1.3.7", { 516, 516 } },
+	{ &netlogon_NETLOGON_AUTHENTICATOR_type, "MS-NRPC 2.2.1.1", { 12, 12 } },
+	{ &netlogon_NL_TRUST_PASSWORD_type, "MS-NRPC 2.2.1.3", { 516, 516 } },
 
 	{ &samr_SAMPR_ENCRYPTED_USER_PASSWORD_type, "MS-SAMR 2.2.6.21", { 516, 516 } },
 	{ &samr_SAMPR_ENCRYPTED_USER_PASSWORD_NEW_type, "MS-SAMR 2.2.6.22", { 532, 532 } },
-	{ &samr_ENCRYPTED_NT_OWF_PASSWORD_type, "MS-SAMR 2.2.7.3", { 16, 16 } },
+	{ &samr_ENCRYPTED_NT_OWF_PASSWORD_type, "MS-SAMR 2.2.3", { 16, 16 } },
 
 	{ &srvsvc_SERVER_INFO_100_type, "MS-DTYP 2.3.11", { 8, 16 } },
 	{ &srvsvc_SERVER_INFO_101_type, "MS-DTYP 2.3.12", { 24, 40 } },
-	{ &srvsvc_SERVER_INFO_102_type, "MS-SRVS 2.2.4.42", { 52, 72 } },
-	{ &srvsvc_SERVER_INFO_502_type, "MS-SRVS 2.2.4.44", { 72, 72 } },
-	{ &srvsvc_SHARE_INFO_2_type, "MS-SRVS 2.2.4.24", { 32, 56 } },
-	{ &srvsvc_SHARE_INFO_502_I_type, "MS-SRVS 2.2.4.26", { 40, 72 } },
-	{ &srvsvc_STAT_SERVER_0_type, "MS-SRVS 2.2.4.39", { 68, 68 } },
-	{ &srvsvc_TIME_OF_DAY_INFO_type, "MS-SRVS 2.2.4.105", { 48, 48 } },
-	{ &srvsvc_SERVER_TRANSPORT_INFO_3_type, "MS-SRVS 2.2.4.96", { 288, 312 } },
+	{ &srvsvc_SERVER_INFO_102_type, "MS-SRVS 2.2.4", { 52, 72 } },
+	{ &srvsvc_SERVER_INFO_502_type, "MS-SRVS 2.2.4", { 72, 72 } },
+	{ &srvsvc_SHARE_INFO_2_type, "MS-SRVS 2.2.4", { 32, 56 } },
+	{ &srvsvc_SHARE_INFO_502_I_type, "MS-SRVS 2.2.4", { 40, 72 } },
+	{ &srvsvc_STAT_SERVER_0_type, "MS-SRVS 2.2.4", { 68, 68 } },
+	{ &srvsvc_TIME_OF_DAY_INFO_type, "MS-SRVS 2.2.4", { 48, 48 } },
+	{ &srvsvc_SERVER_TRANSPORT_INFO_3_type, "MS-SRVS 2.2.4", { 288, 312 } },
 
-	{ &tsch_AT_INFO_type, "MS-TSCH 2.3.4", { 16, 24 } },
-	{ &tsch_AT_ENUM_type, "MS-TSCH 2.3.6", { 20, 32 } },
-	{ &ITaskSchedulerService_TASK_XML_ERROR_INFO_type, "MS-TSCH 2.3.8", { 16, 24 } },
-	{ &ITaskSchedulerService_TASK_USER_CRED_type, "MS-TSCH 2.3.9", { 12, 24 } },
+	{ &FrsTransport_FRS_VERSION_VECTOR_type, "MS-FRS2 2.2.1.4", { 32, 32 } },
+	{ &FrsTransport_FRS_EPOQUE_VECTOR_type, "MS-FRS2 2.2.1.4", { 32, 32 } },
+	{ &FrsTransport_FRS_ID_GVSN_type, "MS-FRS2 2.2.1.4", { 48, 48 } },
+	{ &FrsTransport_FRS_RDC_PARAMETERS_GENERIC_type, "MS-FRS2 2.2.1.4", { 66, 66 } },
 
-	{ &Witness_WITNESS_INTERFACE_INFO_type, "MS-SWN 2.2.2.5", { 552, 552 } },
+	{ &IEventService_RpcInfo_type, "MS-EVEN6 2.2.1", { 12, 12 } },
+	{ &IEventService_StringArray_type, "MS-EVEN6 2.2", { 8, 16 } },
+	{ &IEventService_EvtRpcVariantList_type, "MS-EVEN6 2.2", { 8, 16 } },
+
+	{ &svcctl_SERVICE_STATUS_type, "MS-SCMR 2.2.47", { 28, 28 } },
+	{ &svcctl_SERVICE_STATUS_PROCESS_type, "MS-SCMR 2.2.49", { 36, 36 } },
+	{ &svcctl_ENUM_SERVICE_STATUSW_type, "MS-SCMR 2.2.11", { 36, 48 } },
+	{ &svcctl_QUERY_SERVICE_CONFIGW_type, "MS-SCMR 2.2.15", { 36, 64 } },
+	{ &svcctl_SERVICE_NOTIFY_STATUS_CHANGE_PARAMS_1_type, "MS-SCMR 2.2", { 88, 88 } },
+	{ &svcctl_SERVICE_NOTIFY_STATUS_CHANGE_PARAMS_2_type, "MS-SCMR 2.2", { 96, 104 } },
+	{ &svcctl_SERVICE_FAILURE_ACTIONSW_type, "MS-SCMR 2.2", { 20, 40 } },
+
+	{ &tsch_AT_INFO_type, "MS-TSCH 2.3", { 16, 24 } },
+	{ &tsch_AT_ENUM_type, "MS-TSCH 2.3", { 20, 32 } },
+	{ &ITaskSchedulerService_TASK_XML_ERROR_INFO_type, "MS-TSCH 2.3", { 16, 24 } },
+	{ &ITaskSchedulerService_TASK_USER_CRED_type, "MS-TSCH 2.3", { 12, 24 } },
+
+	{ &winreg_RVALENT_type, "MS-RRP 2.2.6", { 16, 32 } },
+	{ &winreg_RPC_SECURITY_DESCRIPTOR_type, "MS-RRP 2.2.8", { 12, 16 } },
+	{ &winreg_RPC_SECURITY_ATTRIBUTES_type, "MS-RRP 2.2.7", { 17, 32 } },
+
+	{ &winspool_DEVMODE_type, "MS-RPRN 2.2.2.1", { 220, 220 } },
+	{ &winspool_FORM_INFO_1_type, "MS-RPRN 2.2.1.6", { 32, 40 } },
+	{ &winspool_JOB_INFO_1_type, "MS-RPRN 2.2.1.7", { 64, 96 } },
+	{ &winspool_PRINTER_INFO_2_type, "MS-RPRN 2.2.1.10", { 84, 136 } },
+	{ &winspool_PRINTER_INFO_STRESS_type, "MS-RPRN 2.2.1.10", { 124, 136 } },
+	{ &winspool_CORE_PRINTER_DRIVER_type, "MS-RPRN 2.2.1.5", { 552, 552 } },
+
+	{ &Witness_WITNESS_INTERFACE_INFO_type, "MS-SWN 2.2.2", { 552, 552 } },
 	{ &Witness_RESP_ASYNC_NOTIFY_type, "MS-SWN 2.2.2.4", { 16, 24 } },
 
 	{ &wkssvc_WKSTA_INFO_100_type, "MS-WKST 2.2.5.1", { 20, 32 } },
@@ -339,7 +443,7 @@ static const struct {
 	{ &wkssvc_JOINPR_USER_PASSWORD_type, "MS-WKST 2.2.5.17", { 524, 524 } },
 	{ &wkssvc_JOINPR_ENCRYPTED_USER_PASSWORD_type, "MS-WKST 2.2.5.18", { 524, 524 } },
 	{ &wkssvc_JOINPR_ENCRYPTED_USER_PASSWORD_AES_type, "MS-WKST 2.2.5.19", { 88, 96 } },
-	{ &wkssvc_USE_INFO_2_type, "MS-WKST 2.2.5.22", { 36, 56 } },
+	{ &wkssvc_USE_INFO_2_type, "MS-WKST 2.2.5", { 36, 56 } },
 };
 
 static void test_sizes(void **state)
