@@ -422,7 +422,7 @@ static int read_wire(const struct value *v, enum pen_transfer transfer, const vo
 static void expect_same(const struct value *v, const char *where, const struct pen_buffer *a,
 			const struct pen_buffer *b)
 {
-	if (a->size != b->size || memcmp(a->data, b->data, a->size) != 0)
+	if (a->size != b->size || (a->size && memcmp(a->data, b->data, a->size) != 0))
 		fail_msg("%s is another value after %s", v->name, where);
 }
 
