@@ -422,7 +422,7 @@ static const struct {
 	{ &ITaskSchedulerService_TASK_XML_ERROR_INFO_type, "MS-TSCH 2.3", { 16, 24 } },
 	{ &ITaskSchedulerService_TASK_USER_CRED_type, "MS-TSCH 2.3", { 12, 24 } },
 
-	{ &winreg_RVALENT_type, "MS-RRP 2.2.6", { 16, 32 } },
+	{ &winreg_RVALENT_type, "MS-RRP 2.2.6", { 16, 24 } },
 	{ &winreg_RPC_SECURITY_DESCRIPTOR_type, "MS-RRP 2.2.8", { 12, 16 } },
 	{ &winreg_RPC_SECURITY_ATTRIBUTES_type, "MS-RRP 2.2.7", { 17, 32 } },
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES_MAX = 8, LINE_SIZE = 1 << 16, STUB_MAX = LINE_SIZE / 2 };
+enum { FILES_MAX = 32, LINE_SIZE = 1 << 16, STUB_MAX = LINE_SIZE / 2 };
 
 struct stub {
 	uint8_t bytes[STUB_MAX];
@@ -127,7 +127,7 @@ static int answer(char *line, struct pen_arena *arena, struct pen_buffer *out,
 	for (size_t i = 0; i < PEN_COUNT(words); i++)
 		words[i] = strtok(i ? NULL : line, " \n");
 	operation = words[3] ? find(words[0]) : NULL;
-	if (!operation || !from_hex(words[3], &stubs[0]) ||
+	if (!operation || !from_hex(strcmp(words[3], "-") ? words[3] : "", &stubs[0]) ||
 	    !from_hex(words[4] ? words[4] : "", &stubs[1])) {
 		snprintf(error->text, sizeof(error->text), "no such line");
 		return -EINVAL;
