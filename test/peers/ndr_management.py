@@ -86,8 +86,16 @@ def witness_cases(case):
 def atsvc_cases(case):
     job = made(atsvc.JobInfo, job_time=1000, days_of_month=1, days_of_week=2, flags=3, command="run")
     call = made(atsvc.JobAdd, in_servername="s", in_job_info=job, out_job_id=7)
-    case("atsvc.NetrJobAdd", call, "in", ("pAtInfo.Command", "run"))
+    # JobTime is DWORD_PTR [MS-TSCH 2.3.4], of 8 bytes in NDR64; Samba has 4.
+    case("atsvc.NetrJobAdd", call, "in", ("pAtInfo.JobTime", 1000), "ndr64")
     case("atsvc.NetrJobAdd", call, "out", ("pJobId", 7))
+    jobs = [made(atsvc.JobEnumInfo, job_id=i, job_time=1000, days_of_month=1, days_of_week=2, flags=3,
+                 command="run" * i) for i in (1, 2)]
+    found = made(atsvc.enum_ctr, entries_read=2, first_entry=jobs)
+    call = made(atsvc.JobEnum, in_servername="s", in_ctr=found, in_preferred_max_len=9, in_resume_handle=4,
+                out_ctr=found, out_total_entries=2, out_resume_handle=5)
+    case("atsvc.NetrJobEnum", call, "in", ("PreferedMaximumLength", 9), "ndr64")
+    case("atsvc.NetrJobEnum", call, "out", ("pEnumContainer.Buffer.1.Command", "runrun"), "ndr64")
 
 
 def cases(case):
