@@ -8,7 +8,9 @@ NAME.c; or, for an IDL named wrong-*, its diagnoses. --update writes them anew,
 for a person to read in the difference.
 """
 import difflib
+import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,14 +21,30 @@ def run(penidl, folder, name, *options):
                           text=True, timeout=60)
 
 
+def check_json(penidl, folder, name, diagnoses):
+    """--json says the same, place by place and word by word."""
+    done = run(penidl, folder, name, "--json")
+    said = []
+    for line in done.stderr.splitlines():
+        one = json.loads(line)
+        assert one["severity"] == "error", f"{name}: {line}"
+        said.append("{file}:{line}:{column}: {message}".format(**one))
+        said += ["{file}:{line}:{column}: note: {message}".format(**note) for note in one["notes"]]
+    places = [line for line in diagnoses.splitlines() if re.match(r"[\w.-]+:\d+:\d+: ", line)]
+    assert done.returncode == 1 and said == places, f"{name}: --json says {said}"
+
+
 def outputs(penidl, folder, name):
     """File name -> text of all that penidl says about the file."""
     if name.startswith("wrong-"):
         done = run(penidl, folder, name)
         assert done.returncode == 1, f"{name}: exit status {done.returncode}"
+        check_json(penidl, folder, name, done.stderr)
         return {"diagnoses": done.stderr}
     found = {}
-    for form in ("tokens", "tree", "model", "plan"):
+    # What a preprocessor leaves is its own affair: the places of tokens, too.
+    is_preprocessed = re.search(r"^#", (folder / f"{name}.idl").read_text(), re.M)
+    for form in ("tokens", "tree", "model", "plan")[bool(is_preprocessed):]:
         done = run(penidl, folder, name, f"--dump={form}")
         assert done.returncode == 0, f"{name}: {done.stderr}"
         found[form] = done.stdout
@@ -58,7 +76,12 @@ def main():
                 bad += 1
                 sys.stdout.writelines(difflib.unified_diff(
                     before.splitlines(True), text.splitlines(True), str(path), "now"))
-    for arguments, status in ((["--help"], 0), (["--version"], 0), ([], 2), (["--nonsense"], 2),
+    for arguments, status in ((["--partial", "--dump=plan", "wrong-unsent.idl"], 0),
+                              (["-D", "COUNT=4", "--dump=model", "declarations.idl"], 0),
+                              (["--cpp", "false", "declarations.idl"], 1),
+                              (["--cpp", "no-such-program", "declarations.idl"], 1),
+                              (["--acf", "nowhere.acf", "shared.idl"], 1),
+                              (["--help"], 0), (["--version"], 0), ([], 2), (["--nonsense"], 2),
                               (["--dump=nonsense", "shared.idl"], 2), (["nowhere.idl"], 1)):
         done = subprocess.run([penidl, *arguments], cwd=folder, capture_output=True)
         n += 1

@@ -30,6 +30,13 @@ int pen_idl_new(struct pen_idl **idlp, pen_idl_import_fn *import, void *data);
 struct pen_idl *pen_idl_free(struct pen_idl *idl);
 
 /*
+ * Before compiling: operations that cannot be sent, since their types have no form on the wire or
+ * the codec does not offer it yet, are left out, with a warning among the diagnoses. Their
+ * numbers stay. Without this they are errors.
+ */
+void pen_idl_allow_partial(struct pen_idl *idl);
+
+/*
  * Compiles one file; once for each pen_idl. name is for diagnoses, and gives
  * the prefix of what is outside of an interface. PEN_E_SYNTAX: see
  * pen_idl_diagnoses; PEN_E_LIMIT: more than 64 MiB of memory; -ENOMEM.

@@ -171,9 +171,29 @@ static void complain_of_unknown(struct pen_resolver *resolver,
 			 attribute->name, pen_idl_meant(resolver->idl, &spelling));
 }
 
+/* Of which one is found and another would be passed over in silence. */
+static void check_once(struct pen_resolver *resolver, const struct pen_tree_attribute *attribute)
+{
+	static const char *const once[] = {
+		"size_is", "max_is",	"length_is",   "last_is",	  "first_is",
+		"min_is",  "switch_is", "switch_type", "range",		  "iid_is",
+		"uuid",	   "version",	"call_as",     "pointer_default", "endpoint"
+	};
+	const struct pen_tree_attribute *other = pen_tree_find(attribute->next, attribute->name);
+
+	for (size_t i = 0; i < PEN_COUNT(once) && other; i++) {
+		if (strcmp(once[i], attribute->name))
+			continue;
+		pen_idl_complain(resolver->idl, other->pos, "a second \"%s\"", other->name);
+		pen_idl_note(resolver->idl, attribute->pos, "the first is here");
+		return;
+	}
+}
+
 void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_attribute *list)
 {
 	for (; list; list = list->next) {
+		check_once(resolver, list);
 		if (!bsearch(list->name, known, PEN_COUNT(known), sizeof(known[0]), compare))
 			complain_of_unknown(resolver, list);
 	}

@@ -31,7 +31,7 @@ char *pen_idl_text(struct pen_idl *idl, const char *text, size_t n)
 	return check(idl, pen_arena_text(&idl->arena, text, n));
 }
 
-const char *pen_idl_intern(struct pen_idl *idl, const char *text, size_t n)
+struct pen_word *pen_idl_word(struct pen_idl *idl, const char *text, size_t n)
 {
 	struct pen_word **bucket;
 	struct pen_word *word;
@@ -42,13 +42,18 @@ const char *pen_idl_intern(struct pen_idl *idl, const char *text, size_t n)
 	bucket = &idl->words[hash % PEN_IDL_WORDS];
 	for (word = *bucket; word; word = word->next) {
 		if (!strncmp(word->text, text, n) && !word->text[n])
-			return word->text;
+			return word;
 	}
 	word = pen_idl_zalloc(idl, sizeof(*word));
 	word->text = pen_idl_text(idl, text, n);
 	word->next = *bucket;
 	*bucket = word;
-	return word->text;
+	return word;
+}
+
+const char *pen_idl_intern(struct pen_idl *idl, const char *text, size_t n)
+{
+	return pen_idl_word(idl, text, n)->text;
 }
 
 char *pen_idl_vformat(struct pen_idl *idl, const char *format, va_list args)
@@ -91,12 +96,22 @@ void pen_idl_leave(struct pen_idl *idl)
 	idl->depth--;
 }
 
+int pen_idl_stem(const char *path, const char **stemp)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	const char *dot = strrchr(base, '.');
+
+	*stemp = base;
+	return (int)(dot ? (size_t)(dot - base) : strlen(base));
+}
+
 /* "include/ms-dtyp.idl" gives "dtyp". */
 static const char *prefix_of(struct pen_idl *idl, const char *name)
 {
-	const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-	size_t n = strcspn(base, ".");
-	char *prefix = pen_idl_text(idl, base, n);
+	const char *base;
+	int n = pen_idl_stem(name, &base);
+	char *prefix = pen_idl_text(idl, base, (size_t)n);
 
 	for (char *p = prefix; *p; p++) {
 		if (!isalnum((unsigned char)*p))
@@ -145,7 +160,10 @@ struct pen_source *pen_idl_open(struct pen_idl *idl, const char *name, bool *is_
 
 	*is_newp = false;
 	for (struct pen_source *source = idl->sources; source; source = source->next) {
-		if (!strcmp(source->name, name))
+		const char *slash = source == idl->sources ? strrchr(source->name, '/') : NULL;
+
+		/* The file itself was named with its folder. */
+		if (!strcmp(slash ? slash + 1 : source->name, name))
 			return source;
 	}
 	r = idl->import ? idl->import(idl->import_data, name, &idl->arena, &text) : PEN_E_NOT_FOUND;

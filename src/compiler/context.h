@@ -41,6 +41,7 @@ struct pen_pos {
 struct pen_word {
 	struct pen_word *next;
 	const char *text;
+	bool is_type; /* a typedef gave it that meaning, so far as the parser has come */
 };
 
 enum pen_severity { PEN_SEVERITY_ERROR, PEN_SEVERITY_WARNING, PEN_SEVERITY_NOTE };
@@ -73,6 +74,7 @@ struct pen_idl {
 	pen_idl_import_fn *import;
 	void *import_data;
 
+	struct pen_source *acf;	    /* to be applied; NULL: none */
 	struct pen_source *sources; /* all that were read; the file itself is first */
 	struct pen_token *tokens;   /* of the file itself, as are the trees */
 	struct pen_tree *tree;
@@ -85,6 +87,7 @@ void *pen_idl_zalloc(struct pen_idl *idl, size_t n);
 void *pen_idl_array(struct pen_idl *idl, size_t count, size_t size);
 char *pen_idl_text(struct pen_idl *idl, const char *text, size_t n);
 /* The same pointer for the same text. */
+struct pen_word *pen_idl_word(struct pen_idl *idl, const char *text, size_t n);
 const char *pen_idl_intern(struct pen_idl *idl, const char *text, size_t n);
 char *pen_idl_format(struct pen_idl *idl, const char *format, ...) PEN_PRINTF(2, 3);
 char *pen_idl_vformat(struct pen_idl *idl, const char *format, va_list args);
@@ -108,6 +111,12 @@ int pen_idl_print_diagnoses_json(const struct pen_idl *idl, struct pen_buffer *o
 /* Goes one deeper. false: too deep, which is then diagnosed; no leave must follow. */
 bool pen_idl_enter(struct pen_idl *idl, struct pen_pos pos);
 void pen_idl_leave(struct pen_idl *idl);
+
+/* The ACF of what is to be compiled. The text must live until the pen_idl is freed. -ENOMEM. */
+int pen_idl_set_acf(struct pen_idl *idl, const char *name, const char *text, size_t n);
+
+/* The name of a file without its folder and its last suffix; returns how long it is. */
+int pen_idl_stem(const char *path, const char **stemp);
 
 /* The source of that name, read before or now. NULL: there is none. */
 struct pen_source *pen_idl_open(struct pen_idl *idl, const char *name, bool *is_newp);

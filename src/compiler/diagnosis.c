@@ -175,19 +175,36 @@ int pen_idl_print_diagnoses(const struct pen_idl *idl, struct pen_buffer *out)
 
 /* ---- for editors ---- */
 
+/* How many bytes the character of UTF-8 has that begins the text; 0: it is none. */
+static size_t utf8_size(const char *text)
+{
+	unsigned char c = (unsigned char)*text;
+	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : 0;
+
+	for (size_t i = 1; i < n; i++) {
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return n;
+}
+
 static int json_text(const char *text, struct pen_buffer *out)
 {
 	int r = pen_buffer_printf(out, "\"");
 
-	for (; *text && !r; text++) {
+	while (*text && !r) {
 		unsigned char c = (unsigned char)*text;
+		size_t n = utf8_size(text);
 
 		if (c == '"' || c == '\\')
 			r = pen_buffer_printf(out, "\\%c", c);
-		else if (c < ' ' || c > '~') /* names of files, which are of no known encoding */
-			r = pen_buffer_printf(out, "\\u00%02x", c);
+		else if (c < ' ' || c == 0x7f)
+			r = pen_buffer_printf(out, "\\u%04x", c);
+		else if (!n)
+			r = pen_buffer_printf(out, "?");
 		else
-			r = pen_buffer_printf(out, "%c", c);
+			r = pen_buffer_add(out, text, n);
+		text += n ? n : 1;
 	}
 	return r ? r : pen_buffer_printf(out, "\"");
 }

@@ -46,9 +46,10 @@ static void emit_enum(struct pen_emitter *emitter, const struct pen_plan_type *p
 		const struct pen_enumerator *e = &plan->type.enumerators[i];
 		const char *c_name = plan->model->c_name;
 
-		/* The enum's own prefix, which is its name's without the rest. */
-		pen_emit(emitter, "\t%.*s%s = ", (int)(strlen(c_name) - strlen(plan->model->name)),
-			 c_name, e->name);
+		if (plan->model->is_scoped)
+			pen_emit(emitter, "\t%s_%s = ", c_name, e->name);
+		else
+			pen_emit(emitter, "\t%s_%s = ", plan->model->prefix, e->name);
 		if (e->value == INT32_MIN)
 			pen_emit(emitter, "INT32_MIN,\n");
 		else
@@ -184,10 +185,11 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 
 static void emit_guard(struct pen_emitter *emitter, const char *name)
 {
-	const char *base = strrchr(name, '/');
+	const char *base;
+	int n = pen_idl_stem(name, &base);
 
 	pen_emit(emitter, "PENSTOCK_IDL_");
-	for (const char *p = base ? base + 1 : name; *p && *p != '.'; p++) {
+	for (const char *p = base; p < base + n; p++) {
 		char c = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
 		bool is_plain = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 

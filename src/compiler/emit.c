@@ -33,10 +33,10 @@ void pen_emit_text(struct pen_emitter *emitter, const char *text, size_t n)
 
 void pen_emit_base_name(struct pen_emitter *emitter, const char *path)
 {
-	const char *base = strrchr(path, '/');
+	const char *base;
+	int n = pen_idl_stem(path, &base);
 
-	base = base ? base + 1 : path;
-	pen_emit(emitter, "%.*s", (int)strcspn(base, "."), base);
+	pen_emit(emitter, "%.*s", n, base);
 }
 
 void pen_emit_include(struct pen_emitter *emitter, const char *path)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any text goes through all passes, and every tree that comes of it is printed.
+ * Any text goes through all passes, and every tree that comes of it is printed. What follows a
+ * zero byte is its ACF.
  */
 #include "compiler/plan.h"
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +28,7 @@ static void print_all(const struct pen_idl *idl)
 	struct pen_buffer out;
 
 	pen_buffer_init(&out, 4 << 20);
+	pen_idl_print_diagnoses_json(idl, &out);
 	if (idl->tokens)
 		pen_idl_dump_tokens(idl->tokens, &out);
 	if (idl->tree)
@@ -42,11 +45,16 @@ static void print_all(const struct pen_idl *idl)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const uint8_t *zero = size ? memchr(data, 0, size) : NULL;
 	struct pen_idl *idl;
 
 	if (pen_idl_new(&idl, import_one, NULL))
 		return 0;
-	pen_idl_compile(idl, "fuzz.idl", (const char *)data, size);
+	pen_idl_allow_partial(idl);
+	if (zero)
+		pen_idl_set_acf(idl, "fuzz.acf", (const char *)zero + 1,
+				size - (size_t)(zero + 1 - data));
+	pen_idl_compile(idl, "fuzz.idl", (const char *)data, zero ? (size_t)(zero - data) : size);
 	print_all(idl);
 	pen_idl_free(idl);
 	return 0;

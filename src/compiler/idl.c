@@ -2,6 +2,7 @@
 /*
  * The passes in their order.
  */
+#include "compiler/acf.h"
 #include "compiler/plan.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ static int run_passes(struct pen_idl *idl, const char *name, const char *text, s
 
 	idl->tokens = pen_idl_lex(idl, source);
 	idl->tree = pen_idl_parse(idl, source, idl->tokens);
+	if (idl->acf)
+		pen_acf_apply(idl, idl->tree, idl->acf);
 	if (!idl->n_errors)
 		idl->model = pen_idl_resolve(idl, idl->tree);
 	if (!idl->n_errors)
@@ -47,6 +50,22 @@ static int run_passes(struct pen_idl *idl, const char *name, const char *text, s
 	if (pen_idl_print_diagnoses(idl, &idl->diagnoses) || pen_buffer_add(&idl->diagnoses, "", 1))
 		return -ENOMEM;
 	return idl->n_errors ? PEN_E_SYNTAX : 0;
+}
+
+void pen_idl_allow_partial(struct pen_idl *idl)
+{
+	idl->is_partial = true;
+}
+
+int pen_idl_set_acf(struct pen_idl *idl, const char *name, const char *text, size_t n)
+{
+	if (setjmp(idl->out_of_memory))
+		return -ENOMEM;
+	idl->acf = pen_idl_zalloc(idl, sizeof(*idl->acf));
+	idl->acf->name = pen_idl_text(idl, name, strlen(name));
+	idl->acf->text = text;
+	idl->acf->n = n;
+	return 0;
 }
 
 int pen_idl_compile(struct pen_idl *idl, const char *name, const char *text, size_t n)

@@ -284,7 +284,7 @@ struct pen_plan *pen_idl_lower(struct pen_idl *idl, const struct pen_model *mode
 	}
 	lowerer->is_foreign = false;
 	for (const struct pen_model_interface *i = model->interfaces; i; i = i->next) {
-		if (i->is_local || i->is_object)
+		if (i->is_local || i->is_object || !i->has_uuid)
 			continue;
 		*tail = lower_interface(lowerer, i);
 		tail = &(*tail)->next;

@@ -68,6 +68,7 @@ struct pen_model_type {
 	struct pen_pos pos;
 	const char *name;   /* as in the IDL */
 	const char *c_name; /* with its prefix; NULL: not a named type */
+	const char *prefix; /* of its c_name, and of its enumerators' */
 	const char *tag;    /* as in "struct tag"; NULL: none */
 	bool is_typedef_name;
 	bool is_complete;
@@ -91,6 +92,7 @@ struct pen_model_type {
 	struct pen_enumerator *enumerators;
 	uint32_t n_enumerators;
 	uint8_t enum_bits;
+	bool is_scoped; /* its enumerators' names belong to it */
 
 	struct pen_model_type *element; /* array, string, pointer */
 	struct pen_model_dimension *dimensions;
@@ -191,7 +193,7 @@ struct pen_model_constant {
 
 struct pen_model_import {
 	struct pen_model_import *next;
-	const char *name; /* without its folder and its suffix */
+	const char *name; /* as written */
 };
 
 struct pen_model {

@@ -48,12 +48,17 @@ static struct pen_tree_expr *new_expr(struct pen_parser *parser, enum pen_tree_e
 	return expr;
 }
 
-/* "(DWORD)1": a name in parentheses is a type where an operand follows. */
+/*
+ * "(DWORD)1": a name in parentheses is a type where an operand follows, and before a sign
+ * where a typedef made it one.
+ */
 static bool is_cast(struct pen_parser *parser)
 {
 	struct pen_parser ahead = *parser;
 	const struct pen_token *token;
+	const char *name;
 	bool is_pointer = false;
+	bool is_type;
 
 	if (!pen_parser_take(&ahead, "("))
 		return false;
@@ -61,12 +66,14 @@ static bool is_cast(struct pen_parser *parser)
 		return true;
 	if (ahead.token->kind != PEN_TOKEN_NAME)
 		return false;
-	pen_parser_dotted_name(&ahead, "a type");
+	name = pen_parser_dotted_name(&ahead, "a type");
+	is_type = pen_idl_word(parser->idl, name, strlen(name))->is_type;
 	while (pen_parser_take(&ahead, "*"))
 		is_pointer = true;
 	if (!pen_parser_take(&ahead, ")"))
 		return false;
-	if (is_pointer)
+	if (is_pointer || (is_type && (pen_parser_at(&ahead, "-") || pen_parser_at(&ahead, "+") ||
+				       pen_parser_at(&ahead, "*"))))
 		return true;
 	token = ahead.token;
 	return (token->kind != PEN_TOKEN_MARK && token->kind != PEN_TOKEN_END) ||
@@ -93,7 +100,6 @@ static struct pen_tree_expr *parse_primary(struct pen_parser *parser)
 
 	if (pen_parser_take(parser, "(")) {
 		expr = pen_parse_expr(parser);
-		expr->in_parentheses = true;
 		pen_parser_expect(parser, ")");
 		return expr;
 	}

@@ -262,6 +262,21 @@ struct pen_tree_decl *pen_parse_type(struct pen_parser *parser)
 	return decl;
 }
 
+/* The >> of "A<B<C>>" is two tokens here. */
+static void split_shift(struct pen_parser *parser)
+{
+	struct pen_token *halves;
+
+	if (!pen_parser_at(parser, ">>"))
+		return;
+	halves = pen_idl_array(parser->idl, 2, sizeof(*halves));
+	halves[0] = halves[1] = *parser->token;
+	halves[0].text = halves[1].text = ">";
+	halves[0].next = &halves[1];
+	halves[1].pos.offset++;
+	parser->token = halves;
+}
+
 struct pen_tree_decl *pen_parse_type_arguments(struct pen_parser *parser)
 {
 	struct pen_tree_decl *list = NULL;
@@ -278,6 +293,7 @@ struct pen_tree_decl *pen_parse_type_arguments(struct pen_parser *parser)
 		if (!pen_parser_take(parser, ","))
 			break;
 	}
+	split_shift(parser);
 	pen_parser_expect(parser, ">");
 	pen_idl_leave(parser->idl);
 	return list;

@@ -105,6 +105,15 @@ void pen_parse_body(struct pen_parser *parser, struct pen_tree_definition *defin
 	pen_parser_take(parser, ";");
 }
 
+/* What expressions have to know: "(DWORD)-1" is a cast. */
+static void note_types(struct pen_parser *parser, const struct pen_tree_decl *decl)
+{
+	for (const struct pen_tree_declarator *d = decl->declarators; d; d = d->next) {
+		if (d->name)
+			pen_idl_word(parser->idl, d->name, strlen(d->name))->is_type = true;
+	}
+}
+
 /* What may begin with attributes: an interface, a class, an operation, a type. */
 static struct pen_tree_definition *parse_attributed(struct pen_parser *parser)
 {
@@ -128,6 +137,8 @@ static struct pen_tree_definition *parse_attributed(struct pen_parser *parser)
 		last->next = definition->decl->attributes;
 		definition->decl->attributes = attributes;
 	}
+	if (definition->kind == PEN_TREE_TYPEDEF)
+		note_types(parser, definition->decl);
 	pen_parser_end_statement(parser);
 	return definition;
 }

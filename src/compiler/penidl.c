@@ -18,9 +18,15 @@ static const char help[] =
 	"\n"
 	"  --output-dir DIR      write into DIR, not the current directory\n"
 	"  --include-folder DIR  include other headers as <DIR/NAME.h>, not \"NAME.h\"\n"
-	"  -I DIR                look for imported files in DIR too\n"
+	"  -I DIR                look for imported and included files in DIR too\n"
+	"  -D NAME[=VALUE]       define a macro for the preprocessor\n"
+	"  -U NAME               undefine one\n"
+	"  --cpp COMMAND         the preprocessor, not \"cc -E -x c -undef -w -ffreestanding\"\n"
+	"  --acf FILE            apply that ACF, not NAME.acf beside NAME.idl\n"
+	"  --partial             leave out operations that cannot be sent, with a warning\n"
 	"  --dump=FORM           print tokens, tree, model or plan, and write nothing\n"
 	"  --depfile FILE        write a make rule of the files that were read\n"
+	"  --json                print diagnoses as JSON, an object a line\n"
 	"  --help                print this\n"
 	"  --version             print the version\n"
 	"\n"
@@ -47,14 +53,13 @@ static int write_output(const struct pen_penidl *program, const struct pen_idl *
 			const char *suffix)
 {
 	const struct pen_emit_options options = { .folder = program->include_folder };
-	const char *base = strrchr(program->input, '/');
+	const char *base;
+	int n = pen_idl_stem(program->input, &base);
 	struct pen_buffer out;
 	char path[4096];
 	int r;
 
-	base = base ? base + 1 : program->input;
-	snprintf(path, sizeof(path), "%s/%.*s.%s", program->output_dir, (int)strcspn(base, "."),
-		 base, suffix);
+	snprintf(path, sizeof(path), "%s/%.*s.%s", program->output_dir, n, base, suffix);
 	pen_buffer_init(&out, 0);
 	r = emit(idl->plan, &options, &out);
 	if (r)
@@ -67,17 +72,16 @@ static int write_output(const struct pen_penidl *program, const struct pen_idl *
 
 static int write_depfile(const struct pen_penidl *program)
 {
-	const char *base = strrchr(program->input, '/');
+	const char *base;
+	int n = pen_idl_stem(program->input, &base);
 	struct pen_buffer out;
 	int r;
 
 	if (!program->depfile)
 		return 0;
-	base = base ? base + 1 : program->input;
 	pen_buffer_init(&out, 0);
-	r = pen_buffer_printf(&out, "%s/%.*s.h %s/%.*s.c: %s%.*s\n", program->output_dir,
-			      (int)strcspn(base, "."), base, program->output_dir,
-			      (int)strcspn(base, "."), base, program->input,
+	r = pen_buffer_printf(&out, "%s/%.*s.h %s/%.*s.c: %s%.*s\n", program->output_dir, n, base,
+			      program->output_dir, n, base, program->input,
 			      (int)program->dependencies.size,
 			      program->dependencies.data ? (char *)program->dependencies.data : "");
 	if (!r)
@@ -116,6 +120,33 @@ static void print_diagnoses(const struct pen_penidl *program, const struct pen_i
 	pen_buffer_done(&out);
 }
 
+/* The ACF that was named, or the one beside the input. */
+static int read_acf(struct pen_penidl *program, struct pen_idl *idl)
+{
+	const char *base;
+	int n = pen_idl_stem(program->input, &base);
+	struct pen_slice text;
+	const char *path = program->acf;
+	int r;
+
+	if (!path)
+		path = pen_arena_printf(&idl->arena, "%.*s.acf", (int)(base - program->input) + n,
+					program->input);
+	if (!path)
+		return -ENOMEM;
+	r = pen_penidl_read(program, path, &idl->arena, &text);
+	if (r == PEN_E_NOT_FOUND && !program->acf)
+		return 0;
+	if (r) {
+		fprintf(stderr, "penidl: %s: %s\n", path, r < 0 ? strerror(-r) : pen_error_name(r));
+		return r;
+	}
+	r = pen_buffer_printf(&program->dependencies, " %s", path);
+	if (!r)
+		r = pen_idl_set_acf(idl, path, (const char *)text.data, text.size);
+	return r;
+}
+
 static int compile(struct pen_penidl *program)
 {
 	struct pen_idl *idl = NULL;
@@ -135,7 +166,11 @@ static int compile(struct pen_penidl *program)
 		return 1;
 	}
 	idl->arena.max = MEMORY_MAX;
-	r = pen_idl_compile(idl, program->input, (const char *)text.data, text.size);
+	if (program->is_partial)
+		pen_idl_allow_partial(idl);
+	r = read_acf(program, idl);
+	if (!r)
+		r = pen_idl_compile(idl, program->input, (const char *)text.data, text.size);
 	print_diagnoses(program, idl);
 	if (r && r != PEN_E_SYNTAX)
 		fprintf(stderr, "penidl: %s: %s\n", program->input, pen_error_name(r));
@@ -173,13 +208,26 @@ static bool add_macro(struct pen_penidl *program, int option, const char *text)
 
 int main(int argc, char **argv)
 {
-	enum { OUTPUT_DIR = 256, INCLUDE_FOLDER, DUMP, DEPFILE, CPP, JSON, HELP, VERSION };
+	enum {
+		OUTPUT_DIR = 256,
+		INCLUDE_FOLDER,
+		DUMP,
+		DEPFILE,
+		CPP,
+		ACF,
+		PARTIAL,
+		JSON,
+		HELP,
+		VERSION
+	};
 	static const struct option options[] = {
 		{ "output-dir", required_argument, NULL, OUTPUT_DIR },
 		{ "include-folder", required_argument, NULL, INCLUDE_FOLDER },
 		{ "dump", required_argument, NULL, DUMP },
 		{ "depfile", required_argument, NULL, DEPFILE },
 		{ "cpp", required_argument, NULL, CPP },
+		{ "acf", required_argument, NULL, ACF },
+		{ "partial", no_argument, NULL, PARTIAL },
 		{ "json", no_argument, NULL, JSON },
 		{ "help", no_argument, NULL, HELP },
 		{ "version", no_argument, NULL, VERSION },
@@ -188,7 +236,7 @@ int main(int argc, char **argv)
 	struct pen_penidl program = {
 		.output_dir = ".",
 		.include_folder = "",
-		.cpp = "cc -E -x c -undef -w",
+		.cpp = "cc -E -x c -undef -w -ffreestanding",
 	};
 	bool is_good = true;
 	int option;
@@ -219,6 +267,12 @@ int main(int argc, char **argv)
 			break;
 		case CPP:
 			program.cpp = optarg;
+			break;
+		case ACF:
+			program.acf = optarg;
+			break;
+		case PARTIAL:
+			program.is_partial = true;
 			break;
 		case JSON:
 			program.is_json = true;

@@ -19,7 +19,9 @@ struct pen_penidl {
 	const char *depfile;
 	const char *dump;
 	const char *input;
+	const char *acf; /* NULL: NAME.acf beside the input, if it is there */
 	bool is_json;
+	bool is_partial;
 	struct pen_buffer dependencies; /* paths of what was read, each after a space */
 };
 

@@ -53,7 +53,8 @@ static void resolve_reference(struct pen_resolver *resolver,
 
 	pen_check_attributes(resolver, definition->attributes);
 	type = pen_resolve_spec(resolver, definition->decl->spec, NULL, "reference");
-	if (type->form != PEN_FORM_INTERFACE && type->name)
+	if (type->form != PEN_FORM_INTERFACE &&
+	    pen_symbol_find(resolver, PEN_SYMBOL_TYPE, definition->name))
 		pen_idl_complain(resolver->idl, definition->pos, "\"%s\" is no interface",
 				 definition->name);
 }

@@ -109,19 +109,12 @@ static void add_name(struct pen_resolver *resolver, struct steps *steps,
 			 (struct pen_model_step){ .op = PEN_EXPR_CONST, .value = number.value });
 		return;
 	}
-	complain_of_name(resolver, expr);
+	if (resolver->is_local)
+		pen_refuse(resolver, expr->pos, "\"%s\" is no member, parameter or constant here",
+			   expr->name);
+	else
+		complain_of_name(resolver, expr);
 	steps->is_bad = true;
-}
-
-/* "(ULONG)-1", which only a look at the names tells from "(n)-1". */
-static bool is_negative_cast(const struct pen_resolver *resolver, const struct pen_tree_expr *expr)
-{
-	const struct pen_tree_expr *left = expr->args[0];
-
-	return expr->op == PEN_EXPR_SUB && left->kind == PEN_TREE_NAME && left->in_parentheses &&
-	       !find_member(resolver, left->name) &&
-	       pen_symbol_find(resolver, PEN_SYMBOL_TYPE, left->name) &&
-	       !pen_symbol_find(resolver, PEN_SYMBOL_CONSTANT, left->name);
 }
 
 static int64_t integer_of(struct pen_resolver *resolver, const struct pen_tree_expr *expr)
@@ -156,12 +149,6 @@ static void add_expr(struct pen_resolver *resolver, struct steps *steps,
 		steps->is_bad = true;
 		break;
 	case PEN_TREE_OPERATOR:
-		if (is_negative_cast(resolver, expr)) {
-			add_expr(resolver, steps, expr->args[1]);
-			add_step(resolver, steps, expr->pos,
-				 (struct pen_model_step){ .op = PEN_EXPR_NEG });
-			break;
-		}
 		/* Popped as no, yes, condition. */
 		for (size_t i = 0; i < PEN_COUNT(expr->args) && expr->args[i]; i++)
 			add_expr(resolver, steps, expr->args[i]);
@@ -194,8 +181,6 @@ static bool is_constant(const struct pen_resolver *resolver, const struct pen_tr
 	if (expr->kind == PEN_TREE_NAME)
 		return !find_member(resolver, expr->name) &&
 		       find_constant(resolver, expr->name, &(struct pen_number){ 0 });
-	if (expr->kind == PEN_TREE_OPERATOR && is_negative_cast(resolver, expr))
-		return is_constant(resolver, expr->args[1], depth + 1);
 	for (size_t i = 0; i < PEN_COUNT(expr->args) && expr->args[i]; i++) {
 		if (!is_constant(resolver, expr->args[i], depth + 1))
 			return false;
@@ -273,32 +258,12 @@ static bool evaluate_cast(struct pen_resolver *resolver, const struct pen_tree_e
 	return true;
 }
 
-static bool evaluate_negative_cast(struct pen_resolver *resolver, const struct pen_tree_expr *expr,
-				   struct pen_number *result)
-{
-	struct pen_tree_spec spec = { .kind = PEN_TREE_TYPE_NAME,
-				      .pos = expr->pos,
-				      .name = expr->args[0]->name };
-	struct pen_tree_decl type = { .pos = expr->pos, .spec = &spec };
-	struct pen_tree_expr negative = { .kind = PEN_TREE_OPERATOR,
-					  .pos = expr->pos,
-					  .op = PEN_EXPR_NEG,
-					  .args = { expr->args[1] } };
-	const struct pen_tree_expr cast = {
-		.kind = PEN_TREE_CAST, .pos = expr->pos, .type = &type, .args = { &negative }
-	};
-
-	return evaluate_cast(resolver, &cast, result);
-}
-
 static bool evaluate_operator(struct pen_resolver *resolver, const struct pen_tree_expr *expr,
 			      struct pen_number *result)
 {
 	struct pen_number args[3] = { 0 };
 	const char *why;
 
-	if (is_negative_cast(resolver, expr))
-		return evaluate_negative_cast(resolver, expr, result);
 	for (size_t i = 0; i < PEN_COUNT(args) && expr->args[i]; i++) {
 		/* What C does not compute need not have a value. */
 		if ((expr->op == PEN_EXPR_LAND && i && !pen_number_is_true(args[0])) ||

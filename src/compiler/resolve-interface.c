@@ -102,6 +102,7 @@ static void resolve_handles(struct pen_resolver *resolver, struct pen_model_inte
 {
 	const struct pen_tree_attribute *implicit = pen_tree_find(list, "implicit_handle");
 
+	interface->attributes = pen_resolve_flags(list);
 	interface->has_auto_handle = pen_tree_find(list, "auto_handle") != NULL;
 	if (implicit)
 		interface->implicit_handle =
@@ -153,6 +154,8 @@ static void resolve_base(struct pen_resolver *resolver, struct pen_model_interfa
 
 		if (d != definition->base)
 			continue;
+		if (!pen_symbol_find(resolver, PEN_SYMBOL_TYPE, d->spec->name))
+			continue; /* which was complained of */
 		if (type->form != PEN_FORM_INTERFACE)
 			pen_idl_complain(resolver->idl, d->pos, "\"%s\" is no interface",
 					 d->spec->name);
@@ -283,6 +286,7 @@ void pen_resolve_interface(struct pen_resolver *resolver,
 	enum pen_pointer_kind pointer_default = resolver->pointer_default;
 	const char *prefix = resolver->prefix;
 	bool is_ms_union = resolver->is_ms_union;
+	bool is_local = resolver->is_local;
 	struct pen_model_interface *interface = declare(resolver, definition);
 
 	if (definition->is_forward)
@@ -299,6 +303,7 @@ void pen_resolve_interface(struct pen_resolver *resolver,
 	resolve_attributes(resolver, interface, definition);
 	resolve_handles(resolver, interface, definition->attributes);
 	resolver->prefix = pen_c_identifier(resolver->idl, definition->name);
+	resolver->is_local = interface->is_local;
 	resolver->operations_tail = &interface->operations;
 	resolver->callbacks_tail = &interface->callbacks;
 	pen_resolve_definitions(resolver, definition->definitions, interface, is_main);
@@ -307,6 +312,7 @@ void pen_resolve_interface(struct pen_resolver *resolver,
 	resolver->prefix = prefix;
 	resolver->pointer_default = pointer_default;
 	resolver->is_ms_union = is_ms_union;
+	resolver->is_local = is_local;
 	interface->is_complete = true;
 	check_whole(resolver, interface);
 	if (is_main) {

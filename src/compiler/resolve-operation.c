@@ -106,38 +106,53 @@ static void resolve_parameters(struct pen_resolver *resolver, struct pen_model_o
 	resolver->n_scope = n_scope;
 }
 
-static void resolve_flags(struct pen_resolver *resolver, struct pen_model_operation *operation,
-			  const struct pen_tree_attribute *list)
+static const struct {
+	const char *name;
+	uint32_t wire;
+	uint32_t attribute;
+	bool is_refused;
+} flags[] = {
+	{ "idempotent", PEN_OPERATION_IDEMPOTENT, 0, false },
+	{ "maybe", PEN_OPERATION_MAYBE, 0, false },
+	{ "broadcast", PEN_OPERATION_BROADCAST, 0, false },
+	{ "async", 0, PEN_ATTRIBUTE_ASYNC, false },
+	{ "callback", 0, PEN_ATTRIBUTE_CALLBACK, true },
+	{ "message", 0, PEN_ATTRIBUTE_MESSAGE, true },
+	{ "notify", 0, PEN_ATTRIBUTE_NOTIFY, false },
+	{ "notify_flag", 0, PEN_ATTRIBUTE_NOTIFY_FLAG, false },
+	{ "encode", 0, PEN_ATTRIBUTE_ENCODE, true },
+	{ "decode", 0, PEN_ATTRIBUTE_DECODE, true },
+	{ "comm_status", 0, PEN_ATTRIBUTE_COMM_STATUS, false },
+	{ "fault_status", 0, PEN_ATTRIBUTE_FAULT_STATUS, false },
+	{ "enable_allocate", 0, PEN_ATTRIBUTE_ENABLE_ALLOCATE, false },
+	{ "nocode", 0, PEN_ATTRIBUTE_NOCODE, false },
+	{ "strict_context_handle", 0, PEN_ATTRIBUTE_STRICT_CONTEXT_HANDLE, false },
+};
+
+uint32_t pen_resolve_flags(const struct pen_tree_attribute *list)
 {
-	static const struct {
-		const char *name;
-		uint32_t wire;
-		uint32_t attribute;
-		bool is_refused;
-	} flags[] = {
-		{ "idempotent", PEN_OPERATION_IDEMPOTENT, 0, false },
-		{ "maybe", PEN_OPERATION_MAYBE, 0, false },
-		{ "broadcast", PEN_OPERATION_BROADCAST, 0, false },
-		{ "async", 0, PEN_ATTRIBUTE_ASYNC, false },
-		{ "callback", 0, PEN_ATTRIBUTE_CALLBACK, true },
-		{ "message", 0, PEN_ATTRIBUTE_MESSAGE, true },
-		{ "notify", 0, PEN_ATTRIBUTE_NOTIFY, false },
-		{ "notify_flag", 0, PEN_ATTRIBUTE_NOTIFY_FLAG, false },
-		{ "encode", 0, PEN_ATTRIBUTE_ENCODE, true },
-		{ "decode", 0, PEN_ATTRIBUTE_DECODE, true },
-		{ "comm_status", 0, PEN_ATTRIBUTE_COMM_STATUS, false },
-		{ "fault_status", 0, PEN_ATTRIBUTE_FAULT_STATUS, false },
-		{ "enable_allocate", 0, PEN_ATTRIBUTE_ENABLE_ALLOCATE, false },
-		{ "nocode", 0, PEN_ATTRIBUTE_NOCODE, false },
-		{ "strict_context_handle", 0, PEN_ATTRIBUTE_STRICT_CONTEXT_HANDLE, false },
-	};
+	uint32_t attributes = 0;
 
 	for (size_t i = 0; i < PEN_COUNT(flags); i++) {
-		if (!pen_tree_find(list, flags[i].name))
-			continue;
-		operation->flags |= flags[i].wire;
-		operation->attributes |= flags[i].attribute;
-		if (flags[i].is_refused)
+		if (pen_tree_find(list, flags[i].name))
+			attributes |= flags[i].attribute;
+	}
+	return attributes;
+}
+
+/* What the interface says, it says of each operation. */
+static void resolve_flags(struct pen_resolver *resolver,
+			  const struct pen_model_interface *interface,
+			  struct pen_model_operation *operation,
+			  const struct pen_tree_attribute *list)
+{
+	operation->attributes = pen_resolve_flags(list) | interface->attributes;
+	if (pen_tree_find(list, "code"))
+		operation->attributes &= ~(uint32_t)PEN_ATTRIBUTE_NOCODE;
+	for (size_t i = 0; i < PEN_COUNT(flags); i++) {
+		if (pen_tree_find(list, flags[i].name))
+			operation->flags |= flags[i].wire;
+		if (flags[i].is_refused && (operation->attributes & flags[i].attribute))
 			pen_refuse(resolver, operation->pos, "[%s] is not offered yet",
 				   flags[i].name);
 	}
@@ -190,12 +205,14 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 	operation->name = declarator->name ? declarator->name : "";
 	operation->pos = declarator->pos;
 	resolver->operation = operation;
-	resolve_flags(resolver, operation, decl->attributes);
+	resolve_flags(resolver, interface, operation, decl->attributes);
 	is_sent = !interface->is_local && !interface->is_object && !operation->is_local;
 	if (is_sent)
 		check_name(resolver, interface, operation);
 	append(resolver, interface, operation);
+	resolver->is_local = interface->is_local || operation->is_local;
 	resolve_parameters(resolver, operation, pen_tree_function(declarator), is_sent);
+	resolver->is_local = interface->is_local;
 	result.derivations = result.derivations->next;
 	pen_resolve_shape(resolver, decl, &result, operation->name, &shape);
 	operation->result = pen_shape_build(resolver, &shape, decl, operation->pos, false);

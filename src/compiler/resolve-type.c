@@ -80,8 +80,10 @@ static void add_type(struct pen_resolver *resolver, struct pen_model_type *type)
 static void name_type(struct pen_resolver *resolver, struct pen_model_type *type, const char *name)
 {
 	type->name = name;
-	type->c_name = pen_idl_format(resolver->idl, "%s_%s", resolver->prefix,
-				      pen_c_identifier(resolver->idl, name));
+	type->prefix = resolver->prefix;
+	type->c_name =
+		pen_symbol_c_name(resolver, pen_idl_format(resolver->idl, "%s_%s", resolver->prefix,
+							   pen_c_identifier(resolver->idl, name)));
 }
 
 struct pen_model_constant *pen_constant_add(struct pen_resolver *resolver, const char *name,
@@ -111,6 +113,7 @@ static void resolve_enumerators(struct pen_resolver *resolver, struct pen_model_
 
 	for (e = spec->enumerators; e; e = e->next)
 		n++;
+	type->is_scoped = resolver->space != NULL;
 	type->enumerators = pen_idl_array(resolver->idl, n, sizeof(*type->enumerators));
 	for (e = spec->enumerators; e; e = e->next, value++) {
 		pen_check_attributes(resolver, e->attributes);
@@ -323,21 +326,40 @@ static const struct pen_tree_declarator *naming(const struct pen_tree_decl *decl
 	return NULL;
 }
 
+/* As far as names tell: those of structs are looked at once, or types that hold themselves had no
+ * end. */
+static bool is_same_type(const struct pen_model_type *a, const struct pen_model_type *b,
+			 unsigned depth)
+{
+	if (a == b)
+		return true;
+	if (a->kind != b->kind || a->form != b->form || a->n_dimensions != b->n_dimensions ||
+	    !a->element != !b->element || depth > PEN_IDL_DEPTH_MAX)
+		return false;
+	for (uint32_t i = 0; i < a->n_dimensions; i++) {
+		if (a->dimensions[i].count != b->dimensions[i].count)
+			return false;
+	}
+	if (a->element)
+		return is_same_type(a->element, b->element, depth + 1);
+	return (!a->name && !b->name) || (a->name && b->name && !strcmp(a->name, b->name));
+}
+
 /* The same members, in another file: Windows' headers say some types several times. */
 static bool is_same_struct(const struct pen_model_type *a, const struct pen_model_type *b)
 {
-	if (a->kind != b->kind || a->pos.source == b->pos.source || !a->is_complete ||
-	    !b->is_complete || a->n_fields != b->n_fields || a->n_enumerators != b->n_enumerators)
+	if (a->kind != PEN_STRUCT || b->kind != PEN_STRUCT || a->pos.source == b->pos.source ||
+	    !a->is_complete || !b->is_complete || a->n_fields != b->n_fields)
 		return false;
 	for (uint32_t i = 0; i < a->n_fields; i++) {
 		const struct pen_model_field *x = &a->fields[i];
 		const struct pen_model_field *y = &b->fields[i];
 
 		if (!x->name || !y->name || strcmp(x->name, y->name) ||
-		    x->type->kind != y->type->kind)
+		    !is_same_type(x->type, y->type, 0))
 			return false;
 	}
-	return a->n_fields > 0;
+	return true;
 }
 
 /* C allows a typedef to come twice, if it says the same. */
@@ -358,11 +380,29 @@ static bool is_same_shape(const struct pen_shape *a, const struct pen_shape *b)
 	return true;
 }
 
+/* Both lists in one. */
+static struct pen_tree_attribute *join(struct pen_resolver *resolver,
+				       const struct pen_tree_attribute *first,
+				       struct pen_tree_attribute *second)
+{
+	struct pen_tree_attribute *list = second;
+	struct pen_tree_attribute **tail = &list;
+
+	for (; first; first = first->next) {
+		*tail = pen_idl_zalloc(resolver->idl, sizeof(**tail));
+		**tail = *first;
+		tail = &(*tail)->next;
+		*tail = second;
+	}
+	return list;
+}
+
 /* A name for the type that one declarator of a typedef makes. */
 static void declare_type(struct pen_resolver *resolver, const struct pen_tree_decl *decl,
 			 const struct pen_tree_declarator *declarator)
 {
 	const struct pen_symbol *known;
+	struct pen_tree_decl one = *decl;
 	struct pen_shape shape;
 	struct pen_shape *copy;
 	size_t n;
@@ -371,7 +411,9 @@ static void declare_type(struct pen_resolver *resolver, const struct pen_tree_de
 		pen_idl_complain(resolver->idl, declarator->pos, "a typedef has a name");
 		return;
 	}
-	pen_resolve_shape(resolver, decl, declarator, declarator->name, &shape);
+	pen_check_attributes(resolver, declarator->attributes);
+	one.attributes = join(resolver, declarator->attributes, decl->attributes);
+	pen_resolve_shape(resolver, &one, declarator, declarator->name, &shape);
 	known = pen_symbol_find(resolver, PEN_SYMBOL_TYPE, declarator->name);
 	if (known && is_same_shape(known->shape, &shape))
 		return;
@@ -417,7 +459,7 @@ void pen_resolve_typedef(struct pen_resolver *resolver, const struct pen_tree_de
 		bare.has_body = false;
 		if (!bare.name) {
 			bare.name = pen_idl_format(resolver->idl, "(%s)", hint);
-			pen_symbol_add(resolver, PEN_SYMBOL_TAG, bare.name, bare.pos)->type = type;
+			pen_symbol_push(resolver, PEN_SYMBOL_TAG, bare.name, bare.pos)->type = type;
 		}
 		body.spec = &bare;
 	}

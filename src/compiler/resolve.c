@@ -68,27 +68,25 @@ static void resolve_import(struct pen_resolver *resolver,
 			   const struct pen_tree_definition *definition, bool is_main)
 {
 	struct pen_model_import *import;
-	const char *base = strrchr(definition->name, '/');
 
 	if (definition->import)
 		resolve_tree(resolver, definition->import, false);
 	if (!is_main)
 		return;
-	base = base ? base + 1 : definition->name;
 	import = pen_idl_zalloc(resolver->idl, sizeof(*import));
-	import->name = pen_idl_text(resolver->idl, base, strcspn(base, "."));
+	import->name = definition->name;
 	*resolver->imports_tail = import;
 	resolver->imports_tail = &import->next;
 }
 
-/* A C function, as an included header has them; one with attributes was meant for an interface. */
+/* A function of a module or of an included header; any other was meant for an interface. */
 static void resolve_outside(struct pen_resolver *resolver,
 			    const struct pen_tree_declarator *declarator)
 {
 	const struct pen_tree_derivation *function = pen_tree_function(declarator);
 
 	for (const struct pen_tree_decl *p = function->parameters; p; p = p->next) {
-		if (!p->attributes)
+		if (!p->attributes || resolver->is_module)
 			continue;
 		pen_idl_complain(resolver->idl, declarator->pos,
 				 "an operation belongs to an interface");
@@ -140,9 +138,11 @@ static void resolve_container(struct pen_resolver *resolver,
 	const char *space = resolver->space;
 
 	pen_check_attributes(resolver, definition->attributes);
+	resolver->is_module = definition->kind == PEN_TREE_MODULE;
 	if (definition->kind == PEN_TREE_NAMESPACE)
 		resolver->space = pen_symbol_full_name(resolver, definition->name);
 	pen_resolve_definitions(resolver, definition->definitions, NULL, is_main);
+	resolver->is_module = false;
 	resolver->space = space;
 }
 

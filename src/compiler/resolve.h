@@ -30,7 +30,12 @@ struct pen_shape {
 	struct pen_level levels[PEN_IDL_DEPTH_MAX]; /* last, so that a copy can be short */
 };
 
-enum pen_symbol_kind { PEN_SYMBOL_TYPE, PEN_SYMBOL_TAG, PEN_SYMBOL_CONSTANT };
+enum pen_symbol_kind {
+	PEN_SYMBOL_TYPE,
+	PEN_SYMBOL_TAG,
+	PEN_SYMBOL_CONSTANT,
+	PEN_SYMBOL_C_NAME, /* of a struct, union or enum in C */
+};
 
 struct pen_symbol {
 	struct pen_symbol *next;
@@ -40,6 +45,7 @@ struct pen_symbol {
 	const struct pen_shape *shape; /* of a type; only its first levels are there */
 	struct pen_model_type *type;   /* of a tag */
 	const struct pen_model_constant *constant;
+	unsigned n_same; /* of a C name: how many have it with a number */
 };
 
 enum { PEN_SYMBOL_BUCKETS = 1024 };
@@ -58,6 +64,8 @@ struct pen_resolver {
 	const char *space; /* the namespace, with its dots; NULL: none */
 	enum pen_pointer_kind pointer_default;
 	bool is_ms_union; /* the interface's unions are */
+	bool is_module;	  /* here are functions of a DLL */
+	bool is_local;	  /* nothing here is sent, so what attributes say of sizes is a comment */
 
 	/* The type or the operation that is being resolved. Both NULL: nothing is sent of it. */
 	struct pen_model_type *type;
@@ -82,6 +90,9 @@ void pen_symbol_pop(struct pen_resolver *resolver, const struct pen_symbol *symb
 
 /* The name in its namespace. */
 const char *pen_symbol_full_name(const struct pen_resolver *resolver, const char *name);
+
+/* The name, or one that no type has in C yet; from now on one has it. */
+const char *pen_symbol_c_name(struct pen_resolver *resolver, const char *name);
 
 /* Names of that kind that may be meant. */
 void pen_symbol_spell(const struct pen_resolver *resolver, enum pen_symbol_kind kind,
@@ -163,6 +174,9 @@ void pen_resolve_field_attributes(struct pen_resolver *resolver, struct pen_mode
 
 /* No value of the discriminant may choose two arms. */
 void pen_check_cases(struct pen_resolver *resolver, const struct pen_model_type *type);
+
+/* Those of PEN_ATTRIBUTE_... that are in the list. */
+uint32_t pen_resolve_flags(const struct pen_tree_attribute *list);
 
 /* Appends an operation to the interface. */
 void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_interface *interface,

@@ -90,6 +90,7 @@ static void apply_pointer_kind(struct pen_resolver *resolver, struct pen_shape *
 		const char *name;
 		enum pen_pointer_kind kind;
 	} kinds[] = { { "ref", PEN_REF }, { "unique", PEN_UNIQUE }, { "ptr", PEN_FULL } };
+	const struct pen_tree_attribute *said = NULL;
 
 	for (size_t i = 0; i < PEN_COUNT(kinds); i++) {
 		const struct pen_tree_attribute *attribute = pen_tree_find(list, kinds[i].name);
@@ -97,6 +98,13 @@ static void apply_pointer_kind(struct pen_resolver *resolver, struct pen_shape *
 
 		if (!attribute)
 			continue;
+		if (said) {
+			pen_idl_complain(resolver->idl, attribute->pos,
+					 "a pointer is one of ref, unique and ptr");
+			pen_idl_note(resolver->idl, said->pos, "\"%s\" here", said->name);
+			continue;
+		}
+		said = attribute;
 		while (at < shape->n_levels && shape->levels[at].is_array)
 			at++;
 		if (at == shape->n_levels) {

@@ -93,6 +93,21 @@ struct pen_symbol *pen_symbol_add(struct pen_resolver *resolver, enum pen_symbol
 	return pen_symbol_push(resolver, kind, name, pos);
 }
 
+const char *pen_symbol_c_name(struct pen_resolver *resolver, const char *name)
+{
+	struct pen_symbol *first =
+		(struct pen_symbol *)find_full(resolver, PEN_SYMBOL_C_NAME, name);
+	const char *space = resolver->space;
+	const char *unique = name;
+
+	while (first && find_full(resolver, PEN_SYMBOL_C_NAME, unique))
+		unique = pen_idl_format(resolver->idl, "%s_%u", name, ++first->n_same + 1);
+	resolver->space = NULL;
+	pen_symbol_push(resolver, PEN_SYMBOL_C_NAME, unique, (struct pen_pos){ 0 });
+	resolver->space = space;
+	return unique;
+}
+
 void pen_symbol_spell(const struct pen_resolver *resolver, enum pen_symbol_kind kind,
 		      struct pen_spelling *spelling)
 {

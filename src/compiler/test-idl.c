@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "compiler/context.h"
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
@@ -244,11 +245,129 @@ static void test_diagnoses(void **state)
 	expect_diagnosis("import \"x.idl\";", "there is no file \"x.idl\" to import");
 }
 
+/* A based interface has the operations of its base first, by its own id. */
+static void test_base(void **state)
+{
+	struct pen_idl *idl = compile(
+		"[uuid(12345678-1234-abcd-ef00-0123456789ab)] interface a { void A([in] long x); }"
+		"[uuid(12345678-1234-abcd-ef00-0123456789ac)] interface b : a { void B(void); }"
+		"[uuid(12345678-1234-abcd-ef00-0123456789ad)] interface c : b { void C(void); }",
+		0);
+	const struct pen_interface *c = pen_idl_find(idl, "c");
+
+	assert_int_equal(c->n_operations, 3);
+	assert_string_equal(c->operations[0].name, "A");
+	assert_string_equal(c->operations[1].name, "B");
+	assert_string_equal(c->operations[2].name, "C");
+	assert_int_equal(c->operations[0].in->size, 4);
+	assert_int_equal(c->id.uuid.node[5], 0xad);
+	pen_idl_free(idl);
+}
+
+/* What cannot be sent is an error where an operation would send it, and nowhere else. */
+static void test_unsent(void **state)
+{
+	static const char text[] = "[uuid(12345678-1234-abcd-ef00-0123456789ab)] interface a {"
+				   "typedef struct { void *p; } UNSENT;"
+				   "typedef struct { UNSENT *u; } AROUND;"
+				   "void A([in] long x);"
+				   "%s void B([in] AROUND *x); }";
+	char with[512];
+	struct pen_idl *idl;
+
+	snprintf(with, sizeof(with), text, "[local]");
+	idl = compile(with, 0);
+	assert_null(pen_idl_find(idl, "a")->operations[1].name);
+	pen_idl_free(idl);
+
+	snprintf(with, sizeof(with), text, "");
+	idl = compile(with, PEN_E_SYNTAX);
+	assert_non_null(strstr(pen_idl_diagnoses(idl), "a pointer to nothing"));
+	assert_non_null(strstr(pen_idl_diagnoses(idl), "note: \"B\" needs it"));
+	pen_idl_free(idl);
+
+	assert_int_equal(pen_idl_new(&idl, NULL, NULL), 0);
+	pen_idl_allow_partial(idl);
+	assert_int_equal(pen_idl_compile(idl, "test.idl", with, strlen(with)), 0);
+	assert_non_null(strstr(pen_idl_diagnoses(idl), "warning: a pointer to nothing"));
+	assert_string_equal(pen_idl_find(idl, "a")->operations[0].name, "A");
+	assert_null(pen_idl_find(idl, "a")->operations[1].name);
+	pen_idl_free(idl);
+}
+
+/* Object interfaces are no interfaces to call, but what they hold can be sent by others. */
+static void test_object(void **state)
+{
+	struct pen_idl *idl = compile(
+		"[object, uuid(12345678-1234-abcd-ef00-0123456789ab)] interface IThing {"
+		"typedef struct { long a; } POD; long F([in] IThing *other); }"
+		"[uuid(12345678-1234-abcd-ef00-0123456789ac)] interface a { void A([in] POD *x); }"
+		"[uuid(12345678-1234-abcd-ef00-0123456789ad)] coclass C { interface IThing; }",
+		0);
+
+	assert_string_equal(pen_idl_interface(idl, 0)->name, "a");
+	assert_null(pen_idl_interface(idl, 1));
+	pen_idl_free(idl);
+}
+
+static int import_point(void *data, const char *name, struct pen_arena *arena,
+			struct pen_slice *textp)
+{
+	static const char text[] = "typedef struct { long x, y[2]; } POINT; typedef POINT *PPOINT;";
+
+	*textp = (struct pen_slice){ .data = (const uint8_t *)text, .size = sizeof(text) - 1 };
+	return 0;
+}
+
+/* A type that an imported file has too is the same one if it says the same, else an error. */
+static void test_again(void **state)
+{
+	static const struct {
+		const char *text;
+		int expected;
+	} files[] = {
+		{ "import \"a.idl\"; typedef struct { long x; long y[2]; } POINT, *PPOINT;", 0 },
+		{ "import \"a.idl\"; typedef struct { long x; long y[3]; } POINT;", PEN_E_SYNTAX },
+		{ "import \"a.idl\"; typedef struct { long x; short y[2]; } POINT;", PEN_E_SYNTAX },
+		{ "import \"a.idl\"; typedef struct { long y; long x[2]; } POINT;", PEN_E_SYNTAX },
+		{ "import \"a.idl\"; typedef long POINT;", PEN_E_SYNTAX },
+	};
+
+	for (size_t i = 0; i < PEN_COUNT(files); i++) {
+		struct pen_idl *idl;
+
+		assert_int_equal(pen_idl_new(&idl, import_point, NULL), 0);
+		assert_int_equal(
+			pen_idl_compile(idl, "test.idl", files[i].text, strlen(files[i].text)),
+			files[i].expected);
+		if (files[i].expected)
+			assert_non_null(strstr(pen_idl_diagnoses(idl),
+					       "a.idl:1:34: note: first defined here"));
+		pen_idl_free(idl);
+	}
+}
+
+/* A preprocessor's marks say where a line was before. */
+static void test_markers(void **state)
+{
+	struct pen_idl *idl = compile("# 1 \"main.idl\"\n# 40 \"other.h\" 1\n\ntypedef NONE A;\n"
+				      "# 7 \"main.idl\" 2\n  typedef NONE B;\n",
+				      PEN_E_SYNTAX);
+
+	assert_non_null(strstr(pen_idl_diagnoses(idl), "other.h:41:9: there is no type"));
+	assert_non_null(strstr(pen_idl_diagnoses(idl), "main.idl:7:11: there is no type"));
+	pen_idl_free(idl);
+}
+
 /* Whatever nests is refused where it nests too deep. */
 static void test_depth(void **state)
 {
-	static const char *const nests[] = { "const long A = ", "typedef struct { " };
-	static const char *const units[] = { "(", "struct { " };
+	static const char *const nests[] = {
+		"const long A = ", "typedef struct { ", "const long A = ",  "typedef long ",
+		"typedef long (*", "namespace N { ",	"interface I : A<", "const long A = ",
+	};
+	static const char *const units[] = { "(",	    "struct { ",      "(long)", "(*",
+					     "(*)(long (*", "namespace N { ", "B<",	"- ~" };
 	static char text[8192];
 
 	for (size_t i = 0; i < PEN_COUNT(nests); i++) {
@@ -288,6 +407,48 @@ static void test_failed_allocations(void **state)
 	free(text);
 }
 
+/* The same with what rpcecho does not have. */
+static void test_failed_allocations_everywhere(void **state)
+{
+	static const char text[] =
+		"# 3 \"a.idl\"\n[object, uuid(12345678-1234-abcd-ef00-0123456789ab)] interface "
+		"IThing;\n"
+		"namespace N.M { enum E { A = 1 + 2 }; struct P { float f; };\n"
+		"interface L<T> : IThing requires IThing { long F([in] L<L<P>> *p); }\n"
+		"delegate long D<T>([in] T x); runtimeclass R { interface L<P>; } }\n"
+		"typedef [wire_marshal(long)] void *W; typedef pipe byte BYTES;\n"
+		"const char *TEXT = \"a\" \"b\"; const double X = 1.5 * (long)2;\n"
+		"[uuid(12345678-1234-abcd-ef00-0123456789ac), implicit_handle(handle_t h)] "
+		"interface a {\n"
+		"typedef struct { long (*call)(W w, SAFEARRAY(long) l); long b : 3; } CALLS;\n"
+		"void A([in] N.M.P *p); void B([in] CALLS *c); [callback] void C([in] BYTES b); "
+		"}\n";
+	static const char acf[] = "[auto_handle] interface a { typedef [allocate(x)] W; "
+				  "[async] A([byte_count(n)] p); }";
+	int r;
+
+	for (size_t n = 1;; n++) {
+		struct pen_idl *idl = NULL;
+
+		pen_fail_at(n);
+		r = pen_idl_new(&idl, NULL, NULL);
+		if (!r) {
+			pen_idl_allow_partial(idl);
+			r = pen_idl_set_acf(idl, "a.acf", acf, strlen(acf));
+		}
+		if (!r)
+			r = pen_idl_compile(idl, "a.idl", text, strlen(text));
+		if (!pen_fail_hit()) {
+			assert_int_equal(r, PEN_E_SYNTAX); /* an ACF that contradicts, in the end */
+			assert_non_null(strstr(pen_idl_diagnoses(idl), "implicit or automatic"));
+			pen_idl_free(idl);
+			break;
+		}
+		assert_int_equal(r, -ENOMEM);
+		pen_idl_free(idl);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,7 +456,13 @@ int main(void)
 		cmocka_unit_test(test_interfaces),
 		cmocka_unit_test(test_pointers),
 		cmocka_unit_test(test_diagnoses),
+		cmocka_unit_test(test_base),
+		cmocka_unit_test(test_unsent),
+		cmocka_unit_test(test_object),
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_markers),
 		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_failed_allocations_everywhere),
 		cmocka_unit_test(test_failed_allocations),
 	};
 

@@ -27,7 +27,6 @@ struct pen_tree_expr {
 	struct pen_number number;
 	const char *name; /* or the text */
 	bool is_wide;
-	bool in_parentheses;
 	struct pen_tree_expr *args[3];
 	struct pen_tree_decl *type; /* of CAST, SIZEOF, TYPE */
 };
@@ -94,8 +93,9 @@ struct pen_tree_declarator {
 	struct pen_pos pos;
 	const char *name; /* NULL: none */
 	struct pen_tree_derivation *derivations;
-	struct pen_tree_expr *bits;  /* of a bit field */
-	struct pen_tree_expr *value; /* of a constant */
+	struct pen_tree_attribute *attributes; /* of a typedef's name: what an ACF says of it */
+	struct pen_tree_expr *bits;	       /* of a bit field */
+	struct pen_tree_expr *value;	       /* of a constant */
 };
 
 /* A member, an arm, a parameter, a typedef, an operation, a constant. */

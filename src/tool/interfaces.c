@@ -126,6 +126,8 @@ int tool_load_idl(struct tool *tool)
 	r = pen_idl_new(&tool->compiled, import, tool);
 	if (r)
 		return tool_fail_result(tool, r);
+	/* One operation that cannot be called is no reason not to call the others. */
+	pen_idl_allow_partial(tool->compiled);
 	base = strrchr(tool->idl, '/');
 	r = pen_idl_compile(tool->compiled, base ? base + 1 : tool->idl, (const char *)text.data,
 			    text.size);
@@ -177,11 +179,16 @@ int tool_find_interface(struct tool *tool, const char *name,
 static int no_operation(struct tool *tool, const struct pen_interface *interface, const char *name)
 {
 	struct pen_spelling spelling = { .word = name };
+	const char *left_out = tool->compiled ? pen_idl_diagnoses(tool->compiled) : "";
+	const char *hint = NULL;
 
 	for (uint32_t i = 0; i < interface->n_operations; i++)
 		if (interface->operations[i].name)
 			pen_spelling_try(&spelling, interface->operations[i].name);
-	return tool_fail(tool, TOOL_USAGE, NULL, "%s has no operation %s%s%s%s", interface->name,
+	if (*left_out)
+		hint = pen_arena_printf(&tool->arena, "What cannot be sent is left out:\n%s",
+					left_out);
+	return tool_fail(tool, TOOL_USAGE, hint, "%s has no operation %s%s%s%s", interface->name,
 			 name, spelling.nearest ? "; did you mean " : "",
 			 spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
 }

@@ -109,6 +109,13 @@ def calls(mapper):
     idl.write_text('[uuid(60a15ec5-4de8-11d7-a637-005056a20182), version(1.0)] interface mine {\n'
                    'void AddOne([in] unsigned long n, [out] unsigned long *next);\n}\n')
     tool("by IDL", 0, r'"next": 8', None, "call", "--idl", idl, "ncalrpc:", "mine.AddOne", '{"n": 7}')
+    idl.write_text('[uuid(60a15ec5-4de8-11d7-a637-005056a20182), version(1.0)] interface mine {\n'
+                   'void AddOne([in] unsigned long n, [out] unsigned long *next);\n'
+                   'void Unsent([in] void *any);\n}\n')
+    tool("beside what cannot be sent", 0, r'"next": 8', None, "call", "--idl", idl, "ncalrpc:", "mine.AddOne",
+         '{"n": 7}')
+    tool("what cannot be sent", 2, None, r"(?s)no operation Unsent.*echo\.idl:3:24: warning: a pointer to nothing",
+         "call", "--idl", idl, "ncalrpc:", "mine.Unsent")
     idl.write_text("interface mine {")
     tool("IDL that is wrong", 2, None, r"echo\.idl:1:", "call", "--idl", idl, "ncalrpc:", "mine.AddOne")
     tool("no such member", 2, None, "in_dat", "call", "ncalrpc:", "rpcecho.echo_AddOne", '{"in_dat": 1}')
