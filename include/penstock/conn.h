@@ -106,12 +106,13 @@ enum pen_event_kind {
 	PEN_EVENT_REJECTED,	 /* client: bind_nak, or no context accepted; status says why */
 	PEN_EVENT_WORK,		 /* a proof needs what may wait: call pen_conn_work */
 	PEN_EVENT_AUTHENTICATED, /* a security context is open; auth says which */
-	PEN_EVENT_REQUEST,	 /* server: a whole request */
-	PEN_EVENT_CANCEL,	 /* server: co_cancel for the call */
-	PEN_EVENT_ORPHANED,	 /* server: the client has given the call up */
-	PEN_EVENT_RESPONSE,	 /* client: a whole response */
-	PEN_EVENT_FAULT,	 /* client: the call failed with status */
-	PEN_EVENT_SHUTDOWN,	 /* client: the server wants the association closed when idle */
+	PEN_EVENT_REQUEST,	 /* server: a whole request, or a streamed one's first part */
+	PEN_EVENT_PART,	    /* one more part of what is streamed; of a response, not the last */
+	PEN_EVENT_CANCEL,   /* server: co_cancel for the call */
+	PEN_EVENT_ORPHANED, /* server: the client has given the call up */
+	PEN_EVENT_RESPONSE, /* client: a whole response, or a streamed one's last part */
+	PEN_EVENT_FAULT,    /* client: the call failed with status */
+	PEN_EVENT_SHUTDOWN, /* client: the server wants the association closed when idle */
 };
 
 struct pen_event {
@@ -121,9 +122,10 @@ struct pen_event {
 	uint16_t opnum;			   /* REQUEST */
 	const struct pen_uuid *object;	   /* REQUEST: NULL if it named none */
 	bool is_maybe;			   /* REQUEST: wants no answer */
+	bool is_last;			   /* REQUEST, PART: nothing more comes of it */
 	bool did_not_execute;		   /* FAULT */
 	bool is_unsigned;		   /* FAULT: of a call whose answer would be signed */
-	struct pen_slice stub;		   /* REQUEST, RESPONSE; FAULT: its stub data */
+	struct pen_slice stub;		   /* REQUEST, PART, RESPONSE; FAULT: its stub data */
 	struct pen_layout layout;	   /* of the stub */
 	uint32_t status;		   /* FAULT: nca_s_ or NTSTATUS; REJECTED: the reason */
 	const struct pen_auth_info
@@ -232,7 +234,20 @@ int pen_conn_bind(struct pen_conn *conn, const struct pen_syntax_id *abstract, b
 const struct pen_context *pen_conn_context(const struct pen_conn *conn,
 					   const struct pen_syntax_id *abstract);
 
-enum pen_request_flag { PEN_REQUEST_MAYBE = 1, PEN_REQUEST_BIG_ENDIAN = 2 };
+enum pen_request_flag {
+	PEN_REQUEST_MAYBE = 1,
+	PEN_REQUEST_BIG_ENDIAN = 2,
+	PEN_REQUEST_IN_PARTS = 4,  /* the stub is a first part: pen_conn_request_part goes on */
+	PEN_REQUEST_OUT_PARTS = 8, /* the response is to be told of part by part */
+};
+
+/*
+ * Streams: operations with pipes [C706 4.2.14]. What is sent part by part is aligned as one
+ * stub; of each part but the last the size is a multiple of this. What is received so is told of
+ * fragment by fragment, however much it becomes: whoever is not ready for more stops calling next,
+ * and reading from the peer.
+ */
+enum { PEN_PART_ALIGN = 16 };
 
 /*
  * Client. Sends a request; the buffer's bytes are taken (it is empty after) and
@@ -246,6 +261,14 @@ int pen_conn_request(struct pen_conn *conn, const struct pen_context *context,
 		     const struct pen_auth_info *auth, uint16_t opnum,
 		     const struct pen_uuid *object, unsigned flags, struct pen_buffer *stub,
 		     uint32_t *call_idp);
+
+/*
+ * Client. One more part of a request; the buffer's bytes are taken. is_last: that was all.
+ * PEN_E_NOT_FOUND: the call is over, or has had its last part; -EINVAL: a size that a part may not
+ * have; PEN_E_UNSUPPORTED: as pen_conn_request; -ENOMEM: nothing is sent.
+ */
+int pen_conn_request_part(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub,
+			  bool is_last);
 
 /* Client. Asks the server to cancel; the call still ends by an answer. */
 int pen_conn_cancel(struct pen_conn *conn, uint32_t call_id);
@@ -264,6 +287,14 @@ int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id);
  */
 int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub);
 int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, bool did_not_execute);
+
+/*
+ * Server. Sends a part of the answer, of which pen_conn_respond sends the last; a fault may still
+ * come in its place. The buffer's bytes are taken. -EINVAL: a size that a part may not have; else
+ * as respond. A request that is streamed and answered before it is whole is passed over from
+ * then on.
+ */
+int pen_conn_respond_part(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub);
 
 /* Server. Asks a client that is bound to close when it has nothing in flight. */
 int pen_conn_shutdown(struct pen_conn *conn);

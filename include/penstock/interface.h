@@ -17,6 +17,8 @@ enum pen_operation_flag {
 	PEN_OPERATION_IDEMPOTENT = 1 << 0,
 	PEN_OPERATION_MAYBE = 1 << 1,
 	PEN_OPERATION_BROADCAST = 1 << 2,
+	PEN_OPERATION_IN_PIPES = 1 << 3,  /* the request comes part by part */
+	PEN_OPERATION_OUT_PIPES = 1 << 4, /* the response does */
 };
 
 struct pen_operation {

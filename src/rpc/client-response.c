@@ -4,6 +4,7 @@
  * verified under the security context of its call [C706 12.6.4, MS-RPCE 3.3.2.5].
  */
 #include "rpc/client.h"
+#include <errno.h>
 #include <penstock/status.h>
 #include <stdio.h>
 
@@ -79,24 +80,40 @@ static void describe(const struct pen_conn_call *call, struct pen_event *event)
 	event->auth = call->auth ? &call->auth->info : NULL;
 }
 
-static int complete(struct pen_conn *conn, const struct pen_pdu_header *header,
-		    struct pen_conn_call *call, struct pen_slice last, struct pen_event *event)
+static void tell_stub(const struct pen_conn_call *call, struct pen_slice stub,
+		      struct pen_event *event)
 {
-	int r = pen_conn_whole_stub(conn, call, last, &event->stub);
+	describe(call, event);
+	event->stub = stub;
+	event->layout = (struct pen_layout){
+		.transfer = call->context->transfer,
+		.is_big_endian = call->is_big_endian,
+	};
+}
+
+static int complete(struct pen_conn *conn, struct pen_conn_call *call, struct pen_slice last,
+		    struct pen_event *event)
+{
+	struct pen_slice stub;
+	int r = pen_conn_whole_stub(conn, call, last, &stub);
 
 	if (r == PEN_E_LIMIT)
 		return too_large(conn, call);
 	if (r)
 		return r;
 	event->kind = PEN_EVENT_RESPONSE;
-	describe(call, event);
-	event->layout = (struct pen_layout){
-		.transfer = call->context->transfer,
-		.is_big_endian = header->is_big_endian,
-	};
+	tell_stub(call, stub, event);
 	r = call->is_orphaned ? PEN_E_AGAIN : 0;
 	pen_conn_end_call(conn, call);
 	return r;
+}
+
+static int tell_part(const struct pen_conn_call *call, struct pen_slice stub,
+		     struct pen_event *event)
+{
+	event->kind = PEN_EVENT_PART;
+	tell_stub(call, stub, event);
+	return call->is_orphaned ? PEN_E_AGAIN : 0;
 }
 
 /* The call of an answer, and the answer as it came. */
@@ -132,6 +149,8 @@ static int take_stub(struct pen_conn *conn, struct answer *answer, struct pen_sl
 	if ((context_id & 0xff) != (call->context->context_id & 0xff))
 		return pen_conn_fail(conn, "call %u: answered in context %u", call->call_id,
 				     context_id);
+	if (call->is_sending)
+		return pen_conn_fail(conn, "call %u: answered before it was asked", call->call_id);
 	if (is_first == call->is_assembling ||
 	    (!is_first && call->is_big_endian != header->is_big_endian))
 		return pen_conn_fail(conn, "call %u: fragments out of order", call->call_id);
@@ -159,7 +178,9 @@ int pen_client_receive_response(struct pen_conn *conn, const struct pen_pdu_head
 	if (r)
 		return r;
 	if (header->flags & PEN_PFC_LAST_FRAG)
-		return complete(conn, header, answer.call, stub, event);
+		return complete(conn, answer.call, stub, event);
+	if (answer.call->is_streamed)
+		return tell_part(answer.call, stub, event);
 	r = pen_conn_assemble(conn, answer.call, stub);
 	if (r == PEN_E_LIMIT)
 		return too_large(conn, answer.call);
@@ -220,6 +241,9 @@ int pen_client_receive_fault(struct pen_conn *conn, const struct pen_pdu_header 
 		return r;
 	if (!answer.call)
 		return fault_bind(conn, header, event);
+	/* The server hears no more of what it has refused [C706 12.6.4.8]. */
+	if (answer.call->is_sending && pen_client_stop_sending(conn, answer.call))
+		return -ENOMEM;
 	event->kind = PEN_EVENT_FAULT;
 	event->is_unsigned = pen_conn_auth_protects(answer.call->auth) && !is_signed;
 	describe(answer.call, event);

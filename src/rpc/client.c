@@ -72,7 +72,7 @@ static void put_request_head(struct pen_writer *w, const struct pen_conn_call *c
 		pen_writer_uuid(w, &call->object);
 }
 
-static int send_request(struct pen_conn *conn, const struct pen_conn_call *call, unsigned flags,
+static int send_request(struct pen_conn *conn, struct pen_conn_call *call, unsigned flags,
 			struct pen_buffer *stub)
 {
 	const struct pen_conn_message message = {
@@ -80,6 +80,7 @@ static int send_request(struct pen_conn *conn, const struct pen_conn_call *call,
 		.flags = (uint8_t)((call->has_object ? PEN_PFC_OBJECT_UUID : 0) |
 				   (flags & PEN_REQUEST_MAYBE ? PEN_PFC_MAYBE : 0)),
 		.call = call,
+		.is_partial = flags & PEN_REQUEST_IN_PARTS,
 		.is_big_endian = flags & PEN_REQUEST_BIG_ENDIAN,
 		.put_head = put_request_head,
 		.n_head =
@@ -115,13 +116,16 @@ static int put_verification(struct pen_conn *conn, const struct pen_conn_call *c
 	return w.error;
 }
 
-/* The verification trailer, if one is due, is sent or the stub is as it was. */
+/*
+ * The verification trailer, if one is due, is sent or the stub is as it was. What is streamed has
+ * none: its parameters are not at the end of its stub.
+ */
 static int send_call(struct pen_conn *conn, struct pen_conn_call *call, unsigned flags,
 		     struct pen_buffer *stub)
 {
 	struct pen_conn_context *holder = pen_conn_find_context(conn, call->context->context_id);
 	bool verifies = call->auth && call->auth->info.auth_level >= PEN_AUTH_LEVEL_INTEGRITY &&
-			!holder->is_verified;
+			!holder->is_verified && !(flags & PEN_REQUEST_IN_PARTS);
 	size_t size = stub->size;
 	int r = 0;
 
@@ -163,6 +167,8 @@ int pen_conn_request(struct pen_conn *conn, const struct pen_context *context,
 	call->has_object = object;
 	if (object)
 		call->object = *object;
+	call->is_streamed = flags & PEN_REQUEST_OUT_PARTS;
+	call->has_big_endian_request = flags & PEN_REQUEST_BIG_ENDIAN;
 	r = send_call(conn, call, flags, stub);
 	if (r) {
 		pen_conn_end_call(conn, call);
@@ -172,6 +178,25 @@ int pen_conn_request(struct pen_conn *conn, const struct pen_context *context,
 	if (flags & PEN_REQUEST_MAYBE)
 		pen_conn_end_call(conn, call);
 	return 0;
+}
+
+int pen_conn_request_part(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub,
+			  bool is_last)
+{
+	struct pen_conn_call *call = pen_conn_find_call(conn, call_id);
+	unsigned flags = is_last ? 0 : PEN_REQUEST_IN_PARTS;
+	int r;
+
+	if (conn->state == PEN_CONN_CLOSED)
+		return PEN_E_CLOSED;
+	if (!call || !call->is_sending)
+		return PEN_E_NOT_FOUND;
+	if (call->has_big_endian_request)
+		flags |= PEN_REQUEST_BIG_ENDIAN;
+	r = send_request(conn, call, flags, stub);
+	if (r == PEN_E_UNSUPPORTED)
+		call->auth->state = PEN_CONN_AUTH_FAILED;
+	return r;
 }
 
 /* ---- notices ---- */
@@ -210,6 +235,12 @@ int pen_conn_cancel(struct pen_conn *conn, uint32_t call_id)
 	return send_notice(conn, PEN_PDU_CO_CANCEL, call);
 }
 
+int pen_client_stop_sending(struct pen_conn *conn, struct pen_conn_call *call)
+{
+	call->is_sending = false;
+	return send_notice(conn, PEN_PDU_ORPHANED, call);
+}
+
 int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id)
 {
 	struct pen_conn_call *call = pen_conn_find_call(conn, call_id);
@@ -218,5 +249,5 @@ int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id)
 		return 0;
 	call->is_orphaned = true;
 	/* Others could only be left after it [MS-RPCE 3.3.1.5.10]: their answer is awaited. */
-	return conn->keeps_on_orphan ? send_notice(conn, PEN_PDU_ORPHANED, call) : 0;
+	return conn->keeps_on_orphan || call->is_sending ? pen_client_stop_sending(conn, call) : 0;
 }

@@ -19,6 +19,9 @@ int pen_client_reject_bind(struct pen_conn *conn, uint32_t status, struct pen_ev
 /* The leg of a proof that waited for work, or for nothing at all. */
 int pen_client_resume_proof(struct pen_conn *conn, struct pen_event *event);
 
+/* Tells the server that no more of the request comes [C706 12.6.4.8]. -ENOMEM. */
+int pen_client_stop_sending(struct pen_conn *conn, struct pen_conn_call *call);
+
 int pen_client_receive_response(struct pen_conn *conn, const struct pen_pdu_header *header,
 				uint8_t *pdu, struct pen_event *event);
 int pen_client_receive_fault(struct pen_conn *conn, const struct pen_pdu_header *header,

@@ -353,11 +353,15 @@ bool pen_conn_is_congested(const struct pen_conn *conn)
 	return conn->output.n_queued > conn->config.limits.output_max;
 }
 
+/* What is streamed may take its time between one part and the next. */
 static bool is_assembling(const struct pen_conn *conn)
 {
-	pen_list_each (link, after, &conn->calls)
-		if (pen_list_entry(link, struct pen_conn_call, link)->is_assembling)
+	pen_list_each (link, after, &conn->calls) {
+		const struct pen_conn_call *call = pen_list_entry(link, struct pen_conn_call, link);
+
+		if (call->is_assembling && !call->is_streamed)
 			return true;
+	}
 	return false;
 }
 

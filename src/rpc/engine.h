@@ -28,9 +28,13 @@ struct pen_conn_call {
 	uint16_t opnum;
 	bool has_object;
 	bool is_maybe;
-	bool is_assembling;
+	bool is_assembling; /* what it receives has begun, and is not all there */
+	bool is_streamed;   /* what it receives is told of fragment by fragment */
+	bool is_sending;    /* a part of what it sends is on its way, and more is to come */
+	bool is_answered;   /* server: before its request was all there */
 	bool is_big_endian;
-	bool is_orphaned; /* client: given up, its answer is dropped */
+	bool has_big_endian_request; /* client */
+	bool is_orphaned;	     /* client: given up, its answer is dropped */
 	struct pen_uuid object;
 	struct pen_buffer stub; /* of the fragments before the last */
 };
@@ -147,7 +151,8 @@ int pen_conn_end(struct pen_conn *conn, struct pen_writer *w, size_t at);
 struct pen_conn_message {
 	enum pen_pdu_type ptype;
 	uint8_t flags;
-	const struct pen_conn_call *call;
+	struct pen_conn_call *call;
+	bool is_partial; /* there is more to come */
 	bool is_big_endian;
 	/* Writes what stands between the common header and the stub, of n_head bytes. */
 	void (*put_head)(struct pen_writer *w, const struct pen_conn_call *call,
@@ -157,8 +162,8 @@ struct pen_conn_message {
 
 /*
  * Sends a stub in fragments, under the call's security context. The buffer's bytes are
- * taken. On failure nothing is queued: -ENOMEM; PEN_E_UNSUPPORTED, the context cannot
- * sign. The context is then of no more use.
+ * taken. On failure nothing is queued: -ENOMEM; -EINVAL: the size of a part; PEN_E_UNSUPPORTED:
+ * the context cannot sign. The context is then of no more use.
  */
 int pen_conn_send_stub(struct pen_conn *conn, const struct pen_conn_message *message,
 		       struct pen_buffer *stub);

@@ -4,6 +4,7 @@
  * [C706 12.6.3.6, MS-RPCE 2.2.2.11, 3.3.1.5.2].
  */
 #include "rpc/auth.h"
+#include <errno.h>
 
 /* Of the data of a signed fragment; so only the last one needs padding. */
 enum { AUTH_ALIGNMENT = 16 };
@@ -35,6 +36,8 @@ static int cut_stub(struct cut *cut, const struct pen_conn *conn,
 	size_t signature;
 
 	*cut = (struct cut){ 0 };
+	if (message->is_partial && (!size || size % PEN_PART_ALIGN))
+		return -EINVAL;
 	if (has_trailer(conn, message->call->auth)) {
 		cut->auth = message->call->auth;
 		signature = pen_conn_auth_signature_size(cut->auth, n);
@@ -62,26 +65,32 @@ static int reserve(struct pen_conn *conn, const struct cut *cut, size_t n_head, 
 				  n_heads + n_copied + cut->n_pad);
 }
 
-/*
- * Queues the fragment of the n bytes at data, with what of the stub comes after them
- * in alloc_hint. release, if not NULL, goes with them.
- */
+struct fragment {
+	uint8_t flags;
+	bool is_end;	     /* of what is sent now */
+	uint32_t alloc_hint; /* with what comes after it */
+	uint8_t *data;
+	size_t n;
+	uint8_t *release; /* goes with it; may be NULL */
+};
+
 static int queue_fragment(struct pen_conn *conn, const struct cut *cut,
-			  const struct pen_conn_message *message, uint8_t pfc, uint32_t alloc_hint,
-			  uint8_t *data, size_t n, uint8_t *release, size_t n_release)
+			  const struct pen_conn_message *message, const struct fragment *fragment,
+			  size_t n_release)
 {
-	bool is_last = pfc & PEN_PFC_LAST_FRAG;
-	bool is_copied = cut->is_copied || (is_last && cut->is_last_copied);
-	uint8_t n_pad = is_last ? cut->n_pad : 0;
+	bool is_copied = cut->is_copied || (fragment->is_end && cut->is_last_copied);
+	uint8_t n_pad = fragment->is_end ? cut->n_pad : 0;
 	size_t n_head = PEN_PDU_HEADER_SIZE + message->n_head;
+	uint8_t *data = fragment->data;
+	size_t n = fragment->n;
 	struct pen_writer w;
 	size_t at;
 
 	pen_writer_init(&w, &conn->output.small);
 	w.is_big_endian = message->is_big_endian;
-	at = pen_pdu_begin(&w, message->ptype, (uint8_t)(message->flags | pfc),
+	at = pen_pdu_begin(&w, message->ptype, (uint8_t)(message->flags | fragment->flags),
 			   message->call->call_id);
-	message->put_head(&w, message->call, alloc_hint);
+	message->put_head(&w, message->call, fragment->alloc_hint);
 	pen_writer_store16(&w, w.buffer->data + at + 8,
 			   (uint16_t)(n_head + n + n_pad + cut->n_trailer));
 	if (is_copied) {
@@ -89,7 +98,7 @@ static int queue_fragment(struct pen_conn *conn, const struct cut *cut,
 		pen_writer_zeros(&w, n_pad);
 		data = w.buffer->data + at + n_head;
 	} else {
-		pen_output_add(&conn->output, at, data, n, release, n_release);
+		pen_output_add(&conn->output, at, data, n, fragment->release, n_release);
 	}
 	if (cut->auth) {
 		int r = pen_conn_auth_protect(conn, cut->auth, &w, at, n_head, data, n + n_pad,
@@ -116,12 +125,19 @@ static int queue_all(struct pen_conn *conn, const struct cut *cut,
 
 	for (size_t i = 1; !r && i <= cut->n_fragments; i++) {
 		size_t n = size - done < cut->room ? size - done : cut->room;
-		uint8_t pfc = (i == 1 ? PEN_PFC_FIRST_FRAG : 0) |
-			      (i == cut->n_fragments ? PEN_PFC_LAST_FRAG : 0);
+		struct fragment fragment = {
+			.is_end = i == cut->n_fragments,
+			.alloc_hint = (uint32_t)(size - done),
+			.data = n ? stub->data + done : NULL,
+			.n = n,
+			.release = i == releasing ? stub->data : NULL,
+		};
 
-		r = queue_fragment(conn, cut, message, pfc, (uint32_t)(size - done),
-				   n ? stub->data + done : NULL, n,
-				   i == releasing ? stub->data : NULL, stub->capacity);
+		if (i == 1 && !message->call->is_sending)
+			fragment.flags |= PEN_PFC_FIRST_FRAG;
+		if (fragment.is_end && !message->is_partial)
+			fragment.flags |= PEN_PFC_LAST_FRAG;
+		r = queue_fragment(conn, cut, message, &fragment, stub->capacity);
 		done += n;
 	}
 	return r;
@@ -151,6 +167,7 @@ int pen_conn_send_stub(struct pen_conn *conn, const struct pen_conn_message *mes
 		stub->data = NULL;
 		stub->capacity = 0;
 	}
+	message->call->is_sending = message->is_partial;
 	conn->n_out += cut.n_fragments;
 	return 0;
 }

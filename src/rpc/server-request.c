@@ -214,11 +214,18 @@ static bool is_below_floor(struct pen_conn *conn, uint32_t call_id, const struct
 	return true;
 }
 
+static bool has_in_pipes(const struct pen_interface *interface, uint16_t opnum)
+{
+	return opnum < interface->n_operations &&
+	       interface->operations[opnum].flags & PEN_OPERATION_IN_PIPES;
+}
+
 static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 		     const struct request *request, const struct pen_context *context,
 		     struct pen_conn_auth *auth, struct pen_conn_call **callp)
 {
 	bool is_maybe = header->flags & PEN_PFC_MAYBE;
+	bool is_streamed = has_in_pipes(context->offer->interface, request->opnum);
 	struct pen_conn_call *call;
 	int r;
 
@@ -235,7 +242,7 @@ static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 	if (is_below_floor(conn, header->call_id, context->offer, auth))
 		return fault_only(conn, header, auth, is_maybe, request->context_id,
 				  PEN_WERR_ACCESS_DENIED);
-	if (!(header->flags & PEN_PFC_LAST_FRAG) &&
+	if (!(header->flags & PEN_PFC_LAST_FRAG) && !is_streamed &&
 	    request->alloc_hint > conn->config.limits.stub_max)
 		return too_large(conn, header->call_id, request->context_id);
 	r = pen_conn_add_call(conn, header->call_id, &call);
@@ -253,6 +260,7 @@ static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 	call->auth = auth;
 	call->opnum = request->opnum;
 	call->is_assembling = true;
+	call->is_streamed = is_streamed;
 	call->is_maybe = is_maybe;
 	call->is_big_endian = header->is_big_endian;
 	call->has_object = header->flags & PEN_PFC_OBJECT_UUID;
@@ -330,14 +338,49 @@ static int pass_over(struct pen_conn *conn, const struct pen_pdu_header *header,
 	return r ? r : PEN_E_AGAIN;
 }
 
+static void tell(const struct pen_conn_call *call, enum pen_event_kind kind, struct pen_slice stub,
+		 struct pen_event *event)
+{
+	event->kind = kind;
+	event->call_id = call->call_id;
+	event->context = call->context;
+	event->opnum = call->opnum;
+	event->object = call->has_object ? &call->object : NULL;
+	event->is_maybe = call->is_maybe;
+	event->is_last = !call->is_assembling;
+	event->stub = stub;
+	event->auth = call->auth ? &call->auth->info : NULL;
+	event->layout = (struct pen_layout){
+		.transfer = call->context->transfer,
+		.is_big_endian = call->is_big_endian,
+	};
+}
+
+/* A fragment of what is streamed; after the answer nobody is told of it. */
+static int tell_part(struct pen_conn *conn, const struct pen_pdu_header *header,
+		     struct pen_conn_call *call, struct pen_slice stub, struct pen_event *event)
+{
+	bool is_first = header->flags & PEN_PFC_FIRST_FRAG;
+
+	call->is_assembling = !(header->flags & PEN_PFC_LAST_FRAG);
+	if (!call->is_answered) {
+		tell(call, is_first ? PEN_EVENT_REQUEST : PEN_EVENT_PART, stub, event);
+		return 0;
+	}
+	if (!call->is_assembling)
+		pen_conn_end_call(conn, call);
+	return PEN_E_AGAIN;
+}
+
 static int complete_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 			 struct pen_conn_call *call, struct pen_slice last, struct pen_event *event)
 {
 	const struct pen_interface *interface = call->context->offer->interface;
 	uint16_t context_id = call->context->context_id;
+	struct pen_slice stub;
 	int r;
 
-	r = pen_conn_whole_stub(conn, call, last, &event->stub);
+	r = pen_conn_whole_stub(conn, call, last, &stub);
 	if (r == PEN_E_LIMIT)
 		return too_large(conn, call->call_id, context_id);
 	if (r)
@@ -352,17 +395,7 @@ static int complete_call(struct pen_conn *conn, const struct pen_pdu_header *hea
 		pen_conn_end_call(conn, call);
 		return fault_only(conn, header, auth, is_maybe, context_id, PEN_FAULT_OP_RNG_ERROR);
 	}
-	event->kind = PEN_EVENT_REQUEST;
-	event->call_id = call->call_id;
-	event->context = call->context;
-	event->opnum = call->opnum;
-	event->object = call->has_object ? &call->object : NULL;
-	event->is_maybe = call->is_maybe;
-	event->auth = call->auth ? &call->auth->info : NULL;
-	event->layout = (struct pen_layout){
-		.transfer = call->context->transfer,
-		.is_big_endian = call->is_big_endian,
-	};
+	tell(call, PEN_EVENT_REQUEST, stub, event);
 	return 0;
 }
 
@@ -390,6 +423,8 @@ int pen_server_receive_request(struct pen_conn *conn, const struct pen_pdu_heade
 		r = begin_call(conn, header, &request, &call);
 	if (r)
 		return r;
+	if (call->is_streamed)
+		return tell_part(conn, header, call, request.stub, event);
 	if (header->flags & PEN_PFC_LAST_FRAG)
 		return complete_call(conn, header, call, request.stub, event);
 	r = pen_conn_assemble(conn, call, request.stub);

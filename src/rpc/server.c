@@ -123,7 +123,8 @@ static int verify_notice(struct pen_conn *conn, const struct pen_pdu_header *hea
 
 /*
  * For a call that is not there neither has a meaning. Nor for one that is not whole
- * yet: [C706 12.6.4.8] would have it forgotten, Windows takes the rest and runs it.
+ * yet: [C706 12.6.4.8] would have it forgotten, Windows takes the rest and runs it. One that is
+ * streamed runs already, and of an orphaned one nothing more comes.
  */
 static int receive_notice(struct pen_conn *conn, const struct pen_pdu_header *header, uint8_t *pdu,
 			  enum pen_event_kind kind, struct pen_event *event)
@@ -133,8 +134,15 @@ static int receive_notice(struct pen_conn *conn, const struct pen_pdu_header *he
 
 	if (r)
 		return r;
-	if (!call || call->is_assembling)
+	if (!call || (call->is_assembling && !call->is_streamed))
 		return PEN_E_AGAIN;
+	if (kind == PEN_EVENT_ORPHANED)
+		call->is_assembling = false;
+	if (call->is_answered) {
+		if (!call->is_assembling)
+			pen_conn_end_call(conn, call);
+		return PEN_E_AGAIN;
+	}
 	event->kind = kind;
 	event->call_id = call->call_id;
 	event->context = call->context;
@@ -183,11 +191,22 @@ static void put_response_head(struct pen_writer *w, const struct pen_conn_call *
 	pen_writer_u16(w, 0);
 }
 
-static struct pen_conn_call *find_whole(struct pen_conn *conn, uint32_t call_id)
+/* One that runs: it is whole, or streamed. */
+static struct pen_conn_call *find_running(struct pen_conn *conn, uint32_t call_id)
 {
 	struct pen_conn_call *call = pen_conn_find_call(conn, call_id);
 
-	return call && !call->is_assembling ? call : NULL;
+	return call && !call->is_answered && (!call->is_assembling || call->is_streamed) ? call
+											 : NULL;
+}
+
+/* Nothing more is said of it; what still comes of its request is passed over. */
+static void end_answered(struct pen_conn *conn, struct pen_conn_call *call)
+{
+	if (call->is_assembling)
+		call->is_answered = true;
+	else
+		pen_conn_end_call(conn, call);
 }
 
 /* A client must not wait for an answer that could not be queued: the association is over. */
@@ -199,12 +218,13 @@ static int answered(struct pen_conn *conn, uint32_t call_id, int r)
 	return r;
 }
 
-int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub)
+static int send_response(struct pen_conn *conn, struct pen_conn_call *call, bool is_partial,
+			 struct pen_buffer *stub)
 {
-	struct pen_conn_call *call = find_whole(conn, call_id);
 	const struct pen_conn_message message = {
 		.ptype = PEN_PDU_RESPONSE,
 		.call = call,
+		.is_partial = is_partial,
 		.put_head = put_response_head,
 		.n_head = PEN_RESPONSE_HEADER_SIZE - PEN_PDU_HEADER_SIZE,
 	};
@@ -213,14 +233,29 @@ int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer 
 	if (call && !call->is_maybe && conn->state != PEN_CONN_CLOSED)
 		r = pen_conn_send_stub(conn, &message, stub);
 	stub->size = 0;
+	return r;
+}
+
+int pen_conn_respond_part(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub)
+{
+	int r = send_response(conn, find_running(conn, call_id), true, stub);
+
+	return r == -EINVAL ? r : answered(conn, call_id, r);
+}
+
+int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub)
+{
+	struct pen_conn_call *call = find_running(conn, call_id);
+	int r = send_response(conn, call, false, stub);
+
 	if (call)
-		pen_conn_end_call(conn, call);
+		end_answered(conn, call);
 	return answered(conn, call_id, r);
 }
 
 int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, bool did_not_execute)
 {
-	struct pen_conn_call *call = find_whole(conn, call_id);
+	struct pen_conn_call *call = find_running(conn, call_id);
 	int r = 0;
 
 	if (!call)
@@ -230,7 +265,7 @@ int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, boo
 	if (!call->is_maybe && conn->state != PEN_CONN_CLOSED)
 		r = pen_server_fault(conn, call_id, call->context->context_id, status,
 				     did_not_execute ? PEN_PFC_DID_NOT_EXECUTE : 0);
-	pen_conn_end_call(conn, call);
+	end_answered(conn, call);
 	return answered(conn, call_id, r);
 }
 

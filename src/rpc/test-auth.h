@@ -65,6 +65,7 @@ struct auth_pair {
 	bool tolerates_denial;	   /* of a verification trailer: the request is not answered */
 	bool drops_header_signing; /* somebody takes the flag away, both ways */
 	struct pen_conn_limits limits;
+	const struct pen_offer *offer; /* NULL: rpcecho */
 	void (*meddle)(struct auth_pair *pair, int way, struct pen_buffer *bytes);
 	void *meddle_data;
 
@@ -134,10 +135,12 @@ static inline int auth_map(void *data, const char *principal, const struct pen_t
 static inline const struct pen_offer *auth_find_offer(void *data,
 						      const struct pen_syntax_id *abstract)
 {
-	static const struct pen_offer offer = { .interface = &rpcecho_interface };
+	static const struct pen_offer echo = { .interface = &rpcecho_interface };
+	const struct auth_pair *pair = data;
 
-	(void)data;
-	return pen_syntax_id_equal(abstract, &rpcecho_interface.id) ? &offer : NULL;
+	if (!pen_syntax_id_equal(abstract, &rpcecho_interface.id))
+		return NULL;
+	return pair->offer ? pair->offer : &echo;
 }
 
 static inline uint32_t auth_random_id(void *data)
@@ -224,6 +227,7 @@ static inline int auth_pair_open(struct auth_pair *pair)
 	if (r)
 		return r;
 	config.find_offer = auth_find_offer;
+	config.find_data = pair;
 	config.secondary_address = "135";
 	config.groups = pair->groups;
 	config.mechs = pair->rows;
