@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/reader.h"
 #include "base/utf16.h"
+#include "ndr/part.h"
 #include "ndr/walk.h"
 
 enum { LEND_MIN = 4096 /* bytes; fewer are as quickly copied */ };
@@ -16,9 +17,10 @@ static struct pen_reader *reader_of(struct pen_walk *w)
 	return &((struct getter *)w)->reader;
 }
 
+/* More may come; who knows that none does says PEN_E_BAD_DATA. */
 static void fail_short(struct pen_walk *w)
 {
-	pen_walk_fail(w, PEN_E_BAD_DATA, "the bytes end too early");
+	pen_walk_fail(w, PEN_E_AGAIN, "the bytes end too early");
 }
 
 static void get_align(struct pen_walk *w, size_t alignment)
@@ -307,6 +309,34 @@ static const struct pen_format get_format = {
 	.trail = get_trail,
 };
 
+static void getter_init(struct getter *getter, struct pen_layout layout,
+			const struct pen_scope *scope, struct pen_slice bytes,
+			struct pen_arena *arena, struct pen_ndr_error *error)
+{
+	pen_walk_init(&getter->walk, &get_format, scope, error);
+	getter->walk.transfer = layout.transfer;
+	getter->walk.is_native = layout.is_big_endian == PEN_UTF16_HOST;
+	getter->walk.arena = arena;
+	getter->is_lasting = layout.is_lasting;
+	pen_reader_init(&getter->reader, bytes.data, bytes.size);
+	getter->reader.is_big_endian = layout.is_big_endian;
+}
+
+int pen_ndr_get_part(const struct pen_type *type, struct pen_layout layout,
+		     const struct pen_scope *scope, struct pen_slice bytes, size_t *posp,
+		     void *value, struct pen_arena *arena, struct pen_ndr_error *error)
+{
+	struct getter getter;
+	int r;
+
+	getter_init(&getter, layout, scope, bytes, arena, error);
+	getter.reader.pos = *posp;
+	r = pen_walk_run(&getter.walk, type, value);
+	if (!r)
+		*posp = getter.reader.pos;
+	return r;
+}
+
 int pen_ndr_get(const struct pen_type *type, struct pen_layout layout,
 		const struct pen_scope *scope, const void *data, size_t n, void *value,
 		struct pen_arena *arena, size_t *usedp, struct pen_ndr_error *error)
@@ -314,17 +344,10 @@ int pen_ndr_get(const struct pen_type *type, struct pen_layout layout,
 	struct getter getter;
 	int r;
 
-	pen_walk_init(&getter.walk, &get_format, scope, error);
-	getter.walk.transfer = layout.transfer;
-	getter.walk.is_native = layout.is_big_endian == PEN_UTF16_HOST;
-	getter.walk.arena = arena;
-	getter.is_lasting = layout.is_lasting;
-	pen_reader_init(&getter.reader, data, n);
-	getter.reader.is_big_endian = layout.is_big_endian;
-
+	getter_init(&getter, layout, scope, (struct pen_slice){ data, n }, arena, error);
 	r = pen_walk_run(&getter.walk, type, value);
 	if (r)
-		return r;
+		return r == PEN_E_AGAIN ? PEN_E_BAD_DATA : r;
 	if (usedp) {
 		*usedp = getter.reader.pos;
 		return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf16.h"
 #include "base/writer.h"
+#include "ndr/part.h"
 #include "ndr/walk.h"
 #include <errno.h>
 
@@ -277,9 +278,9 @@ static const struct pen_format put_format = {
 	.trail = put_trail,
 };
 
-int pen_ndr_put(const struct pen_type *type, struct pen_layout layout,
-		const struct pen_scope *scope, const void *value, struct pen_buffer *buffer,
-		struct pen_ndr_error *error)
+static int put(const struct pen_type *type, struct pen_layout layout, const struct pen_scope *scope,
+	       const void *value, struct pen_buffer *buffer, size_t origin,
+	       struct pen_ndr_error *error)
 {
 	struct putter putter;
 	size_t size = buffer->size;
@@ -290,10 +291,25 @@ int pen_ndr_put(const struct pen_type *type, struct pen_layout layout,
 	putter.walk.is_native = layout.is_big_endian == PEN_UTF16_HOST;
 	pen_writer_init(&putter.writer, buffer);
 	putter.writer.is_big_endian = layout.is_big_endian;
+	putter.writer.origin = origin;
 
 	/* What is there is only read: the walker asks no format that writes to change it. */
 	r = pen_walk_run(&putter.walk, type, (void *)(uintptr_t)value);
 	if (r)
 		buffer->size = size;
 	return r;
+}
+
+int pen_ndr_put(const struct pen_type *type, struct pen_layout layout,
+		const struct pen_scope *scope, const void *value, struct pen_buffer *buffer,
+		struct pen_ndr_error *error)
+{
+	return put(type, layout, scope, value, buffer, buffer->size, error);
+}
+
+int pen_ndr_put_part(const struct pen_type *type, struct pen_layout layout,
+		     const struct pen_scope *scope, const void *value, struct pen_buffer *buffer,
+		     struct pen_ndr_error *error)
+{
+	return put(type, layout, scope, value, buffer, 0, error);
 }
