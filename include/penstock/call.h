@@ -60,6 +60,12 @@ int pen_call_start(struct pen_call *call, const struct pen_interface *interface,
  */
 int pen_call_cancel(struct pen_call *call);
 
+/*
+ * For a pipe whose function has returned PEN_E_AGAIN: it is called again, from here or later. Not
+ * from within such a function.
+ */
+void pen_call_resume(struct pen_call *call);
+
 /* ---- both sides ---- */
 
 struct pen_arena *pen_call_arena(struct pen_call *call);
@@ -140,6 +146,23 @@ void pen_call_finish(struct pen_call *call, int result);
 bool pen_call_is_cancelled(const struct pen_call *call);
 void pen_call_on_cancel(struct pen_call *call, void (*cancelled)(struct pen_call *call, void *data),
 			void *data);
+
+/*
+ * Pipes. What comes is pulled from each [in] pipe up to its end, in their order; then what goes is
+ * pushed into each [out] pipe, in theirs. Neither waits: PEN_E_AGAIN says that there is nothing, or
+ * no room, for now; the operation returns PEN_PENDING then, and is told when to try again. At its
+ * end what it has not pulled is passed over, and what it has not closed is closed.
+ *
+ * pull: up to max elements, as many as there are; *np 0: the end of the pipe. push: n elements, 0
+ * closes the pipe. PEN_E_BAD_DATA, with a sentence: what the client sent is none; PEN_E_CLOSED: the
+ * client is gone; -EINVAL: not this pipe's turn, or the call has none; -ENOMEM.
+ */
+int pen_call_pull(struct pen_call *call, const struct pen_call_pipe *pipe, void *elements,
+		  size_t max, size_t *np);
+int pen_call_push(struct pen_call *call, const struct pen_call_pipe *pipe, const void *elements,
+		  size_t n);
+void pen_call_on_flow(struct pen_call *call, void (*flowed)(struct pen_call *call, void *data),
+		      void *data);
 
 /*
  * Context handles: an object of the server's that a client holds by name. A

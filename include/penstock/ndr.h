@@ -23,6 +23,7 @@
  *   pointer           T *; NULL only for unique and full ones. A pointer to a
  *                     conformant array or a string is that T *, not a T **
  *   context handle    struct pen_context_handle
+ *   [pipe]            struct pen_call_pipe
  *   void              nothing: an empty arm, an operation without parameters
  *
  * A top-level [ref] pointer parameter is not a pointer in C: it is the value.
@@ -62,6 +63,7 @@ enum pen_kind {
 	PEN_POINTER,
 	PEN_HANDLE,
 	PEN_PARAMETERS, /* the parameters of one direction: like a struct, never aligned */
+	PEN_PIPE,	/* a parameter; what comes and goes through it is no part of the value */
 };
 
 enum pen_pointer_kind { PEN_REF, PEN_UNIQUE, PEN_FULL };
@@ -175,7 +177,7 @@ struct pen_type {
 	bool is_conformant; /* a struct that ends in a conformant array, at whatever depth */
 
 	const struct pen_type
-		*element; /* array; string: PEN_CHAR, PEN_BYTE or PEN_WCHAR; pointer */
+		*element; /* array; string: PEN_CHAR, PEN_BYTE or PEN_WCHAR; pointer; pipe */
 	const struct pen_dimension *dimensions; /* array: 1 to 8; string: exactly one */
 	uint32_t n_dimensions;
 
@@ -218,6 +220,23 @@ struct pen_context_handle {
 };
 
 extern const struct pen_type pen_type_handle;
+
+/*
+ * A [pipe] parameter [C706 4.2.14], in the _in for what goes to the server, in the _out for what
+ * comes from it. Who calls says here where elements come from, and where they go to, before the
+ * call; the server's function gives the address of the parameter to pen_call_pull and pen_call_push.
+ */
+struct pen_call_pipe {
+	/*
+	 * Of an _in: fills in up to max elements, and says how many; 0: there are no more.
+	 * PEN_E_AGAIN: there are none yet, and pen_call_resume will be called. Any other result ends
+	 * the call with it.
+	 */
+	int (*pull)(void *data, void *elements, size_t max, size_t *np);
+	/* Of an _out: takes n elements, 0 at the end. Its results are those of pull. */
+	int (*push)(void *data, const void *elements, size_t n);
+	void *data;
+};
 
 /* How bytes are laid out: what a PDU's data representation label and context say. */
 struct pen_layout {

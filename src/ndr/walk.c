@@ -152,7 +152,8 @@ static void walk_members(struct pen_walk *w, const struct pen_type *type, void *
 		for (uint32_t i = 0; i < type->n_fields && pen_walk_ok(w); i++) {
 			const struct pen_field *field = &type->fields[i];
 
-			if (format->is_reading && is_plain(field->type) != (pass == 0))
+			if (field->type->kind == PEN_PIPE ||
+			    (format->is_reading && is_plain(field->type) != (pass == 0)))
 				continue;
 			w->name = field->name ? field->name : "return";
 			if (format->member(w, w->name, field->type))
@@ -292,6 +293,8 @@ void pen_walk_value(struct pen_walk *w, const struct pen_type *type, void *value
 		break;
 	case PEN_HANDLE:
 		w->format->handle(w, value);
+		break;
+	case PEN_PIPE:
 		break;
 	default:
 		w->format->scalar(w, type, value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
 #include "runtime/client-security.h"
-#include "runtime/client.h"
+#include "runtime/client-stream.h"
 #include "runtime/keylog.h"
 #include "runtime/pipe-wire.h"
 #include <errno.h>
@@ -53,11 +53,16 @@ static bool send_call(struct pen_client_call *call, const struct pen_context *co
 		pen_client_call_end(call, PEN_E_CLOSED);
 		return true;
 	}
-	r = pen_conn_request(client->conn, context, client->auth, call->call.opnum,
-			     pen_call_object(&call->call), flags, &call->stub[context->transfer],
-			     &call->call_id);
+	if (operation->flags & (PEN_OPERATION_IN_PIPES | PEN_OPERATION_OUT_PIPES))
+		r = pen_client_stream_request(call, context, flags);
+	else
+		r = pen_conn_request(client->conn, context, client->auth, call->call.opnum,
+				     pen_call_object(&call->call), flags,
+				     &call->stub[context->transfer], &call->call_id);
 	if (r == PEN_E_LIMIT)
 		return false;
+	if (r == PEN_E_AGAIN)
+		return true;
 	if (r > 0)
 		pen_call_explain(&call->call, 0, "%s", pen_conn_reason(client->conn));
 	if (r || is_maybe) {
@@ -131,8 +136,33 @@ static bool send_waiting(struct pen_client *client)
 	return has_begun;
 }
 
+bool pen_client_is_pumping(const struct pen_client *client)
+{
+	const struct pen_client_call *call;
+
+	if (client->n_streams)
+		TAILQ_FOREACH(call, &client->active, queue)
+	if (pen_client_stream_is_pumping(call))
+		return true;
+	return false;
+}
+
+static void pump(struct pen_client *client)
+{
+	struct pen_client_call *call;
+	struct pen_client_call *next;
+
+	for (call = TAILQ_FIRST(&client->active); call; call = next) {
+		next = TAILQ_NEXT(call, queue);
+		if (pen_client_stream_is_pumping(call))
+			pen_client_stream_pump(call);
+	}
+}
+
 void pen_client_advance(struct pen_client *client)
 {
+	if (client->n_streams && client->state == PEN_CLIENT_OPEN)
+		pump(client);
 	do {
 		if (client->state != PEN_CLIENT_OPEN || is_leaving(client) ||
 		    client->n_sent == client->n_active)
@@ -236,7 +266,8 @@ static void on_event(struct pen_client *client, const struct pen_event *event)
 {
 	struct pen_client_call *call = NULL;
 
-	if (event->kind == PEN_EVENT_RESPONSE || event->kind == PEN_EVENT_FAULT)
+	if (event->kind == PEN_EVENT_RESPONSE || event->kind == PEN_EVENT_FAULT ||
+	    event->kind == PEN_EVENT_PART)
 		call = find_sent(client, event->call_id);
 	switch (event->kind) {
 	case PEN_EVENT_BOUND:
@@ -254,8 +285,14 @@ static void on_event(struct pen_client *client, const struct pen_event *event)
 		if (client->keylog)
 			log_key(client, event->auth);
 		break;
-	case PEN_EVENT_RESPONSE:
+	case PEN_EVENT_PART:
 		if (call)
+			pen_client_stream_take(call, event);
+		break;
+	case PEN_EVENT_RESPONSE:
+		if (call && call->stream && call->stream->come.parameters)
+			pen_client_stream_take(call, event);
+		else if (call)
 			pen_client_call_end(call, decode(call, event));
 		break;
 	case PEN_EVENT_FAULT:
@@ -274,10 +311,15 @@ static void on_event(struct pen_client *client, const struct pen_event *event)
 static bool pull(struct pen_client *client)
 {
 	struct pen_event event;
-	int r;
+	int r = 0;
 
-	while ((r = pen_conn_next(client->conn, &event)) == 0)
+	while (!client->n_full && (r = pen_conn_next(client->conn, &event)) == 0)
 		on_event(client, &event);
+	if (client->n_full) { /* the rest stays where it is until somebody takes it */
+		r = pen_conn_keep(client->conn);
+		if (!r)
+			return true;
+	}
 	if (r == PEN_E_AGAIN && !pen_conn_is_closed(client->conn))
 		return true;
 	pen_client_lose(client, r == PEN_E_AGAIN ? PEN_E_CLOSED : r, "%s",
@@ -306,6 +348,12 @@ void pen_client_arrived(struct pen_client *client, ssize_t n)
 		pen_client_advance(client);
 }
 
+void pen_client_resume(struct pen_client *client)
+{
+	if (client->state == PEN_CLIENT_OPEN && !client->errand && pull(client))
+		pen_client_advance(client);
+}
+
 /* The association's work may be done. */
 static void look_after_work(struct pen_client *client)
 {
@@ -321,6 +369,8 @@ void pen_client_read(struct pen_client *client)
 		look_after_work(client);
 		return;
 	}
+	if (client->n_full)
+		return;
 	if (client->wire) {
 		n = pen_pipe_wire_receive(client->wire, client->in, PEN_CLIENT_READ_SIZE);
 	} else {

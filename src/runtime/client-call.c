@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
 #include "io/clock.h"
-#include "runtime/client.h"
+#include "runtime/client-stream.h"
 #include "runtime/pipe-wire.h"
 #include <errno.h>
 #include <limits.h>
@@ -61,6 +61,7 @@ void pen_client_call_end(struct pen_client_call *call, int result)
 	struct pen_client *client = call->client;
 
 	leave(call);
+	pen_client_stream_free(call);
 	call->state = PEN_CLIENT_CALL_ENDED;
 	call->result = result;
 	if (call->done) {
@@ -80,6 +81,12 @@ static void give_up(struct pen_client_call *call)
 	pen_conn_orphan(client->conn, call->call_id);
 }
 
+void pen_client_call_break(struct pen_client_call *call, int result)
+{
+	give_up(call);
+	pen_client_call_end(call, result);
+}
+
 void pen_client_call_free(struct pen_call *base)
 {
 	struct pen_client_call *call = of(base);
@@ -89,6 +96,7 @@ void pen_client_call_free(struct pen_call *base)
 	    (call->state == PEN_CLIENT_CALL_WAITING || call->state == PEN_CLIENT_CALL_SENT)) {
 		give_up(call);
 		leave(call);
+		pen_client_stream_free(call);
 	} else if (client && call->state == PEN_CLIENT_CALL_ENDED && call->done) {
 		TAILQ_REMOVE(&client->ended, call, queue);
 		client->n_ended--;
@@ -136,10 +144,9 @@ void pen_client_check_deadlines(struct pen_client *client)
 		next = TAILQ_NEXT(call, queue);
 		if (!call->deadline || now < call->deadline)
 			continue;
-		give_up(call);
 		pen_call_explain(&call->call, 0, "There was no answer within %u ms.",
 				 call->timeout_ms);
-		pen_client_call_end(call, PEN_E_TIMEOUT);
+		pen_client_call_break(call, PEN_E_TIMEOUT);
 	}
 }
 
@@ -363,6 +370,12 @@ static int finish_waiting(struct pen_client_call *call)
 
 		if (call->state == PEN_CLIENT_CALL_ENDED)
 			break;
+		if (is_sent && pen_client_is_pumping(client)) {
+			pen_client_read(client);
+			pen_client_advance(client);
+			pen_client_check_deadlines(client);
+			continue;
+		}
 		/* A second receive would have all the time again that the first had. */
 		if (is_sent && client->state == PEN_CLIENT_OPEN && !client->errand &&
 		    !client->wire && client->n_active == 1 && (is_first || !call->deadline))

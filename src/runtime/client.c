@@ -196,7 +196,9 @@ short pen_client_events(const struct pen_client *client)
 		return pen_client_connect_events(client);
 	if (client->errand)
 		return POLLIN;
-	return (short)(POLLIN | (pen_conn_queued(client->conn) ? POLLOUT : 0));
+	return (short)((client->n_full ? 0 : POLLIN) |
+		       (pen_conn_queued(client->conn) || pen_client_is_pumping(client) ? POLLOUT
+										       : 0));
 }
 
 int pen_client_timeout(const struct pen_client *client)
@@ -218,6 +220,8 @@ int pen_client_dispatch(struct pen_client *client)
 	pen_client_deliver(client);
 	if (client->state == PEN_CLIENT_OPEN)
 		pen_client_flush(client);
+	if (client->n_streams)
+		pen_client_advance(client);
 	r = client->state == PEN_CLIENT_CLOSED && client->error[0] ? PEN_E_CLOSED : 0;
 	pen_client_release(client);
 	return r;

@@ -35,7 +35,8 @@ struct pen_client_call {
 	uint32_t call_id;
 	struct pen_buffer stub[PEN_N_TRANSFERS]; /* until it is known which one to send */
 	bool has_stub[PEN_N_TRANSFERS];
-	struct pen_buffer answer; /* its stub, if large arrays were left in it */
+	struct pen_client_stream *stream; /* its pipes; NULL: it has none */
+	struct pen_buffer answer;	  /* its stub, if large arrays were left in it */
 	bool is_cancelled;
 	const void *in;
 	void *out;
@@ -91,8 +92,10 @@ struct pen_client {
 	uint32_t n_active;
 	uint32_t n_sent;
 	uint32_t n_ended;
-	uint32_t n_timed; /* active, with a deadline */
-	uint32_t n_users; /* of the functions above us on the stack */
+	uint32_t n_timed;   /* active, with a deadline */
+	uint32_t n_streams; /* sent, with pipes */
+	uint32_t n_full;    /* of those, whose answer nobody takes */
+	uint32_t n_users;   /* of the functions above us on the stack */
 	bool is_freed;
 	struct pen_keylog *keylog; /* NULL: none */
 	char error[256];
@@ -149,6 +152,12 @@ void pen_client_arrived(struct pen_client *client, ssize_t n);
 /* Reads what is there. */
 void pen_client_read(struct pen_client *client);
 
+/* Goes on with what was not taken. */
+void pen_client_resume(struct pen_client *client);
+
+/* Whether there is a request that is sent part by part, and more of it to be had. */
+bool pen_client_is_pumping(const struct pen_client *client);
+
 /* Sends what is queued. Whether all is sent. */
 bool pen_client_flush(struct pen_client *client);
 
@@ -159,6 +168,9 @@ void pen_client_call_detach(struct pen_client_call *call);
 
 /* The call is over; its caller will be told. */
 void pen_client_call_end(struct pen_client_call *call, int result);
+
+/* The same, and the server need not go on with it. */
+void pen_client_call_break(struct pen_client_call *call, int result);
 
 /* Ends calls whose time is over. */
 void pen_client_check_deadlines(struct pen_client *client);

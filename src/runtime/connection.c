@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/connection.h"
 #include "runtime/pipe-wire.h"
-#include "runtime/server-call.h"
+#include "runtime/server-stream.h"
 #include <errno.h>
 #include <penstock/token.h>
 #include <stdio.h>
@@ -80,6 +80,35 @@ static void watch(struct pen_connection *connection, int events)
 		uv_poll_stop(&connection->poll);
 }
 
+static void on_soon(uv_idle_t *idle)
+{
+	struct pen_server *server = idle->data;
+	struct pen_list now;
+
+	/* Those that are due again by their turn wait for the next round. */
+	pen_list_init(&now);
+	while (!pen_list_is_empty(&server->due)) {
+		struct pen_list *link = server->due.next;
+
+		pen_list_remove(link);
+		pen_list_append(&now, link);
+	}
+	while (!pen_list_is_empty(&now))
+		pen_connection_turn(pen_list_entry(now.next, struct pen_connection, due));
+	if (pen_list_is_empty(&server->due))
+		uv_idle_stop(idle);
+}
+
+void pen_connection_turn_soon(struct pen_connection *connection)
+{
+	struct pen_server *server = connection->server;
+
+	if (!pen_list_is_empty(&connection->due) || connection->state != PEN_CONNECTION_OPEN)
+		return;
+	pen_list_append(&server->due, &connection->due);
+	uv_idle_start(&server->soon, on_soon);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
 	free(handle->data);
@@ -103,6 +132,7 @@ static void connection_unlink(struct pen_connection *connection)
 static void connection_free(struct pen_connection *connection)
 {
 	connection_unlink(connection);
+	pen_list_remove(&connection->due);
 	pen_conn_free(connection->conn);
 	pen_pipe_carrier_free(connection->carrier);
 	pen_token_free(connection->token);
@@ -223,6 +253,7 @@ static int start(struct pen_connection *connection, struct pen_server *server,
 {
 	int r;
 
+	pen_list_init(&connection->due);
 	connection->server = server;
 	connection->listener = listener;
 	connection->protseq = protseq;
@@ -381,6 +412,9 @@ static void on_event(struct pen_connection *connection, const struct pen_event *
 			note_writer(connection);
 		pen_server_call_run(connection, event);
 		break;
+	case PEN_EVENT_PART:
+		pen_server_call_part(connection, event);
+		break;
 	case PEN_EVENT_CANCEL:
 	case PEN_EVENT_ORPHANED:
 		call = pen_server_call_find(connection, event->call_id);
@@ -392,9 +426,10 @@ static void on_event(struct pen_connection *connection, const struct pen_event *
 	}
 }
 
+/* The peer does not read, or an operation does not pull: nothing more is taken. */
 static bool is_congested(const struct pen_connection *connection)
 {
-	return connection->conn && pen_conn_is_congested(connection->conn);
+	return connection->conn && (connection->n_full || pen_conn_is_congested(connection->conn));
 }
 
 /*
@@ -562,9 +597,12 @@ static int connection_advance(struct pen_connection *connection, bool *is_blocke
 		pulled = connection_pull(connection);
 		if (pulled && pulled != PEN_E_AGAIN)
 			return pulled;
+		pen_server_streams_send(connection);
 		r = connection_flush(connection);
 	} while (!r && !pulled && !connection->is_doomed);
 	*is_blockedp = r == PEN_E_AGAIN;
+	if (!r)
+		pen_server_streams_offer(connection);
 	return *is_blockedp ? 0 : r;
 }
 
@@ -573,6 +611,7 @@ void pen_connection_turn(struct pen_connection *connection)
 	bool is_blocked = false;
 	int r;
 
+	pen_list_remove(&connection->due);
 	if (connection->state >= PEN_CONNECTION_LINGERING)
 		return;
 	connection->is_turning = true;

@@ -6,6 +6,7 @@
  * the calls in progress. When the peer goes, it stays, without a descriptor,
  * until its last call has finished: its handles are not run down under a call.
  */
+#include "base/list.h"
 #include "runtime/pipe-carrier.h"
 #include "runtime/server.h"
 
@@ -40,9 +41,12 @@ struct pen_connection {
 
 	struct pen_server_call *calls;
 	uint32_t n_calls;
-	size_t held;   /* by calls that wait to be finished */
-	size_t memory; /* as last counted in the server's */
-	uint64_t n_in; /* fragments, the same */
+	uint32_t n_streams;  /* of them, calls with pipes */
+	uint32_t n_full;     /* of those, whose operation does not pull */
+	struct pen_list due; /* among those that are to take a turn */
+	size_t held;	     /* by calls that wait to be finished */
+	size_t memory;	     /* as last counted in the server's */
+	uint64_t n_in;	     /* fragments, the same */
 	uint64_t n_out;
 
 	uint64_t opened_at;
@@ -69,6 +73,9 @@ void pen_connection_close(struct pen_connection *connection, enum pen_log_level 
 
 /* Handles what is fed and sends what is queued. The connection may be gone after. */
 void pen_connection_turn(struct pen_connection *connection);
+
+/* The same, from the loop. */
+void pen_connection_turn_soon(struct pen_connection *connection);
 
 /* Frees it if its last call has finished and its peer has gone. */
 void pen_connection_settle(struct pen_connection *connection);

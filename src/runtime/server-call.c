@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/server-call.h"
 #include "base/cleanup.h"
 #include "io/impersonate.h"
+#include "runtime/server-stream.h"
 #include "sec/mech.h"
 #include <errno.h>
 #include <penstock/status.h>
@@ -71,6 +71,7 @@ void pen_server_call_release(struct pen_server_call *call)
 	connection->held -= call->held;
 	server->stats.calls_in_progress--;
 
+	pen_server_stream_free(call);
 	call->writer = pen_token_free(call->writer);
 	pen_call_reset(&call->call);
 	pen_buffer_done(&call->stub);
@@ -167,6 +168,8 @@ static int send_result(struct pen_server_call *call)
 	struct pen_ndr_error error = { "" };
 	int r;
 
+	if (call->stream && call->stream->go.parameters)
+		return pen_server_stream_respond(call);
 	stub->size = 0;
 	r = pen_ndr_put(call->call.operation->out, call->layout, &scope, call->out, stub, &error);
 	if (r)
@@ -175,12 +178,19 @@ static int send_result(struct pen_server_call *call)
 	return pen_conn_respond(call->connection->conn, call->call_id, stub);
 }
 
-/* Answers with what the operation returned, and ends the call. */
+/*
+ * Answers with what the operation returned, and ends the call; what is left of a stream is awaited
+ * first.
+ */
 static void call_complete(struct pen_server_call *call, int result)
 {
 	struct pen_connection *connection = call->connection;
 
 	if (connection->state == PEN_CONNECTION_OPEN) {
+		if (!result && call->stream && pen_server_stream_finishes(call)) {
+			call->state = PEN_SERVER_CALL_PENDING;
+			return;
+		}
 		if (!result)
 			result = send_result(call);
 		if (result)
@@ -219,6 +229,22 @@ void pen_call_finish(struct pen_call *base, int result)
 
 /* ---- the request ---- */
 
+/* A part of a stream; what the operation returns, if it begins by that. */
+static int take_part(struct pen_server_call *call, const struct pen_event *event, bool *was_runp)
+{
+	int r = pen_server_stream_take(call, event->stub, event->is_last);
+
+	if (r == PEN_E_AGAIN || r == PEN_E_EXISTS) {
+		*was_runp = true;
+		return PEN_PENDING;
+	}
+	if (r)
+		return r;
+	*was_runp = true;
+	return call->call.operation->dispatch(call->stream->operations, &call->call, call->in,
+					      call->out);
+}
+
 /* Reads the parameters and calls the operation; what it returns. */
 static int call_dispatch(struct pen_server_call *call, const struct pen_manager *manager,
 			 const struct pen_event *event, bool *was_runp)
@@ -236,6 +262,13 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 	call->out = pen_arena_zalloc(arena, operation->out->size);
 	if (!call->in || !call->out)
 		return -ENOMEM;
+	if (pen_operation_has_pipes(operation)) {
+		r = pen_server_stream_new(call, manager->service.operations, event);
+		if (r)
+			return r;
+	}
+	if (operation->flags & PEN_OPERATION_IN_PIPES)
+		return take_part(call, event, was_runp);
 	scope = (struct pen_scope){ .in = call->in, .out = call->out };
 	layout.is_lasting = event->stub.size >= LASTING_MIN &&
 			    pen_conn_take_stub(call->connection->conn, &call->stub);
@@ -295,6 +328,7 @@ static void call_fill(struct pen_server_call *call, const struct pen_connection 
 	call->layout = (struct pen_layout){ .transfer = event->context->transfer };
 	call->in = NULL;
 	call->out = NULL;
+	call->stream = NULL;
 	call->data = NULL;
 	call->held = 0;
 	call->is_cancelled = false;
@@ -303,6 +337,31 @@ static void call_fill(struct pen_server_call *call, const struct pen_connection 
 	call->call.operation = NULL;
 	call->call.opnum = event->opnum;
 	pen_call_set_object(&call->call, event->object);
+}
+
+/* What an operation has returned, or what kept it from being called. */
+static void call_ran(struct pen_server_call *call, int result, bool was_run)
+{
+	struct pen_connection *connection = call->connection;
+
+	check_itself(call->server, call->call.interface, operation_name(call));
+	if (!was_run) {
+		send_fault(call, result, true);
+		call->server->stats.calls_out++;
+		pen_server_call_release(call);
+		return;
+	}
+	if (result == PEN_PENDING && call->state != PEN_SERVER_CALL_FINISHED) {
+		size_t held = call->call.arena.total + call->stub.capacity;
+
+		call->state = PEN_SERVER_CALL_PENDING;
+		if (!call->stream) {
+			call->held = held;
+			connection->held += held;
+		}
+		return;
+	}
+	call_complete(call, result == PEN_PENDING ? call->result : result);
 }
 
 void pen_server_call_run(struct pen_connection *connection, const struct pen_event *event)
@@ -322,20 +381,39 @@ void pen_server_call_run(struct pen_connection *connection, const struct pen_eve
 	call_enter(call, connection);
 	check_itself(server, call->call.interface, "what ran before an operation");
 	r = call_find_and_dispatch(call, event, &was_run);
-	check_itself(server, call->call.interface, operation_name(call));
-	if (!was_run) {
-		send_fault(call, r, true);
-		server->stats.calls_out++;
-		pen_server_call_release(call);
+	call_ran(call, r, was_run);
+}
+
+void pen_server_call_part(struct pen_connection *connection, const struct pen_event *event)
+{
+	struct pen_server_call *call = pen_server_call_find(connection, event->call_id);
+	bool was_running, was_run = false;
+	int r;
+
+	if (!call || !call->stream)
 		return;
+	was_running = call->stream->has_begun;
+	check_itself(connection->server, call->call.interface, "what ran before an operation");
+	if (!was_running)
+		call->state = PEN_SERVER_CALL_RUNNING;
+	r = take_part(call, event, &was_run);
+	if (!was_running) {
+		call_ran(call, r, was_run);
+	} else if (call->stream->is_finishing) {
+		if (event->is_last)
+			call_complete(call, 0);
+	} else {
+		const struct pen_interface *interface = call->call.interface;
+
+		pen_server_stream_tell(call);
+		check_itself(connection->server, interface, "what hears of a pipe");
 	}
-	if (r == PEN_PENDING && call->state != PEN_SERVER_CALL_FINISHED) {
-		call->state = PEN_SERVER_CALL_PENDING;
-		call->held = call->call.arena.total + call->stub.capacity;
-		connection->held += call->held;
-		return;
-	}
-	call_complete(call, r == PEN_PENDING ? call->result : r);
+}
+
+/* Nobody knows of it yet, who could finish it. */
+static bool is_waiting(const struct pen_server_stream *stream)
+{
+	return stream->come.parameters && !stream->has_begun;
 }
 
 void pen_server_call_cancel(struct pen_server_call *call)
@@ -345,6 +423,10 @@ void pen_server_call_cancel(struct pen_server_call *call)
 	struct pen_server *server = call->server;
 	const struct pen_interface *interface = call->call.interface;
 
+	if (call->stream && (call->stream->is_finishing || is_waiting(call->stream))) {
+		call_complete(call, PEN_E_CANCELLED);
+		return;
+	}
 	call->is_cancelled = true;
 	call->cancelled = NULL;
 	if (!cancelled)

@@ -32,6 +32,7 @@ struct pen_server_call {
 	struct pen_buffer stub;	     /* of the request, if large arrays were left in it */
 	void *in;
 	void *out;
+	struct pen_server_stream *stream; /* its pipes; NULL: it has none */
 	size_t held;
 	bool is_cancelled;
 	void (*cancelled)(struct pen_call *call, void *data);
@@ -40,6 +41,9 @@ struct pen_server_call {
 
 /* Runs a request. Answered, or pending, when it returns. */
 void pen_server_call_run(struct pen_connection *connection, const struct pen_event *event);
+
+/* One more part of a request that is a stream. */
+void pen_server_call_part(struct pen_connection *connection, const struct pen_event *event);
 
 /* Tells a call that its client has cancelled it, or is gone. */
 void pen_server_call_cancel(struct pen_server_call *call);

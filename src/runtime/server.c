@@ -241,6 +241,7 @@ int pen_server_new(struct pen_server **serverp, const struct pen_server_config *
 	set_defaults(&server->config);
 	pen_buffer_init(&server->stub, 0);
 	server->stub.pool = &server->pool;
+	pen_list_init(&server->due);
 	r = server_init(server);
 	if (!r)
 		r = pen_loop_init(&server->loop);
@@ -250,6 +251,8 @@ int pen_server_new(struct pen_server **serverp, const struct pen_server_config *
 	}
 	uv_timer_init(&server->loop.uv, &server->sweep);
 	server->sweep.data = server;
+	uv_idle_init(&server->loop.uv, &server->soon);
+	server->soon.data = server;
 	*serverp = server;
 	return 0;
 }
@@ -280,6 +283,7 @@ struct pen_server *pen_server_free(struct pen_server *server)
 	}
 	close_connections(server);
 	uv_close((uv_handle_t *)&server->sweep, NULL);
+	uv_close((uv_handle_t *)&server->soon, NULL);
 	pen_loop_done(&server->loop);
 	server_done(server);
 	return NULL;

@@ -5,6 +5,7 @@
  * A server's insides: what it serves (service.c), where (listener.c), to whom
  * (connection.c), and the calls in progress (server-call.c).
  */
+#include "base/list.h"
 #include "base/pool.h"
 #include "io/loop.h"
 #include "io/random.h"
@@ -58,6 +59,8 @@ struct pen_server {
 	char *objects_dir; /* NULL: where it is */
 	struct pen_loop loop;
 	uv_timer_t sweep;
+	uv_idle_t soon;	     /* while there are any of these: */
+	struct pen_list due; /* connections that are to take a turn */
 	struct pen_random random;
 	struct pen_keylog *keylog; /* NULL: none */
 	struct pen_world world;	   /* of the security mechanisms, if there are any */
