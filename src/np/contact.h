@@ -2,7 +2,7 @@
 #ifndef PEN_NP_CONTACT_H
 #define PEN_NP_CONTACT_H
 /*
- * A connection to an object contact, which knows by it who asks. It is kept by this process for
+ * A connection to the object manager, which knows by it who asks. It is kept by this process for
  * the next question of the same user, and one question at a time is asked on it.
  */
 #include "np/starter.h"

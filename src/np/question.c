@@ -174,7 +174,7 @@ static bool is_answer(const struct object_reply *reply, uint32_t verb)
 	       !has_body[verb] || reply->verb == verb;
 }
 
-/* The room is the manager's, and the next letter's. */
+/* The room is the contact's, and the next letter's. */
 static int read_answer(const struct pen_question *question, struct pen_answer *answer)
 {
 	uint8_t *bytes;

@@ -2,7 +2,7 @@
 #ifndef PEN_NP_QUESTION_H
 #define PEN_NP_QUESTION_H
 /*
- * A question to the object contact, until it is answered.
+ * A question to the object manager, until it is answered.
  */
 #include "io/fds.h"
 #include "np/contact.h"
@@ -26,7 +26,7 @@ struct pen_question {
 /*
  * Asks the object manager in the directory, or of NULL where one is; fds may be NULL. It does not
  * wait for the answer, but until that time to connect and to send. A negative errno: -ENOENT,
- * -ECONNREFUSED: there is no object contact; PEN_E_TIMEOUT.
+ * -ECONNREFUSED: there is no object manager; PEN_E_TIMEOUT.
  */
 int pen_question_ask(struct pen_question *question, const char *directory,
 		     const struct object_request *request, const struct pen_fds *fds,
