@@ -4,6 +4,7 @@
  */
 #include "compiler/penidl.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,13 +131,12 @@ static int preprocess(const struct pen_penidl *program, const char *path, struct
 	pid_t pid;
 	int r = build_arguments(program, path, arena, arguments);
 
-	if (!r && pipe(pipe_ends))
+	if (!r && pipe2(pipe_ends, O_CLOEXEC))
 		r = -errno;
 	if (r)
 		return r;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
-	posix_spawn_file_actions_addclose(&actions, pipe_ends[0]);
 	r = posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(pipe_ends[1]);
@@ -160,8 +160,11 @@ static int preprocess(const struct pen_penidl *program, const char *path, struct
 static bool is_known(const struct pen_penidl *program, const char *path, size_t n)
 {
 	const char *p = (const char *)program->dependencies.data;
-	const char *end = p + program->dependencies.size;
+	const char *end;
 
+	if (!p)
+		return false;
+	end = p + program->dependencies.size;
 	while (p < end) {
 		const char *next = memchr(p + 1, ' ', (size_t)(end - p - 1));
 
