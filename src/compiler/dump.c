@@ -40,6 +40,7 @@ static const char *const kinds[] = {
 	[PEN_POINTER] = "pointer",
 	[PEN_HANDLE] = "context_handle",
 	[PEN_PARAMETERS] = "parameters",
+	[PEN_PIPE] = "pipe",
 };
 static const char *const pointers[] = {
 	[PEN_REF] = "ref",

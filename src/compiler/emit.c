@@ -267,6 +267,7 @@ static const char *const kinds[] = {
 	[PEN_UNION] = "UNION",	 [PEN_ARRAY] = "ARRAY",
 	[PEN_STRING] = "STRING", [PEN_POINTER] = "POINTER",
 	[PEN_HANDLE] = "HANDLE", [PEN_PARAMETERS] = "PARAMETERS",
+	[PEN_PIPE] = "PIPE",
 };
 
 static void emit_size(struct pen_emitter *emitter, const struct pen_plan_type *plan)
@@ -403,7 +404,8 @@ static void emit_dispatch(struct pen_emitter *emitter, const struct pen_plan_int
 static void emit_operation(struct pen_emitter *emitter, const struct pen_plan_operation *operation,
 			   uint32_t opnum)
 {
-	static const char *const flags[] = { "IDEMPOTENT", "MAYBE", "BROADCAST" };
+	static const char *const flags[] = { "IDEMPOTENT", "MAYBE", "BROADCAST", "IN_PIPES",
+					     "OUT_PIPES" };
 	const char *between = "";
 
 	if (!operation->in)

@@ -271,9 +271,26 @@ static const struct pen_type *lower_union_use(struct pen_lowerer *lowerer,
 	return &pen_lower_add_type(lowerer, plan)->type;
 }
 
+static const struct pen_type *lower_pipe(struct pen_lowerer *lowerer,
+					 const struct pen_model_type *model, const char *path)
+{
+	const struct pen_type *element =
+		pen_lower_type(lowerer, model->element, pen_lower_join(lowerer, path, "element"));
+	struct pen_plan_type *plan =
+		pen_lower_new_type(lowerer, PEN_PIPE, pen_lower_join(lowerer, path, "pipe"));
+
+	plan->type.element = element;
+	plan->type.size = sizeof(struct pen_call_pipe);
+	plan->align = _Alignof(struct pen_call_pipe);
+	plan->c_type = "struct pen_call_pipe";
+	return &pen_lower_add_type(lowerer, plan)->type;
+}
+
 const struct pen_type *pen_lower_type(struct pen_lowerer *lowerer, struct pen_model_type *model,
 				      const char *path)
 {
+	if (model->form == PEN_FORM_PIPE)
+		return lower_pipe(lowerer, model, path);
 	switch (model->kind) {
 	case PEN_ENUM:
 		return lower_enum(lowerer, model, path);

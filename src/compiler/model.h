@@ -87,6 +87,7 @@ struct pen_model_type {
 	const char *tag_name;		 /* union: of the encapsulated one's tag */
 	bool is_encapsulated;
 	bool is_ms_union;
+	bool is_plain; /* struct, union: pen_model_is_plain of all members */
 	const struct pen_model_step *switch_is;
 
 	struct pen_enumerator *enumerators;
@@ -208,6 +209,9 @@ struct pen_model {
 const char *pen_model_form_name(enum pen_model_form form);
 
 struct pen_model *pen_idl_resolve(struct pen_idl *idl, const struct pen_tree *tree);
+
+/* Whether a value has neither pointers nor parts whose number the wire tells. */
+bool pen_model_is_plain(const struct pen_model_type *type);
 
 bool pen_kind_is_integer(enum pen_kind kind);
 /* Of an integer in C, where __int3264 has 64 bits. */

@@ -60,7 +60,8 @@ void pen_use_type(struct pen_resolver *resolver, struct pen_model_type *type)
 	struct pen_model_user *user;
 
 	type = type->use_of ? type->use_of : type;
-	if ((!resolver->type && !resolver->operation) || !type->name || type == resolver->type)
+	if ((!resolver->type && !resolver->operation) || type == resolver->type ||
+	    (!type->name && type->form != PEN_FORM_PIPE))
 		return;
 	user = pen_idl_zalloc(resolver->idl, sizeof(*user));
 	user->type = resolver->type;

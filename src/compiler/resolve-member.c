@@ -74,6 +74,19 @@ uint32_t pen_tree_count_fields(const struct pen_tree_decl *decl)
 	return n;
 }
 
+bool pen_model_is_plain(const struct pen_model_type *type)
+{
+	for (; type->kind == PEN_ARRAY; type = type->element) {
+		for (uint32_t i = 0; i < type->n_dimensions; i++) {
+			if (type->dimensions[i].is_conformant || type->dimensions[i].length_is)
+				return false;
+		}
+	}
+	if (type->kind == PEN_STRUCT || type->kind == PEN_UNION)
+		return type->is_plain;
+	return type->kind != PEN_VOID && type->kind <= PEN_ENUM;
+}
+
 static bool is_conformant(const struct pen_model_type *type)
 {
 	if (type->kind == PEN_STRUCT && type->n_fields)
@@ -239,7 +252,10 @@ void pen_resolve_members(struct pen_resolver *resolver, struct pen_model_type *t
 	}
 	resolver->scope = scope;
 	resolver->n_scope = n_scope;
+	type->is_plain = true;
 	for (uint32_t i = 0; i < type->n_fields; i++) {
+		if (type->fields[i].name && !pen_model_is_plain(type->fields[i].type))
+			type->is_plain = false;
 		if (type->fields[i].name)
 			check_member(resolver, type, &type->fields[i], i + 1 == type->n_fields);
 	}

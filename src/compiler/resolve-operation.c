@@ -5,6 +5,22 @@
 #include "compiler/resolve.h"
 #include <string.h>
 
+/* [C706 4.2.14, MS-RPCE 2.2.5.3.4.5] */
+static void check_pipe(struct pen_resolver *resolver, const struct pen_model_field *field)
+{
+	struct pen_model_operation *operation = resolver->operation;
+	const struct pen_model_type *pipe = field->type;
+
+	if (pipe->refusal && !operation->refusal)
+		operation->refusal = pipe->refusal;
+	else if (!pen_model_is_plain(pipe->element))
+		pen_refuse(resolver, field->pos,
+			   "the elements of a pipe have no pointers, and no strings or arrays "
+			   "without fixed size");
+	operation->flags |= (field->is_in ? PEN_OPERATION_IN_PIPES : 0) |
+			    (field->is_out ? PEN_OPERATION_OUT_PIPES : 0);
+}
+
 /* What holds for parameters that go over the wire. */
 static void check_parameter(struct pen_resolver *resolver, const struct pen_model_field *field)
 {
@@ -15,7 +31,7 @@ static void check_parameter(struct pen_resolver *resolver, const struct pen_mode
 				 "the direction of \"%s\" is missing: [in], [out] or both",
 				 field->name);
 	if (type->form == PEN_FORM_PIPE) {
-		pen_refuse(resolver, field->pos, "a pipe is not offered yet");
+		check_pipe(resolver, field);
 		return;
 	}
 	if (field->is_out && type->kind != PEN_POINTER && type->kind != PEN_ARRAY &&

@@ -213,6 +213,9 @@ struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const stru
 			type = new_array(resolver, shape, n, last, type, pos);
 			continue;
 		}
+		/* A parameter may be a pipe or, where it comes out, a pointer to one. */
+		if (is_parameter && !n && type->form == PEN_FORM_PIPE)
+			return type;
 		if (level->size_is || level->length_is)
 			type = new_array(resolver, shape, n, n, type, pos);
 		else if (type->kind == PEN_VOID)

@@ -145,6 +145,10 @@ void pen_type_derive(struct pen_type *type)
 	case PEN_VOID:
 	case PEN_HANDLE:
 		break;
+	case PEN_PIPE: /* nothing of it stands among the parameters */
+		for (int t = PEN_NDR; t < PEN_N_TRANSFERS; t++)
+			type->wire[t] = (struct pen_wire){ .align = 1 };
+		break;
 	default:
 		derive_scalar(type, PEN_NDR, (uint8_t)type->size);
 		derive_scalar(type, PEN_NDR64, (uint8_t)type->size);

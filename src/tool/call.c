@@ -99,6 +99,9 @@ static int run(struct tool *tool, int argc, char **argv)
 	if (r)
 		return r;
 	dynamic.operation = &dynamic.interface->operations[dynamic.opnum];
+	if (dynamic.operation->flags & (PEN_OPERATION_IN_PIPES | PEN_OPERATION_OUT_PIPES))
+		return tool_fail(tool, TOOL_USAGE, NULL,
+				 "%s has pipes, which this command does not carry yet", argv[1]);
 	dynamic.in = pen_arena_zalloc(&tool->arena, dynamic.operation->in->size + 1);
 	dynamic.out = pen_arena_zalloc(&tool->arena, dynamic.operation->out->size + 1);
 	if (!dynamic.in || !dynamic.out)

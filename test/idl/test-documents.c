@@ -28,7 +28,7 @@
 
 /* ---- interfaces ---- */
 
-enum { LANDMARKS_MAX = 6 };
+enum { LANDMARKS_MAX = 7 };
 
 struct expected_interface {
 	const struct pen_interface *interface;
@@ -103,19 +103,19 @@ static const struct expected_interface expected_interfaces[] = {
 		.uuid = "14a8831c-bc82-11d2-8a64-0008c7457e5d",
 		.major = 1,
 	},
-	/* Two of the three that are not used are those with pipes. */
 	{
 		.interface = &FrsTransport_interface,
 		.section = "MS-FRS2 3.2.4.1",
 		.uuid = "897e2e5f-93f3-4376-9c9c-fd2277495c27",
 		.major = 1,
 		.n_operations = 18,
-		.n_unused = 3,
+		.n_unused = 1,
 		.landmarks = { { 0, "CheckConnectivity" },
 			       { 3, "RequestUpdates" },
 			       { 8, "RawGetFileData" },
 			       { 12, "RdcClose" },
-			       { 13, "InitializeFileTransferAsync" },
+			       { 15, "RawGetFileDataAsync" },
+			       { 16, "RdcGetFileDataAsync" },
 			       { 17, "RdcFileDataTransferKeepAlive" } },
 	},
 	{

@@ -283,7 +283,8 @@ static void make_fields(struct maker *m, const struct pen_type *type)
 		const struct pen_field *field = &type->fields[i];
 		struct naming naming = name_field(m, type, field);
 
-		if (field->type->kind == PEN_VOID || (naming.is_named && !naming.is_told))
+		if (field->type->kind == PEN_VOID || field->type->kind == PEN_PIPE ||
+		    (naming.is_named && !naming.is_told))
 			continue;
 		pen_buffer_printf(&m->json, "%s\"%s\":", is_first ? "" : ",", field->name);
 		is_first = false;
