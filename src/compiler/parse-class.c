@@ -58,14 +58,8 @@ static void parse_references(struct pen_parser *parser, struct pen_tree_definiti
 {
 	struct pen_tree_definition **tail = &definition->definitions;
 
-	if (!parser->is_lost && pen_parser_take(parser, ";")) {
-		definition->is_forward = true;
+	if (!pen_parse_open(parser, definition))
 		return;
-	}
-	if (!pen_parser_expect(parser, "{")) {
-		pen_parser_recover(parser);
-		return;
-	}
 	while (!pen_parser_at_end(parser) && parser->idl->n_errors < PEN_IDL_ERRORS_MAX) {
 		struct pen_tree_attribute *attributes = NULL;
 
@@ -75,9 +69,7 @@ static void parse_references(struct pen_parser *parser, struct pen_tree_definiti
 		*tail = parse_reference(parser, attributes);
 		tail = &(*tail)->next;
 	}
-	if (!pen_parser_expect(parser, "}"))
-		pen_parser_recover(parser);
-	pen_parser_take(parser, ";");
+	pen_parse_close(parser);
 }
 
 /* One "properties:" or "methods:" section after the other, or "interface A;". */
@@ -85,14 +77,8 @@ static void parse_dispinterface(struct pen_parser *parser, struct pen_tree_defin
 {
 	struct pen_tree_definition **tail = &definition->definitions;
 
-	if (!parser->is_lost && pen_parser_take(parser, ";")) {
-		definition->is_forward = true;
+	if (!pen_parse_open(parser, definition))
 		return;
-	}
-	if (!pen_parser_expect(parser, "{")) {
-		pen_parser_recover(parser);
-		return;
-	}
 	while (!pen_parser_at_end(parser) && parser->idl->n_errors < PEN_IDL_ERRORS_MAX) {
 		if (pen_parser_take(parser, ";"))
 			continue;
@@ -111,9 +97,7 @@ static void parse_dispinterface(struct pen_parser *parser, struct pen_tree_defin
 		}
 		tail = &(*tail)->next;
 	}
-	if (!pen_parser_expect(parser, "}"))
-		pen_parser_recover(parser);
-	pen_parser_take(parser, ";");
+	pen_parse_close(parser);
 }
 
 /* The T of "interface IVector<T>". */

@@ -86,23 +86,34 @@ static struct pen_tree_definition *parse_pragma(struct pen_parser *parser)
 	return definition;
 }
 
-void pen_parse_body(struct pen_parser *parser, struct pen_tree_definition *definition)
+bool pen_parse_open(struct pen_parser *parser, struct pen_tree_definition *definition)
 {
 	if (!parser->is_lost && pen_parser_take(parser, ";")) {
 		definition->is_forward = true;
-		return;
+		return false;
 	}
-	if (!pen_parser_expect(parser, "{")) {
+	if (pen_parser_expect(parser, "{"))
+		return true;
+	pen_parser_recover(parser);
+	return false;
+}
+
+void pen_parse_close(struct pen_parser *parser)
+{
+	if (!pen_parser_expect(parser, "}"))
 		pen_parser_recover(parser);
+	pen_parser_take(parser, ";");
+}
+
+void pen_parse_body(struct pen_parser *parser, struct pen_tree_definition *definition)
+{
+	if (!pen_parse_open(parser, definition))
 		return;
-	}
 	if (pen_idl_enter(parser->idl, definition->pos)) {
 		pen_parse_definitions(parser, &definition->definitions);
 		pen_idl_leave(parser->idl);
 	}
-	if (!pen_parser_expect(parser, "}"))
-		pen_parser_recover(parser);
-	pen_parser_take(parser, ";");
+	pen_parse_close(parser);
 }
 
 /* What expressions have to know: "(DWORD)-1" is a cast. */

@@ -72,6 +72,13 @@ struct pen_tree_definition *pen_parse_new_definition(struct pen_parser *parser,
 struct pen_tree_definition **pen_parse_definitions(struct pen_parser *parser,
 						   struct pen_tree_definition **tail);
 
+/*
+ * The "{" of a definition's body, and its "}" with what may follow. False: there is no body, by a
+ * ";" in its place, which makes it a forward declaration, or after a complaint.
+ */
+bool pen_parse_open(struct pen_parser *parser, struct pen_tree_definition *definition);
+void pen_parse_close(struct pen_parser *parser);
+
 /* { definitions }, or a ; for a declaration of the name alone. */
 void pen_parse_body(struct pen_parser *parser, struct pen_tree_definition *definition);
 

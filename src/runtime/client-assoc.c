@@ -53,7 +53,7 @@ static bool send_call(struct pen_client_call *call, const struct pen_context *co
 		pen_client_call_end(call, PEN_E_CLOSED);
 		return true;
 	}
-	if (operation->flags & (PEN_OPERATION_IN_PIPES | PEN_OPERATION_OUT_PIPES))
+	if (pen_operation_has_pipes(operation))
 		r = pen_client_stream_request(call, context, flags);
 	else
 		r = pen_conn_request(client->conn, context, client->auth, call->call.opnum,

@@ -7,12 +7,18 @@
  */
 #include "ndr/chunk.h"
 #include <penstock/buffer.h>
+#include <penstock/interface.h>
 
 enum {
 	PEN_FLOW_PART = 64 << 10,	 /* what goes, goes in parts of about this size */
 	PEN_FLOW_HIGH = 256 << 10,	 /* what has come and is not read: no more is taken */
 	PEN_FLOW_PARAMETERS = 256 << 10, /* the most that parameters may have, beside the pipes */
 };
+
+static inline bool pen_operation_has_pipes(const struct pen_operation *operation)
+{
+	return operation->flags & (PEN_OPERATION_IN_PIPES | PEN_OPERATION_OUT_PIPES);
+}
 
 struct pen_flow {
 	const struct pen_type *parameters;

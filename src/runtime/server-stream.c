@@ -8,11 +8,6 @@ static struct pen_server_call *of(const struct pen_call *call)
 	return (struct pen_server_call *)call;
 }
 
-bool pen_operation_has_pipes(const struct pen_operation *operation)
-{
-	return operation->flags & (PEN_OPERATION_IN_PIPES | PEN_OPERATION_OUT_PIPES);
-}
-
 int pen_server_stream_new(struct pen_server_call *call, const void *operations,
 			  const struct pen_event *event)
 {

@@ -26,9 +26,6 @@ int pen_server_stream_new(struct pen_server_call *call, const void *operations,
 			  const struct pen_event *event);
 void pen_server_stream_free(struct pen_server_call *call);
 
-/* Whether the operation has pipes that way. */
-bool pen_operation_has_pipes(const struct pen_operation *operation);
-
 /*
  * Takes a part of the request, and reads the parameters if they are due. PEN_E_AGAIN: they are
  * not all there; PEN_E_EXISTS: the operation runs already. Errors are explained.
