@@ -40,6 +40,7 @@ _penstock() {
 	case $previous in
 	--idl | -I | --accounts | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
 		COMPREPLY=($(compgen -f -- "$word")); return ;;
+	--pipe) return ;; # NAME=FILE
 	--objects-dir) COMPREPLY=($(compgen -d -- "$word")); return ;;
 	--framing) COMPREPLY=($(compgen -W "line nul len raw" -- "$word")); return ;;
 	--access) COMPREPLY=($(compgen -W "r w rw" -- "$word")); return ;;

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* penstock call: any operation of any interface, its parameters as JSON. */
-#include "tool/tool.h"
+#include "runtime/flow.h"
+#include "tool/dynamic.h"
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { JSON_MAX = 64 << 20 };
-
-struct dynamic {
-	const struct pen_interface *interface;
-	const struct pen_operation *operation;
-	uint16_t opnum;
-	void *in;
-	void *out;
-};
+enum { JSON_MAX = 64 << 20, OPTION_PIPE = TOOL_OPTION_OWN };
 
 /* The text itself, or what a file or standard input has for "@FILE" or "-". */
 static int read_parameters(struct tool *tool, const char *text, struct dynamic *dynamic)
 {
-	struct pen_ndr_error error = { "" };
 	struct pen_buffer json;
 	const char *path = NULL;
 	int r;
@@ -28,98 +21,81 @@ static int read_parameters(struct tool *tool, const char *text, struct dynamic *
 		path = text + 1;
 	pen_buffer_init(&json, 0);
 	r = path ? tool_read(path, JSON_MAX, &json) : pen_buffer_add(&json, text, strlen(text));
-	if (r) {
-		pen_buffer_done(&json);
-		return tool_fail(tool, TOOL_USAGE, NULL, "cannot read the parameters: %s",
-				 r < 0 ? strerror(-r) : "more than 64 MiB");
-	}
-	r = pen_ndr_from_json(dynamic->operation->in, NULL, (const char *)json.data, json.size,
-			      dynamic->in, &tool->arena, &error);
-	pen_buffer_done(&json);
-	if (r > 0)
-		return tool_fail(tool, TOOL_USAGE, NULL, "the parameters of %s: %s",
-				 dynamic->operation->name, error.text);
-	return r ? tool_fail_result(tool, r) : TOOL_OK;
-}
-
-/*
- * The status that an answer ends with. An error_status_t is one; an unsigned long that
- * is returned is one too, as Microsoft's interfaces have it, unless there is the other.
- */
-static uint32_t status_of(const struct pen_type *type, const void *out)
-{
-	uint32_t status = 0;
-	bool has_status = false;
-
-	for (uint32_t i = 0; i < type->n_fields; i++) {
-		const struct pen_field *field = &type->fields[i];
-		bool is_status = field->type->kind == PEN_ERROR_STATUS;
-
-		if (!is_status && (!field->is_retval || has_status || field->type->kind != PEN_U32))
-			continue;
-		memcpy(&status, (const char *)out + field->offset, sizeof(status));
-		has_status = true;
-		if (is_status && status)
-			break;
-	}
-	return status;
-}
-
-static int print_answer(struct tool *tool, const char *name, const struct dynamic *dynamic)
-{
-	const struct pen_scope scope = { .in = dynamic->in, .out = dynamic->out };
-	struct pen_ndr_error error = { "" };
-	struct pen_buffer json;
-	uint32_t status;
-	int r;
-
-	pen_buffer_init(&json, 0);
-	r = pen_ndr_to_json(dynamic->operation->out, &scope, dynamic->out, &json, &error);
 	if (r)
-		r = tool_fail(tool, TOOL_FAILED, NULL, "%s: %s", name, error.text);
+		r = tool_fail(tool, TOOL_USAGE, NULL, "cannot read the parameters: %s",
+			      r < 0 ? strerror(-r) : "more than 64 MiB");
 	else
-		r = tool_print_json(tool, &json);
+		r = dynamic_set(dynamic, tool, (const char *)json.data, json.size);
 	pen_buffer_done(&json);
-	status = status_of(dynamic->operation->out, dynamic->out);
-	if (r || !status)
-		return r;
-	/* The answer is printed already: what is left is for people. */
-	tool->is_json = false;
-	return tool_fail_status(tool, name, status);
+	return r;
+}
+
+static int call(struct tool *tool, const char *binding, struct dynamic *dynamic)
+{
+	int r = tool_connect(tool, binding, dynamic->interface);
+
+	if (!r)
+		r = dynamic_invoke(dynamic, tool);
+	return r ? r : dynamic_print(dynamic, tool);
+}
+
+static int call_with_pipes(struct tool *tool, const char *binding, const char *parameters,
+			   struct dynamic *dynamic)
+{
+	struct call_pipes *pipes = pen_arena_zalloc(&tool->arena, sizeof(*pipes));
+	int r, end;
+
+	if (!pipes)
+		return tool_fail_result(tool, -ENOMEM);
+	r = call_pipes_open(pipes, tool, &tool->words, dynamic->operation, dynamic->in,
+			    dynamic->out);
+	dynamic->pipes = pipes;
+	tool->is_stdout_taken = call_pipes_use(pipes, STDOUT_FILENO);
+	if (!r && call_pipes_use(pipes, STDIN_FILENO) &&
+	    (!strcmp(parameters, "-") || tool->login.is_password_on_stdin))
+		r = tool_fail(tool, TOOL_USAGE, NULL,
+			      "standard input is for the pipe: it cannot also have the %s",
+			      strcmp(parameters, "-") ? "password" : "parameters");
+	if (!r)
+		r = call(tool, binding, dynamic);
+	end = call_pipes_close(pipes);
+	return r ? r : end;
 }
 
 static int run(struct tool *tool, int argc, char **argv)
 {
-	struct dynamic dynamic = { 0 };
+	const char *parameters = argc > 2 ? argv[2] : "{}";
+	struct dynamic dynamic;
 	int r;
 
 	r = tool_load_idl(tool);
 	if (!r)
-		r = tool_find_operation(tool, argv[1], &dynamic.interface, &dynamic.opnum);
-	if (r)
-		return r;
-	dynamic.operation = &dynamic.interface->operations[dynamic.opnum];
-	if (dynamic.operation->flags & (PEN_OPERATION_IN_PIPES | PEN_OPERATION_OUT_PIPES))
-		return tool_fail(tool, TOOL_USAGE, NULL,
-				 "%s has pipes, which this command does not carry yet", argv[1]);
-	dynamic.in = pen_arena_zalloc(&tool->arena, dynamic.operation->in->size + 1);
-	dynamic.out = pen_arena_zalloc(&tool->arena, dynamic.operation->out->size + 1);
-	if (!dynamic.in || !dynamic.out)
-		return tool_fail_result(tool, -ENOMEM);
-	r = read_parameters(tool, argc > 2 ? argv[2] : "{}", &dynamic);
+		r = dynamic_init(&dynamic, tool, argv[1], &tool->arena);
 	if (!r)
-		r = tool_connect(tool, argv[0], dynamic.interface);
+		r = read_parameters(tool, parameters, &dynamic);
 	if (r)
 		return r;
-	r = pen_call_invoke(tool->call, dynamic.interface, dynamic.opnum, dynamic.in, dynamic.out);
-	if (r)
-		return tool_fail_call(tool, argv[1], r);
-	return print_answer(tool, argv[1], &dynamic);
+	if (pen_operation_has_pipes(dynamic.operation))
+		return call_with_pipes(tool, argv[0], parameters, &dynamic);
+	if (tool->words.n)
+		return tool_fail(tool, TOOL_USAGE, NULL, "%s has no pipes", argv[1]);
+	return call(tool, argv[0], &dynamic);
+}
+
+static int option(struct tool *tool, int val, const char *value)
+{
+	if (!strchr(value, '=') || *value == '=')
+		return tool_fail(tool, TOOL_USAGE, NULL, "--pipe %s is not NAME=FILE", value);
+	if (tool->words.n == TOOL_WORDS_MAX)
+		return tool_fail(tool, TOOL_USAGE, NULL, "more than %d pipes", TOOL_WORDS_MAX);
+	tool->words.words[tool->words.n++] = value;
+	return TOOL_OK;
 }
 
 static const struct option options[] = {
 	{ "idl", required_argument, NULL, TOOL_OPTION_IDL },
 	{ NULL, required_argument, NULL, 'I' },
+	{ "pipe", required_argument, NULL, OPTION_PIPE },
 	{ 0 },
 };
 
@@ -129,19 +105,27 @@ const struct tool_command tool_call = {
 	.summary = "call an operation and print what it answers",
 	.help = "  --idl FILE         take interfaces from an IDL file, not those compiled in\n"
 		"  -I FOLDER          look for imported files in FOLDER too\n"
+		"  --pipe NAME=FILE   where the pipe NAME comes from, or goes to\n"
 		"\n"
 		"BINDING is PROTSEQ:HOST[ENDPOINT], or a HOST for TCP. Without an endpoint the\n"
 		"server's endpoint mapper is asked. Parameters that are left out are 0 or null.\n"
 		"An answer whose error_status_t is not 0, or whose returned unsigned long is\n"
 		"not, counts as the server's error.\n"
 		"\n"
+		"A pipe of bytes or characters is the file as it is; other elements are JSON, one\n"
+		"on a line. FILE - is standard input or output; the other parameters are printed\n"
+		"on standard error then.\n"
+		"\n"
 		"Examples:\n"
 		"  penstock call ncalrpc: srvsvc.NetrServerGetInfo '{\"Level\": 101}'\n"
 		"  penstock call server srvsvc.NetrRemoteTOD\n"
 		"  penstock call --idl winreg.idl 'ncacn_ip_tcp:server' winreg.OpenLocalMachine "
 		"\\\n"
-		"      '{\"samDesired\": 33554432}'\n",
+		"      '{\"samDesired\": 33554432}'\n"
+		"  penstock call server FrsTransport.RawGetFileDataAsync @context.json \\\n"
+		"      --pipe bytePipe=file\n",
 	.options = options,
+	.option = option,
 	.has_login = true,
 	.run = run,
 	.min_arguments = 2,

@@ -129,7 +129,8 @@ static int complain(struct tool *tool, const struct complaint *complaint)
 		tool->command ? tool->command->name : "", complaint->sentence, has_end ? "" : ".");
 	if (complaint->hint)
 		fprintf(stderr, "%s\n", complaint->hint);
-	if (tool->is_json)
+	/* With data there, the sentence is enough. */
+	if (tool->is_json && !tool->is_stdout_taken)
 		complain_json(complaint);
 	return complaint->how;
 }

@@ -56,12 +56,14 @@ static void print_indented(const char *text, size_t n, FILE *out)
 
 int tool_print_json(struct tool *tool, const struct pen_buffer *json)
 {
+	FILE *out = tool->is_stdout_taken ? stderr : stdout;
+
 	if (tool->is_json)
-		fwrite(json->data, 1, json->size, stdout);
+		fwrite(json->data, 1, json->size, out);
 	else
-		print_indented((const char *)json->data, json->size, stdout);
-	fputc('\n', stdout);
-	if (fflush(stdout))
+		print_indented((const char *)json->data, json->size, out);
+	fputc('\n', out);
+	if (fflush(out))
 		return tool_fail(tool, TOOL_FAILED, NULL, "cannot write: %s", strerror(errno));
 	return TOOL_OK;
 }

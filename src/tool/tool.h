@@ -11,6 +11,7 @@
 #include <penstock/buffer.h>
 #include <penstock/client.h>
 #include <penstock/idl.h>
+#include <signal.h>
 #include <stdio.h>
 
 /* How penstock ends. */
@@ -37,17 +38,25 @@ struct tool_command {
 	bool is_public; /* what it asks is for everybody: nobody is proved unless that is said */
 };
 
-enum { TOOL_FOLDERS_MAX = 16, TOOL_VALUES_MAX = 32 };
+enum { TOOL_FOLDERS_MAX = 16, TOOL_VALUES_MAX = 32, TOOL_WORDS_MAX = 16 };
+
+/* Values of an option that may be given more than once. */
+struct tool_words {
+	const char *words[TOOL_WORDS_MAX];
+	size_t n;
+};
 
 /* What the command line said. */
 struct tool {
 	const struct tool_command *command;
 	bool is_json;
+	bool is_stdout_taken; /* by the data of a pipe: what is said goes to stderr */
 	uint32_t timeout_ms;
 	const char *idl; /* a file to compile, NULL: none */
 	const char *folders[TOOL_FOLDERS_MAX];
 	size_t n_folders;
-	const char *binding; /* of share */
+	struct tool_words words; /* NAME=FILE of call */
+	const char *binding;	 /* of share */
 	const char *remark;
 	const char *type;
 	uint32_t max_users; /* 0: no limit */
@@ -56,6 +65,7 @@ struct tool {
 	bool is_long, is_in, is_out, is_ndr64, is_big_endian;
 	const char *interface_name;
 	const char *values[TOOL_VALUES_MAX]; /* see account.h, pipe.h */
+	volatile sig_atomic_t *interrupts;   /* of whoever takes Control-C; NULL: nobody does */
 	char **rest; /* after the command's rest_option; NULL: it is not there */
 
 	struct tool_login login;
