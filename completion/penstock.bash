@@ -34,13 +34,14 @@ _penstock() {
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "call endpoints ping share user machine group policy decode interfaces whoami pipe ns --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "call endpoints ping share user machine group policy decode interfaces whoami pipe ns pickle --help --version" -- "$word"))
 		return
 	fi
 	case $previous in
-	--idl | -I | --accounts | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
+	--idl | -I | -o | --output | --accounts | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
 		COMPREPLY=($(compgen -f -- "$word")); return ;;
 	--pipe) return ;; # NAME=FILE
+	--form) COMPREPLY=($(compgen -W "1 2" -- "$word")); return ;;
 	--objects-dir) COMPREPLY=($(compgen -d -- "$word")); return ;;
 	--framing) COMPREPLY=($(compgen -W "line nul len raw" -- "$word")); return ;;
 	--access) COMPREPLY=($(compgen -W "r w rw" -- "$word")); return ;;
@@ -48,7 +49,9 @@ _penstock() {
 	--level) COMPREPLY=($(compgen -W "none connect packet integrity privacy" -- "$word")); return ;;
 	--mech) COMPREPLY=($(compgen -W "spnego ntlm krb5" -- "$word")); return ;;
 	-U | --user | --ccache | --principal | --target) return ;;
-	--type) COMPREPLY=($(compgen -W "disk printer device ipc" -- "$word")); return ;;
+	--type)
+		[ "$command" = pickle ] || COMPREPLY=($(compgen -W "disk printer device ipc" -- "$word"))
+		return ;;
 	--interface) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")); return ;;
 	--password-expires | --complex) COMPREPLY=($(compgen -W "yes no" -- "$word")); return ;;
 	--primary-group) COMPREPLY=($(compgen -W "$(_penstock_accounts group)" -- "$word")); return ;;
@@ -94,6 +97,9 @@ _penstock() {
 		elif [ "$COMP_CWORD" = 3 ] && [ "$previous" = why ]; then
 			COMPREPLY=($(compgen -W "$(_penstock_pipes)" -- "$word"))
 		fi ;;
+	pickle)
+		COMPREPLY=($(compgen -f -- "$word"))
+		[ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "inspect decode encode convert" -- "$word")) ;;
 	decode) COMPREPLY=($(compgen -f -- "$word") $(compgen -W "$(_penstock_names operations)" -- "$word")) ;;
 	interfaces) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")) ;;
 	esac

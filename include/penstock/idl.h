@@ -49,6 +49,15 @@ const char *pen_idl_diagnoses(const struct pen_idl *idl);
 /* The file's interfaces in its order, without those of imported files. NULL after the last. */
 const struct pen_interface *pen_idl_interface(const struct pen_idl *idl, size_t i);
 
+/*
+ * The types that have names and a form on the wire by themselves, those of imported files too:
+ * structs, enums, and unions that have their discriminant. NULL after the last.
+ */
+const struct pen_type *pen_idl_type(const struct pen_idl *idl, size_t i);
+
+/* The one whose typedef's name, or else tag, that is, or NULL. */
+const struct pen_type *pen_idl_find_type(const struct pen_idl *idl, const char *name);
+
 /* The interface of that name, or NULL. */
 const struct pen_interface *pen_idl_find(const struct pen_idl *idl, const char *name);
 

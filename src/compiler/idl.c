@@ -105,3 +105,38 @@ const struct pen_interface *pen_idl_find(const struct pen_idl *idl, const char *
 		plan = plan->next;
 	return plan ? &plan->interface : NULL;
 }
+
+/* This one or the next that is a type by itself. */
+static const struct pen_plan_type *skip_parts(const struct pen_plan_type *plan)
+{
+	while (plan && (!plan->is_named || (plan->type.kind == PEN_UNION && !plan->type.tag)))
+		plan = plan->next;
+	return plan;
+}
+
+static const struct pen_plan_type *first_type(const struct pen_idl *idl)
+{
+	return skip_parts(idl->plan ? idl->plan->types : NULL);
+}
+
+const struct pen_type *pen_idl_type(const struct pen_idl *idl, size_t i)
+{
+	const struct pen_plan_type *plan = first_type(idl);
+
+	while (plan && i--)
+		plan = skip_parts(plan->next);
+	return plan ? &plan->type : NULL;
+}
+
+const struct pen_type *pen_idl_find_type(const struct pen_idl *idl, const char *name)
+{
+	const struct pen_plan_type *plan, *tagged = NULL;
+
+	for (plan = first_type(idl); plan; plan = skip_parts(plan->next)) {
+		if (!strcmp(plan->model->name, name))
+			return &plan->type;
+		if (plan->model->tag && !strcmp(plan->model->tag, name))
+			tagged = plan;
+	}
+	return tagged ? &tagged->type : NULL;
+}

@@ -5,6 +5,7 @@
 #include "base/utf16.h"
 #include <errno.h>
 #include <penstock/idl/krb5pac.h>
+#include <penstock/pickle.h>
 #include <penstock/security.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,37 +101,18 @@ static int get_sid(const struct dtyp_RPC_SID *value, struct pen_sid *sid)
 
 /* ---- the logon information [2.5] ---- */
 
-/* What type serialization version 1 holds [MS-RPCE 2.2.6], between two headers and padding. */
-static int get_serialized(const struct pen_type *type, struct pen_slice data, void *value,
-			  struct pen_arena *arena)
+/* A pickle of version 1, of that value. */
+static int get_pickled(const struct pen_type *type, struct pen_slice data, void *value,
+		       struct pen_arena *arena)
 {
-	struct pen_layout layout = little_endian;
-	struct pen_reader in;
-	uint8_t version;
-	uint8_t endianness;
-	uint16_t length;
-	size_t used;
-	size_t n;
-	int r;
+	struct pen_pickle pickle;
+	int r = pen_pickle_open(&pickle, data.data, data.size, NULL);
 
-	pen_reader_init(&in, data.data, data.size);
-	version = pen_reader_u8(&in);
-	endianness = pen_reader_u8(&in);
-	length = pen_reader_u16(&in);
-	pen_reader_u32(&in);
-	if (version != 1 || length != 8 || (endianness != 0x10 && endianness != 0))
+	if (!r && pickle.form.version != 1)
 		return PEN_E_BAD_DATA;
-
-	in.is_big_endian = layout.is_big_endian = endianness == 0;
-	n = pen_reader_u32(&in);
-	pen_reader_u32(&in);
-	data = pen_reader_slice(&in, n);
-	if (!pen_reader_ok(&in))
-		return PEN_E_BAD_DATA;
-	r = pen_ndr_get(type, layout, NULL, data.data, data.size, value, arena, &used, NULL);
-	if (!r && data.size - used >= 8)
-		return PEN_E_BAD_DATA;
-	return r;
+	if (!r)
+		r = pen_pickle_get(&pickle, type, value, arena, NULL);
+	return r == PEN_E_NOT_FOUND ? PEN_E_BAD_DATA : r;
 }
 
 /* The groups that a PAC names, as they are gathered. */
@@ -227,7 +209,7 @@ static int get_logon_info(struct pen_pac *pac, struct pen_arena *arena, struct p
 	size_t n_skip = 0;
 	int r;
 
-	r = get_serialized(&krb5pac_PAC_LOGON_INFO_type, data, &logon, arena);
+	r = get_pickled(&krb5pac_PAC_LOGON_INFO_type, data, &logon, arena);
 	if (r)
 		return r;
 	info = logon.Info;

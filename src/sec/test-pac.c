@@ -5,6 +5,7 @@
 #include "support/unit.h"
 #include <errno.h>
 #include <penstock/idl/krb5pac.h>
+#include <penstock/pickle.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,32 +53,23 @@ static int get_logon(const struct krb5pac_KERB_VALIDATION_INFO *info, bool is_bi
 		     struct pen_pac *pac, struct pen_arena *arena)
 {
 	struct krb5pac_PAC_LOGON_INFO logon = { .Info = (void *)(uintptr_t)info };
-	struct pen_layout layout = { .transfer = PEN_NDR, .is_big_endian = is_big_endian };
-	struct pen_ndr_error error;
+	const struct pen_pickle_form form = { .version = 1, .is_big_endian = is_big_endian };
 	struct pen_buffer body;
 	struct pen_buffer buffer;
 	struct pen_writer w;
 	int r;
 
 	pen_buffer_init(&body, 0);
-	assert_int_equal(
-		pen_ndr_put(&krb5pac_PAC_LOGON_INFO_type, layout, NULL, &logon, &body, &error), 0);
-	while (body.size % 8)
-		assert_int_equal(pen_buffer_add(&body, "", 1), 0);
+	assert_int_equal(pen_pickle_begin(&form, &body), 0);
+	assert_int_equal(pen_pickle_put(&form, &krb5pac_PAC_LOGON_INFO_type, &logon, &body, NULL),
+			 0);
 	pen_buffer_init(&buffer, 0);
 	pen_writer_init(&w, &buffer);
 	pen_writer_u32(&w, 1); /* parts */
 	pen_writer_u32(&w, 0);
 	pen_writer_u32(&w, krb5pac_PAC_TYPE_LOGON_INFO);
-	pen_writer_u32(&w, (uint32_t)body.size + 16);
-	pen_writer_u64(&w, 24);
-	pen_writer_u8(&w, 1); /* version, and the rest of the common header */
-	pen_writer_u8(&w, is_big_endian ? 0 : 0x10);
-	pen_writer_u16(&w, 8);
-	pen_writer_u32(&w, 0xcccccccc);
-	w.is_big_endian = is_big_endian;
 	pen_writer_u32(&w, (uint32_t)body.size);
-	pen_writer_u32(&w, 0);
+	pen_writer_u64(&w, 24);
 	pen_writer_bytes(&w, body.data, body.size);
 	assert_int_equal(w.error, 0);
 	r = pen_pac_get(pac, arena, (struct pen_slice){ .data = buffer.data, .size = buffer.size });

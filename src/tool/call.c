@@ -6,25 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { JSON_MAX = 64 << 20, OPTION_PIPE = TOOL_OPTION_OWN };
+enum { OPTION_PIPE = TOOL_OPTION_OWN };
 
-/* The text itself, or what a file or standard input has for "@FILE" or "-". */
 static int read_parameters(struct tool *tool, const char *text, struct dynamic *dynamic)
 {
 	struct pen_buffer json;
-	const char *path = NULL;
 	int r;
 
-	if (!strcmp(text, "-"))
-		path = "-";
-	else if (*text == '@')
-		path = text + 1;
 	pen_buffer_init(&json, 0);
-	r = path ? tool_read(path, JSON_MAX, &json) : pen_buffer_add(&json, text, strlen(text));
-	if (r)
-		r = tool_fail(tool, TOOL_USAGE, NULL, "cannot read the parameters: %s",
-			      r < 0 ? strerror(-r) : "more than 64 MiB");
-	else
+	r = tool_read_json(tool, text, &json);
+	if (!r)
 		r = dynamic_set(dynamic, tool, (const char *)json.data, json.size);
 	pen_buffer_done(&json);
 	return r;

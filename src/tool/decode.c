@@ -1,85 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* penstock decode: PDUs, or the stub data of one operation, in hex or as they are. */
 #include "tool/decode.h"
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
-	INPUT_MAX = 64 << 20,
 	OPTION_IN = TOOL_OPTION_OWN,
 	OPTION_OUT,
 	OPTION_NDR64,
 	OPTION_BIG_ENDIAN,
 	OPTION_INTERFACE,
 };
-
-/* ---- the input ---- */
-
-static int digit(uint8_t c)
-{
-	if (isdigit(c))
-		return c - '0';
-	return isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
-}
-
-/* Hex digits, with blanks, colons, commas and 0x between bytes. */
-static bool is_hex(const uint8_t *text, size_t n)
-{
-	bool has_digit = false;
-
-	for (size_t i = 0; i < n; i++) {
-		if (digit(text[i]) >= 0)
-			has_digit = true;
-		else if (!isspace(text[i]) && !strchr(":,-xX", text[i]))
-			return false;
-	}
-	return has_digit;
-}
-
-/* In place; false: half a byte is left. */
-static bool from_hex(struct pen_buffer *text)
-{
-	size_t n = 0;
-	int high = -1;
-
-	for (size_t i = 0; i < text->size; i++) {
-		int d = digit(text->data[i]);
-
-		if (i + 1 < text->size && text->data[i] == '0' &&
-		    (text->data[i + 1] | 0x20) == 'x' && high < 0) {
-			i++;
-			continue;
-		}
-		if (d < 0)
-			continue;
-		if (high < 0) {
-			high = d;
-		} else {
-			text->data[n++] = (uint8_t)(high << 4 | d);
-			high = -1;
-		}
-	}
-	text->size = n;
-	return high < 0;
-}
-
-/* A file, standard input, or the hex digits themselves. */
-static int read_input(struct tool *tool, const char *text, struct pen_buffer *input)
-{
-	bool is_text = strcmp(text, "-") && access(text, F_OK) &&
-		       is_hex((const uint8_t *)text, strlen(text));
-	int r;
-
-	r = is_text ? pen_buffer_add(input, text, strlen(text)) : tool_read(text, INPUT_MAX, input);
-	if (r)
-		return tool_fail(tool, TOOL_USAGE, NULL, "cannot read %s: %s", text,
-				 r < 0 ? strerror(-r) : "it is larger than 64 MiB");
-	if (is_hex(input->data, input->size) && !from_hex(input))
-		return tool_fail(tool, TOOL_USAGE, NULL, "an odd number of hex digits");
-	return TOOL_OK;
-}
 
 /* ---- PDUs ---- */
 
@@ -132,7 +63,7 @@ static int decode_pdus(struct tool *tool, const char *path, struct pen_buffer *i
 	r = tool->interface_name ? tool_find_interface(tool, tool->interface_name, &decode->fixed)
 				 : TOOL_OK;
 	if (!r)
-		r = read_input(tool, path, input);
+		r = tool_read_bytes(tool, path, input);
 	if (!r)
 		r = decode_all(decode, input);
 	decode_done(decode);
@@ -153,7 +84,7 @@ static int decode_one(struct tool *tool, const char *name, const char *path,
 
 	r = tool_find_operation(tool, name, &interface, &opnum);
 	if (!r)
-		r = read_input(tool, path, input);
+		r = tool_read_bytes(tool, path, input);
 	if (r)
 		return r;
 	pen_buffer_printf(json, "{");

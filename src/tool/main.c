@@ -11,7 +11,7 @@ enum { OPTIONS_MAX = 64, TIMEOUT_MS = 30 * 1000, OPTION_JSON = 1000, OPTION_TIME
 static const struct tool_command *const commands[] = {
 	&tool_call,    &tool_endpoints, &tool_ping,   &tool_share,  &tool_user,
 	&tool_machine, &tool_group,	&tool_policy, &tool_decode, &tool_interfaces_command,
-	&tool_whoami,  &tool_pipe,	&tool_ns,
+	&tool_whoami,  &tool_pipe,	&tool_ns,     &tool_pickle,
 };
 
 static const struct option common[] = {

@@ -55,7 +55,7 @@ struct tool {
 	const char *idl; /* a file to compile, NULL: none */
 	const char *folders[TOOL_FOLDERS_MAX];
 	size_t n_folders;
-	struct tool_words words; /* NAME=FILE of call */
+	struct tool_words words; /* NAME=FILE of call, types of pickle */
 	const char *binding;	 /* of share */
 	const char *remark;
 	const char *type;
@@ -64,6 +64,7 @@ struct tool {
 	uint32_t interval_ms;
 	bool is_long, is_in, is_out, is_ndr64, is_big_endian;
 	const char *interface_name;
+	const char *output;		     /* a file of pickle; NULL: standard output */
 	const char *values[TOOL_VALUES_MAX]; /* see account.h, pipe.h */
 	volatile sig_atomic_t *interrupts;   /* of whoever takes Control-C; NULL: nobody does */
 	char **rest; /* after the command's rest_option; NULL: it is not there */
@@ -79,7 +80,7 @@ struct tool {
 
 extern const struct tool_command tool_call, tool_decode, tool_endpoints, tool_interfaces_command,
 	tool_ping, tool_share, tool_user, tool_machine, tool_group, tool_policy, tool_whoami,
-	tool_pipe, tool_ns;
+	tool_pipe, tool_ns, tool_pickle;
 
 /* Values of options that more than one command has. */
 enum { TOOL_OPTION_IDL = 256, TOOL_OPTION_OWN };
@@ -140,6 +141,9 @@ const struct pen_interface *tool_interface_by_id(const struct tool *tool,
 /* Compiles --idl, if given. Complains. */
 int tool_load_idl(struct tool *tool);
 
+/* type.c: of --idl, or a scalar; with * at its end a pointer to it. Complains. */
+int tool_find_type(struct tool *tool, const char *name, const struct pen_type **typep);
+
 /* Finds by name, or complains and suggests. */
 int tool_find_interface(struct tool *tool, const char *name,
 			const struct pen_interface **interfacep);
@@ -163,5 +167,13 @@ int tool_json_string(struct pen_buffer *json, const char *text);
 
 /* A whole file, or standard input for "-"; PEN_E_LIMIT: more than max. */
 int tool_read(const char *path, size_t max, struct pen_buffer *text);
+
+/* ---- input.c: these complain ---- */
+
+/* Bytes: a file, - for standard input, or hex digits themselves; a file may have these, too. */
+int tool_read_bytes(struct tool *tool, const char *text, struct pen_buffer *bytes);
+
+/* JSON: the text itself, @FILE, or - for standard input. */
+int tool_read_json(struct tool *tool, const char *text, struct pen_buffer *json);
 
 #endif

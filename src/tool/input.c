@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command line names: bytes in a file, or as hex digits; JSON. */
+#include "tool/tool.h"
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { INPUT_MAX = 64 << 20 };
+
+static int digit(uint8_t c)
+{
+	if (isdigit(c))
+		return c - '0';
+	return isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
+}
+
+/* Hex digits, with blanks, colons, commas and 0x between bytes. */
+static bool is_hex(const uint8_t *text, size_t n)
+{
+	bool has_digit = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (digit(text[i]) >= 0)
+			has_digit = true;
+		else if (!isspace(text[i]) && !strchr(":,-xX", text[i]))
+			return false;
+	}
+	return has_digit;
+}
+
+/* In place; false: half a byte is left. */
+static bool from_hex(struct pen_buffer *text)
+{
+	size_t n = 0;
+	int high = -1;
+
+	for (size_t i = 0; i < text->size; i++) {
+		int d = digit(text->data[i]);
+
+		if (i + 1 < text->size && text->data[i] == '0' &&
+		    (text->data[i + 1] | 0x20) == 'x' && high < 0) {
+			i++;
+			continue;
+		}
+		if (d < 0)
+			continue;
+		if (high < 0) {
+			high = d;
+		} else {
+			text->data[n++] = (uint8_t)(high << 4 | d);
+			high = -1;
+		}
+	}
+	text->size = n;
+	return high < 0;
+}
+
+int tool_read_bytes(struct tool *tool, const char *text, struct pen_buffer *input)
+{
+	bool is_text = strcmp(text, "-") && access(text, F_OK) &&
+		       is_hex((const uint8_t *)text, strlen(text));
+	int r;
+
+	r = is_text ? pen_buffer_add(input, text, strlen(text)) : tool_read(text, INPUT_MAX, input);
+	if (r)
+		return tool_fail(tool, TOOL_USAGE, NULL, "cannot read %s: %s", text,
+				 r < 0 ? strerror(-r) : "it is larger than 64 MiB");
+	if (is_hex(input->data, input->size) && !from_hex(input))
+		return tool_fail(tool, TOOL_USAGE, NULL, "an odd number of hex digits");
+	return TOOL_OK;
+}
+
+int tool_read_json(struct tool *tool, const char *text, struct pen_buffer *json)
+{
+	const char *path = NULL;
+	int r;
+
+	if (!strcmp(text, "-"))
+		path = "-";
+	else if (*text == '@')
+		path = text + 1;
+	r = path ? tool_read(path, INPUT_MAX, json) : pen_buffer_add(json, text, strlen(text));
+	return r ? tool_fail(tool, TOOL_USAGE, NULL, "cannot read the parameters: %s",
+			     r < 0 ? strerror(-r) : "more than 64 MiB")
+		 : TOOL_OK;
+}
