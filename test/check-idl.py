@@ -3,8 +3,8 @@
 
     check-idl.py PENIDL FOLDER [--update]
 
-FOLDER/NAME.idl has beside it, in NAME.expected/, the four dumps and NAME.h and
-NAME.c; or, for an IDL named wrong-*, its diagnoses. --update writes them anew,
+FOLDER/NAME.idl has beside it, in NAME.expected/, the dumps, what --format makes of it, and NAME.h
+and NAME.c; or, for an IDL named wrong-*, its diagnoses. --update writes them anew,
 for a person to read in the difference.
 """
 import difflib
@@ -44,10 +44,11 @@ def outputs(penidl, folder, name):
     found = {}
     # What a preprocessor leaves is its own affair: the places of tokens, too.
     is_preprocessed = re.search(r"^#", (folder / f"{name}.idl").read_text(), re.M)
-    for form in ("tokens", "tree", "model", "plan")[bool(is_preprocessed):]:
+    for form in ("tokens", "tree", "model", "plan", "json")[bool(is_preprocessed):]:
         done = run(penidl, folder, name, f"--dump={form}")
         assert done.returncode == 0, f"{name}: {done.stderr}"
         found[form] = done.stdout
+    found["format"] = run(penidl, folder, name, "--format").stdout
     with tempfile.TemporaryDirectory() as out:
         depfile = pathlib.Path(out, "d")
         done = run(penidl, folder, name, "--output-dir", out, "--depfile", depfile)

@@ -21,7 +21,7 @@ IMPURE_CALLS = re.compile(
 VARIABLE = re.compile(r"^(static\s+)?(?!const\b|typedef\b|extern\b|return\b|enum\s*\{)"
                       r"(?:unsigned |signed |struct |enum )?\w+(?:\s+\**|\s*\*+)\w+(\[[^\]]*\])*\s*(=.*)?;")
 # Programs in a pure room meet the kernel for it.
-PROGRAMS = {"src/compiler/penidl.c", "src/compiler/penidl-file.c"}
+PROGRAMS = {f"src/compiler/{name}.c" for name in ("penidl", "penidl-file", "penidl-format", "penidl-options")}
 # The heap of secrets: it maps pages and locks, as malloc does.
 HEAPS = {"src/base/secret.c"}
 # Kerberos is MIT's library, which reads files, asks KDCs and the clock. It may be met in

@@ -69,7 +69,8 @@ struct pen_idl {
 	unsigned depth; /* of the recursion in progress */
 	jmp_buf out_of_memory;
 
-	bool is_partial; /* what cannot be sent is left out, with a warning */
+	bool is_partial;       /* what cannot be sent is left out, with a warning */
+	bool keeps_directives; /* the lexer passes over them: the text is formatted, not compiled */
 
 	pen_idl_import_fn *import;
 	void *import_data;

@@ -13,47 +13,6 @@ static void indent(struct pen_buffer *out, unsigned depth)
 
 /* ---- the model ---- */
 
-static const char *const kinds[] = {
-	[PEN_VOID] = "void",
-	[PEN_I8] = "small",
-	[PEN_U8] = "unsigned small",
-	[PEN_BYTE] = "byte",
-	[PEN_CHAR] = "char",
-	[PEN_BOOLEAN] = "boolean",
-	[PEN_I16] = "short",
-	[PEN_U16] = "unsigned short",
-	[PEN_WCHAR] = "wchar_t",
-	[PEN_I32] = "long",
-	[PEN_U32] = "unsigned long",
-	[PEN_ERROR_STATUS] = "error_status_t",
-	[PEN_I64] = "hyper",
-	[PEN_U64] = "unsigned hyper",
-	[PEN_I3264] = "__int3264",
-	[PEN_U3264] = "unsigned __int3264",
-	[PEN_FLOAT] = "float",
-	[PEN_DOUBLE] = "double",
-	[PEN_ENUM] = "enum",
-	[PEN_STRUCT] = "struct",
-	[PEN_UNION] = "union",
-	[PEN_ARRAY] = "array",
-	[PEN_STRING] = "string",
-	[PEN_POINTER] = "pointer",
-	[PEN_HANDLE] = "context_handle",
-	[PEN_PARAMETERS] = "parameters",
-	[PEN_PIPE] = "pipe",
-};
-static const char *const pointers[] = {
-	[PEN_REF] = "ref",
-	[PEN_UNIQUE] = "unique",
-	[PEN_FULL] = "ptr",
-};
-
-static const char *const forms[] = {
-	[PEN_FORM_HANDLE_T] = "handle_t",   [PEN_FORM_INTERFACE] = "interface",
-	[PEN_FORM_FUNCTION] = "function",   [PEN_FORM_PIPE] = "pipe",
-	[PEN_FORM_SAFEARRAY] = "SAFEARRAY", [PEN_FORM_MARSHALLED] = "marshalled form",
-};
-
 static void dump_steps(const char *what, const struct pen_model_step *steps, struct pen_buffer *out)
 {
 	if (!steps)
@@ -99,19 +58,21 @@ static void dump_type(const struct pen_model_type *type, struct pen_buffer *out)
 {
 	for (; type->element; type = type->element) {
 		if (type->form != PEN_FORM_WIRE) {
-			pen_buffer_printf(out, "%s of ", forms[type->form]);
+			pen_buffer_printf(out, "%s of ", pen_form_word(type->form));
 			continue;
 		}
 		if (type->kind == PEN_POINTER) {
-			pen_buffer_printf(out, "%s pointer to ", pointers[type->pointer_kind]);
+			pen_buffer_printf(out, "%s pointer to ",
+					  pen_pointer_word(type->pointer_kind));
 			continue;
 		}
-		pen_buffer_printf(out, "%s", kinds[type->kind]);
+		pen_buffer_printf(out, "%s", pen_kind_word(type->kind));
 		dump_dimensions(type, out);
 		dump_range(type, out);
 		pen_buffer_printf(out, " of ");
 	}
-	pen_buffer_printf(out, "%s", type->form ? forms[type->form] : kinds[type->kind]);
+	pen_buffer_printf(out, "%s",
+			  type->form ? pen_form_word(type->form) : pen_kind_word(type->kind));
 	if (type->c_name || type->name)
 		pen_buffer_printf(out, " %s", type->c_name ? type->c_name : type->name);
 	dump_range(type, out);
@@ -120,12 +81,11 @@ static void dump_type(const struct pen_model_type *type, struct pen_buffer *out)
 
 static void dump_field_flags(const struct pen_model_field *field, struct pen_buffer *out)
 {
-	static const char *const names[] = { "retval",	       "optional",    "ignore",
-					     "partial_ignore", "comm_status", "fault_status" };
+	const char *word;
 
-	for (size_t i = 0; i < PEN_COUNT(names); i++) {
+	for (size_t i = 0; (word = pen_field_flag_word(i)); i++) {
 		if (field->flags & PEN_BIT(i))
-			pen_buffer_printf(out, " %s", names[i]);
+			pen_buffer_printf(out, " %s", word);
 	}
 	if (field->has_bits)
 		pen_buffer_printf(out, " bits %u", field->bits);
@@ -157,7 +117,7 @@ static void dump_refusal(const struct pen_refusal *refusal, struct pen_buffer *o
 
 static void dump_named(const struct pen_model_type *type, struct pen_buffer *out)
 {
-	pen_buffer_printf(out, "%s %s", kinds[type->kind], type->c_name);
+	pen_buffer_printf(out, "%s %s", pen_kind_word(type->kind), type->c_name);
 	if (type->kind == PEN_ENUM)
 		pen_buffer_printf(out, " of %u bits", type->enum_bits);
 	if (type->tag_type) {
@@ -178,15 +138,11 @@ static void dump_named(const struct pen_model_type *type, struct pen_buffer *out
 
 static void dump_attributes(uint32_t attributes, struct pen_buffer *out)
 {
-	static const char *const names[] = {
-		"async",	"callback",	   "message", "notify",
-		"notify_flag",	"encode",	   "decode",  "comm_status",
-		"fault_status", "enable_allocate", "nocode",  "strict_context_handle",
-	};
+	const char *word;
 
-	for (size_t i = 0; i < PEN_COUNT(names); i++) {
+	for (size_t i = 0; (word = pen_attribute_word(i)); i++) {
 		if (attributes & PEN_BIT(i))
-			pen_buffer_printf(out, " %s", names[i]);
+			pen_buffer_printf(out, " %s", word);
 	}
 }
 
@@ -271,7 +227,7 @@ static void dump_plan_type(const struct pen_plan_type *plan, struct pen_buffer *
 {
 	const struct pen_type *type = &plan->type;
 
-	pen_buffer_printf(out, "%s: %s", plan->table, kinds[type->kind]);
+	pen_buffer_printf(out, "%s: %s", plan->table, pen_kind_word(type->kind));
 	if (type->element)
 		pen_buffer_printf(out, " %s", pen_plan_table(type->element));
 	if (type->tag)

@@ -136,11 +136,41 @@ static bool is_line_start(const struct lexer *lexer)
 	return p == lexer->source->text || p[-1] == '\n';
 }
 
+const char *pen_lex_directive_end(const char *p, const char *end)
+{
+	bool is_comment = false;
+
+	for (; p < end; p++) {
+		bool is_pair = end - p > 1;
+
+		if (is_comment && is_pair && !memcmp(p, "*/", 2)) {
+			is_comment = false;
+		} else if (!is_comment && is_pair && !memcmp(p, "/*", 2)) {
+			is_comment = true;
+			p++;
+		} else if (!is_comment && is_pair && !memcmp(p, "//", 2)) {
+			p = memchr(p, '\n', (size_t)(end - p));
+			return p ? p : end;
+		} else if (is_pair && *p == '\\' && p[1] == '\n') {
+			p++;
+		} else if (end - p > 2 && *p == '\\' && p[1] == '\r' && p[2] == '\n') {
+			p += 2;
+		} else if (*p == '\n' && !is_comment) {
+			break;
+		}
+	}
+	return p < end ? p : end;
+}
+
 /* A directive, of which only #pragma and the marks of a preprocessor mean something here. */
 static void skip_directive(struct lexer *lexer)
 {
 	const char *p = lexer->p + 1;
 
+	if (lexer->idl->keeps_directives) {
+		lexer->p = pen_lex_directive_end(p, lexer->end);
+		return;
+	}
 	while (p < lexer->end && (*p == ' ' || *p == '\t'))
 		p++;
 	if (!take_marker(lexer) && !(lexer->end - p > 6 && !memcmp(p, "pragma", 6)) &&

@@ -221,6 +221,14 @@ bool pen_kind_is_unsigned(enum pen_kind kind);
 /* The name with _ for what C has in no name. */
 const char *pen_c_identifier(struct pen_idl *idl, const char *name);
 
+/* What IDL calls them. */
+const char *pen_kind_word(enum pen_kind kind);
+const char *pen_pointer_word(enum pen_pointer_kind kind);
+const char *pen_form_word(enum pen_model_form form);
+/* Of the nth bit. NULL: there is none, or IDL has no word for it. */
+const char *pen_attribute_word(size_t n);
+const char *pen_field_flag_word(size_t n);
+
 void pen_idl_dump_model(const struct pen_model *model, struct pen_buffer *out);
 
 #endif

@@ -15,7 +15,7 @@ enum { FILE_MAX = 16 << 20, OUTPUT_MAX = 64 << 20, ARGUMENTS_MAX = 2 * PEN_PENID
 
 extern char **environ;
 
-static int read_file(const char *path, struct pen_arena *arena, struct pen_slice *text)
+int pen_penidl_read_raw(const char *path, struct pen_arena *arena, struct pen_slice *text)
 {
 	FILE *file = fopen(path, "rb");
 	uint8_t *data;
@@ -36,6 +36,20 @@ static int read_file(const char *path, struct pen_arena *arena, struct pen_slice
 	else
 		*text = (struct pen_slice){ .data = data, .size = (size_t)size };
 	fclose(file);
+	return r;
+}
+
+int pen_penidl_write(const char *path, const void *data, size_t n)
+{
+	FILE *file = fopen(path, "wb");
+	int r = 0;
+
+	if (!file || fwrite(data, 1, n, file) != n)
+		r = -errno;
+	if (file && fclose(file) && !r)
+		r = -errno;
+	if (r)
+		fprintf(stderr, "penidl: %s: %s\n", path, strerror(-r));
 	return r;
 }
 
@@ -213,7 +227,7 @@ static int add_included(struct pen_penidl *program, const char *path, const stru
 int pen_penidl_read(struct pen_penidl *program, const char *path, struct pen_arena *arena,
 		    struct pen_slice *text)
 {
-	int r = read_file(path, arena, text);
+	int r = pen_penidl_read_raw(path, arena, text);
 
 	if (r || (!program->n_macros && !has_directives(text)))
 		return r;

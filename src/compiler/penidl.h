@@ -8,6 +8,9 @@
 
 enum { PEN_PENIDL_LIST_MAX = 256, PEN_PENIDL_MACRO_MAX = 256 };
 
+/* Who compiles his own files may have large ones. */
+enum { PEN_PENIDL_MEMORY_MAX = 1 << 30 };
+
 struct pen_penidl {
 	const char *folders[PEN_PENIDL_LIST_MAX]; /* of -I */
 	size_t n_folders;
@@ -18,12 +21,36 @@ struct pen_penidl {
 	const char *include_folder;
 	const char *depfile;
 	const char *dump;
+	char *const *inputs;
+	size_t n_inputs;
 	const char *input;
 	const char *acf; /* NULL: NAME.acf beside the input, if it is there */
 	bool is_json;
 	bool is_partial;
+	bool is_format;
+	bool is_check;
+	bool is_in_place;
+	bool is_help;
+	bool is_version;
 	struct pen_buffer dependencies; /* paths of what was read, each after a space */
 };
+
+enum pen_penidl_verdict { PEN_PENIDL_RUN, PEN_PENIDL_END, PEN_PENIDL_USAGE };
+
+/* Reads the command line. END: what it asked for is printed; USAGE: so is what is wrong with it. */
+enum pen_penidl_verdict pen_penidl_parse(struct pen_penidl *program, int argc, char **argv);
+
+/* Prints the inputs in the house style, or checks or writes them. Returns the exit status. */
+int pen_penidl_format(struct pen_penidl *program);
+
+/* The file as it is, which PEN_E_LIMIT: is larger than 16 MiB. PEN_E_NOT_FOUND; negative errno. */
+int pen_penidl_read_raw(const char *path, struct pen_arena *arena, struct pen_slice *text);
+
+/* Writes a file; a failure is told, too. */
+int pen_penidl_write(const char *path, const void *data, size_t n);
+
+/* What was said of the file, in the form that was asked for. */
+void pen_penidl_print_diagnoses(const struct pen_penidl *program, const struct pen_idl *idl);
 
 /*
  * The text of the file, through the preprocessor where it has directives or macros are

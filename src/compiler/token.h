@@ -29,6 +29,9 @@ struct pen_token {
 /* The file's tokens, the last of them PEN_TOKEN_END. */
 struct pen_token *pen_idl_lex(struct pen_idl *idl, struct pen_source *source);
 
+/* Where the directive at p ends: at a newline that is neither continued nor in a comment. */
+const char *pen_lex_directive_end(const char *p, const char *end);
+
 void pen_idl_dump_tokens(const struct pen_token *tokens, struct pen_buffer *out);
 
 #endif

@@ -99,6 +99,31 @@ class Corpus:
             return done.stderr.split("\n")[0], set()
         return None, set(depfile.read_text().split(": ", 1)[1].split())
 
+    def format(self, path, complaint):
+        """None, or what is wrong with the file once it is formatted."""
+        text = subprocess.run([self.penidl, "--format", path], capture_output=True, timeout=600)
+        if text.returncode:
+            return text.stderr.decode().split("\n")[0]
+        copies = self.folder / "formatted"
+        copies.mkdir(exist_ok=True)
+        copy = copies / path.name
+        copy.write_bytes(text.stdout)
+        if subprocess.run([self.penidl, "--format", "--check", copy], capture_output=True, timeout=600).returncode:
+            return "is no fixed point of --format"
+        if complaint:
+            return None
+        done = subprocess.run(
+            [self.penidl, "-D", "__WIDL__", *(f"-I{folder}" for folder in self.folders),
+             "--output-dir", copies, copy], capture_output=True, text=True, timeout=600)
+        if done.returncode:
+            return "formatted: " + done.stderr.split("\n")[0]
+        for suffix in (".h", ".c"):
+            first, second = (re.sub(r"/\*.*?\*/", "", (folder / (path.stem + suffix)).read_text())
+                             for folder in (self.folder, copies))
+            if first != second:
+                return "becomes other C when it is formatted"
+        return None
+
     def write_headers(self):
         """C headers that are imported become headers of ours, by an IDL that includes them."""
         names = set()
@@ -154,11 +179,16 @@ def main():
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
         corpus = Corpus(penidl, arguments[2:], pathlib.Path(folder))
         results = dict(zip(corpus.files, pool.map(corpus.compile, corpus.files)))
+        for path, complaint in zip(corpus.files, pool.map(
+                lambda path: corpus.format(path, results[path][0]), corpus.files)):
+            if complaint:
+                bad.append(f"{path.name}: {complaint}")
         corpus.write_headers()
         compiled = [path for path, (complaint, _) in results.items() if not complaint]
         included = collections.Counter(pathlib.Path(name).name for path in compiled
                                        for name in results[path][1])
         parts, exceptions = [], []
+        n_unparsed = 0
         for path, (complaint, _) in results.items():
             if not complaint:
                 continue
@@ -168,6 +198,7 @@ def main():
                 parts.append(path.name)
             else:
                 bad.append(f"{path.name}: {complaint}")
+                n_unparsed += 1
         accepted = 0
         for path, complaint in zip(compiled, pool.map(corpus.accept, [p.stem for p in compiled])):
             accepted += not complaint
@@ -177,7 +208,7 @@ def main():
                 bad.append(f"{path.name}: {complaint}")
         text = TEXT.format(
             packages="\n".join(corpus.packages), n_all=len(corpus.files),
-            n_parsed=len(corpus.files) - len(bad), n_compiled=len(compiled), n_parts=len(parts),
+            n_parsed=len(corpus.files) - n_unparsed, n_compiled=len(compiled), n_parts=len(parts),
             n_refused=len(exceptions) - (len(compiled) - accepted), n_accepted=accepted,
             n_types=corpus.n_types(), interfaces="\n".join(corpus.interfaces()),
             exceptions="\n".join(sorted(exceptions)), parts=", ".join(f"`{p}`" for p in sorted(parts)))
