@@ -34,7 +34,7 @@ _penstock() {
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "call endpoints ping share user machine group policy decode interfaces whoami pipe ns pickle --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "call shell endpoints ping share user machine group policy decode interfaces whoami pipe ns pickle --help --version" -- "$word"))
 		return
 	fi
 	case $previous in
@@ -67,6 +67,9 @@ _penstock() {
 	case $command in
 	call)
 		COMPREPLY=($(compgen -W "$(_penstock_names operations)" -- "$word"))
+		[ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "ncalrpc: ncacn_ip_tcp:" -- "$word")) ;;
+	shell)
+		COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word"))
 		[ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "ncalrpc: ncacn_ip_tcp:" -- "$word")) ;;
 	ping | endpoints | whoami) COMPREPLY=($(compgen -W "ncalrpc: ncacn_ip_tcp:" -- "$word")) ;;
 	share) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "ls show add rm" -- "$word")) ;;

@@ -20,8 +20,11 @@ static bool has_mapper(const char *directory)
 /* The user's own server if it runs, else the system's. */
 static int choose_directory(struct tool *tool)
 {
-	int r = pen_ncalrpc_directory(&tool->ncalrpc_dir, NULL);
+	int r;
 
+	if (tool->ncalrpc_dir)
+		return 0;
+	r = pen_ncalrpc_directory(&tool->ncalrpc_dir, NULL);
 	if (r && r != -ENOENT)
 		return r;
 	if (getenv("PENSTOCK_NCALRPC_DIR") || (tool->ncalrpc_dir && has_mapper(tool->ncalrpc_dir)))

@@ -85,3 +85,27 @@ int tool_read_json(struct tool *tool, const char *text, struct pen_buffer *json)
 			     r < 0 ? strerror(-r) : "more than 64 MiB")
 		 : TOOL_OK;
 }
+
+size_t tool_json_size(const char *text, size_t n)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char c = text[i];
+
+		if (c == '"') {
+			for (i++; i < n && text[i] != '"'; i++)
+				i += text[i] == '\\';
+		} else if (c == '{' || c == '[') {
+			depth++;
+			continue;
+		} else if (c == '}' || c == ']') {
+			depth -= depth != 0;
+		} else if (depth || !strchr(" \t\r\n", c)) {
+			continue;
+		}
+		if (!depth)
+			return i < n ? i + 1 : n;
+	}
+	return n;
+}

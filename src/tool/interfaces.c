@@ -26,8 +26,6 @@
 #include <penstock/idl/wkssvc.h>
 #include <string.h>
 
-enum { IDL_MAX = 16 << 20 };
-
 static const struct pen_interface *const compiled_in[] = {
 	&atsvc_interface,
 	&conv_interface,
@@ -53,9 +51,15 @@ static const struct pen_interface *const compiled_in[] = {
 
 const struct pen_interface *tool_interface(const struct tool *tool, size_t n)
 {
-	if (tool->compiled)
-		return pen_idl_interface(tool->compiled, n);
-	return n < PEN_COUNT(compiled_in) ? compiled_in[n] : NULL;
+	const struct pen_interface *interface;
+
+	if (!tool->n_idls)
+		return n < PEN_COUNT(compiled_in) ? compiled_in[n] : NULL;
+	for (size_t i = 0; i < tool->n_idls; i++)
+		for (size_t k = 0; (interface = pen_idl_interface(tool->idls[i].compiled, k)); k++)
+			if (!n--)
+				return interface;
+	return NULL;
 }
 
 const struct pen_interface *tool_interface_by_id(const struct tool *tool,
@@ -72,69 +76,6 @@ const struct pen_interface *tool_interface_by_id(const struct tool *tool,
 		    compiled_in[i]->id.major == id->major)
 			return compiled_in[i];
 	return NULL;
-}
-
-/* ---- --idl ---- */
-
-static int read_idl(const char *path, struct pen_arena *arena, struct pen_slice *textp)
-{
-	struct pen_buffer text;
-	void *copy;
-	int r;
-
-	pen_buffer_init(&text, 0);
-	r = tool_read(path, IDL_MAX, &text);
-	copy = r ? NULL : pen_arena_copy(arena, text.data, text.size);
-	if (!r && copy)
-		*textp = (struct pen_slice){ .data = copy, .size = text.size };
-	else if (!r)
-		r = -ENOMEM;
-	pen_buffer_done(&text);
-	return r;
-}
-
-/* Beside the file first, then in the folders of -I. */
-static int import(void *data, const char *name, struct pen_arena *arena, struct pen_slice *textp)
-{
-	struct tool *tool = data;
-	const char *slash = strrchr(tool->idl, '/');
-	int r = -ENOENT;
-
-	for (size_t i = 0; i <= tool->n_folders && r == -ENOENT; i++) {
-		char *path = i ? pen_arena_printf(arena, "%s/%s", tool->folders[i - 1], name)
-			       : pen_arena_printf(arena, "%.*s%s",
-						  slash ? (int)(slash - tool->idl) + 1 : 0,
-						  tool->idl, name);
-
-		r = path ? read_idl(path, arena, textp) : -ENOMEM;
-	}
-	return r == -ENOENT ? PEN_E_NOT_FOUND : r;
-}
-
-int tool_load_idl(struct tool *tool)
-{
-	struct pen_slice text;
-	const char *base;
-	int r;
-
-	if (!tool->idl)
-		return TOOL_OK;
-	r = read_idl(tool->idl, &tool->arena, &text);
-	if (r)
-		return tool_fail(tool, TOOL_USAGE, NULL, "cannot read %s: %s", tool->idl,
-				 r < 0 ? strerror(-r) : "it is larger than 16 MiB");
-	r = pen_idl_new(&tool->compiled, import, tool);
-	if (r)
-		return tool_fail_result(tool, r);
-	/* One operation that cannot be called is no reason not to call the others. */
-	pen_idl_allow_partial(tool->compiled);
-	base = strrchr(tool->idl, '/');
-	r = pen_idl_compile(tool->compiled, base ? base + 1 : tool->idl, (const char *)text.data,
-			    text.size);
-	if (r == PEN_E_SYNTAX)
-		return tool_fail(tool, TOOL_USAGE, NULL, "%s does not compile:\n%s", tool->idl,
-				 pen_idl_diagnoses(tool->compiled));
-	return r ? tool_fail_result(tool, r) : TOOL_OK;
 }
 
 /* ---- by name ---- */
@@ -157,9 +98,9 @@ static int no_interface(struct tool *tool, const char *name)
 	for (size_t i = 0; (interface = tool_interface(tool, i)); i++)
 		pen_spelling_try(&spelling, interface->name);
 	return tool_fail(tool, TOOL_USAGE,
-			 tool->idl ? NULL
-				   : "\"penstock interfaces\" lists those that are compiled in; "
-				     "--idl FILE brings others.",
+			 tool->n_idls ? NULL
+				      : "\"penstock interfaces\" lists those that are compiled in; "
+					"--idl FILE brings others.",
 			 "there is no interface %s%s%s%s", name,
 			 spelling.nearest ? "; did you mean " : "",
 			 spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
@@ -176,10 +117,22 @@ int tool_find_interface(struct tool *tool, const char *name,
 	return TOOL_OK;
 }
 
+/* What was said when the file was compiled where the interface is. */
+static const char *diagnoses_of(const struct tool *tool, const struct pen_interface *interface)
+{
+	const struct pen_interface *other;
+
+	for (size_t i = 0; i < tool->n_idls; i++)
+		for (size_t k = 0; (other = pen_idl_interface(tool->idls[i].compiled, k)); k++)
+			if (other == interface)
+				return pen_idl_diagnoses(tool->idls[i].compiled);
+	return "";
+}
+
 static int no_operation(struct tool *tool, const struct pen_interface *interface, const char *name)
 {
 	struct pen_spelling spelling = { .word = name };
-	const char *left_out = tool->compiled ? pen_idl_diagnoses(tool->compiled) : "";
+	const char *left_out = diagnoses_of(tool, interface);
 	const char *hint = NULL;
 
 	for (uint32_t i = 0; i < interface->n_operations; i++)

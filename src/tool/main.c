@@ -11,7 +11,7 @@ enum { OPTIONS_MAX = 64, TIMEOUT_MS = 30 * 1000, OPTION_JSON = 1000, OPTION_TIME
 static const struct tool_command *const commands[] = {
 	&tool_call,    &tool_endpoints, &tool_ping,   &tool_share,  &tool_user,
 	&tool_machine, &tool_group,	&tool_policy, &tool_decode, &tool_interfaces_command,
-	&tool_whoami,  &tool_pipe,	&tool_ns,     &tool_pickle,
+	&tool_whoami,  &tool_pipe,	&tool_ns,     &tool_pickle, &tool_shell,
 };
 
 static const struct option common[] = {
@@ -93,8 +93,7 @@ static int take_option(struct tool *tool, int val, const char *value)
 	case OPTION_TIMEOUT:
 		return parse_timeout(tool, value);
 	case TOOL_OPTION_IDL:
-		tool->idl = value;
-		return TOOL_OK;
+		return tool_add_idl(tool, value);
 	case 'I':
 		if (tool->n_folders == TOOL_FOLDERS_MAX)
 			return tool_fail(tool, TOOL_USAGE, NULL, "more than %d folders of -I",
@@ -231,7 +230,7 @@ int main(int argc, char **argv)
 	r = run(&tool, argc - 1, argv + 1);
 	tool_disconnect(&tool);
 	pen_credentials_free(tool.identity.credentials);
-	pen_idl_free(tool.compiled);
+	tool_free_idl(&tool);
 	pen_arena_done(&tool.arena);
 	return r;
 }

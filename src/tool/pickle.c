@@ -266,7 +266,7 @@ static int choose_form(struct stream *stream, struct pen_pickle_form *form)
 	}
 	if (form->version == 2 && (was_first || value_of(tool, PICKLE_INTERFACE)))
 		form->interface =
-			tool->compiled && interface ? interface->id : (struct pen_syntax_id){ 0 };
+			tool->n_idls && interface ? interface->id : (struct pen_syntax_id){ 0 };
 	return TOOL_OK;
 }
 
@@ -297,31 +297,6 @@ static int put_value(struct stream *stream, const struct pen_pickle_form *form,
 }
 
 /* ---- encode ---- */
-
-/* How long the JSON value is that the text begins with, if it is one. */
-static size_t measure(const char *text, size_t n)
-{
-	size_t depth = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		char c = text[i];
-
-		if (c == '"') {
-			for (i++; i < n && text[i] != '"'; i++)
-				i += text[i] == '\\';
-		} else if (c == '{' || c == '[') {
-			depth++;
-			continue;
-		} else if (c == '}' || c == ']') {
-			depth -= depth != 0;
-		} else if (depth || !strchr(" \t\r\n", c)) {
-			continue;
-		}
-		if (!depth)
-			return i < n ? i + 1 : n;
-	}
-	return n;
-}
 
 static int encode_value(struct stream *stream, const struct pen_pickle_form *form, const char *text,
 			size_t n)
@@ -354,7 +329,7 @@ static int encode_all(struct stream *stream, const char *text, size_t n)
 		}
 		if (!n)
 			break;
-		size = measure(text, n);
+		size = tool_json_size(text, n);
 		r = encode_value(stream, &form, text, size);
 		text += size;
 		n -= size;

@@ -46,13 +46,21 @@ struct tool_words {
 	size_t n;
 };
 
+/* A file of --idl. */
+struct tool_idl {
+	struct tool *tool;
+	const char *path;
+	struct pen_idl *compiled; /* NULL: not yet */
+};
+
 /* What the command line said. */
 struct tool {
 	const struct tool_command *command;
 	bool is_json;
 	bool is_stdout_taken; /* by the data of a pipe: what is said goes to stderr */
 	uint32_t timeout_ms;
-	const char *idl; /* a file to compile, NULL: none */
+	struct tool_idl idls[TOOL_FOLDERS_MAX]; /* files to compile */
+	size_t n_idls;
 	const char *folders[TOOL_FOLDERS_MAX];
 	size_t n_folders;
 	struct tool_words words; /* NAME=FILE of call, types of pickle */
@@ -71,7 +79,6 @@ struct tool {
 
 	struct tool_login login;
 	struct tool_identity identity;
-	struct pen_idl *compiled;
 	struct pen_client *client;
 	char *ncalrpc_dir;
 	struct pen_call *call;
@@ -80,7 +87,7 @@ struct tool {
 
 extern const struct tool_command tool_call, tool_decode, tool_endpoints, tool_interfaces_command,
 	tool_ping, tool_share, tool_user, tool_machine, tool_group, tool_policy, tool_whoami,
-	tool_pipe, tool_ns, tool_pickle;
+	tool_pipe, tool_ns, tool_pickle, tool_shell;
 
 /* Values of options that more than one command has. */
 enum { TOOL_OPTION_IDL = 256, TOOL_OPTION_OWN };
@@ -131,15 +138,21 @@ const char *tool_binding(struct tool *tool, const char *text);
 
 void tool_disconnect(struct tool *tool);
 
+/* ---- idl.c ---- */
+
+/* --idl, which may be given several times. */
+int tool_add_idl(struct tool *tool, const char *path);
+
+/* Compiles all of them. Complains. */
+int tool_load_idl(struct tool *tool);
+void tool_free_idl(struct tool *tool);
+
 /* ---- interfaces.c ---- */
 
 /* The n-th interface that is compiled in, or of --idl; NULL past the last. */
 const struct pen_interface *tool_interface(const struct tool *tool, size_t n);
 const struct pen_interface *tool_interface_by_id(const struct tool *tool,
 						 const struct pen_syntax_id *id);
-
-/* Compiles --idl, if given. Complains. */
-int tool_load_idl(struct tool *tool);
 
 /* type.c: of --idl, or a scalar; with * at its end a pointer to it. Complains. */
 int tool_find_type(struct tool *tool, const char *name, const struct pen_type **typep);
@@ -172,6 +185,9 @@ int tool_read(const char *path, size_t max, struct pen_buffer *text);
 
 /* Bytes: a file, - for standard input, or hex digits themselves; a file may have these, too. */
 int tool_read_bytes(struct tool *tool, const char *text, struct pen_buffer *bytes);
+
+/* How long the JSON value is that the text begins with, if it is one. */
+size_t tool_json_size(const char *text, size_t n);
 
 /* JSON: the text itself, @FILE, or - for standard input. */
 int tool_read_json(struct tool *tool, const char *text, struct pen_buffer *json);

@@ -7,35 +7,24 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	const struct pen_type *type;
-} scalars[] = {
-	{ "small", &pen_type_i8 },
-	{ "unsigned small", &pen_type_u8 },
-	{ "byte", &pen_type_byte },
-	{ "char", &pen_type_char },
-	{ "boolean", &pen_type_boolean },
-	{ "short", &pen_type_i16 },
-	{ "unsigned short", &pen_type_u16 },
-	{ "wchar_t", &pen_type_wchar },
-	{ "long", &pen_type_i32 },
-	{ "unsigned long", &pen_type_u32 },
-	{ "error_status_t", &pen_type_error_status },
-	{ "hyper", &pen_type_i64 },
-	{ "unsigned hyper", &pen_type_u64 },
-	{ "__int3264", &pen_type_i3264 },
-	{ "unsigned __int3264", &pen_type_u3264 },
-	{ "float", &pen_type_float },
-	{ "double", &pen_type_double },
+static const struct pen_type *const scalars[] = {
+	&pen_type_i8,	   &pen_type_u8,    &pen_type_byte,	    &pen_type_char,
+	&pen_type_boolean, &pen_type_i16,   &pen_type_u16,	    &pen_type_wchar,
+	&pen_type_i32,	   &pen_type_u32,   &pen_type_error_status, &pen_type_i64,
+	&pen_type_u64,	   &pen_type_i3264, &pen_type_u3264,	    &pen_type_float,
+	&pen_type_double,
 };
 
 static const struct pen_type *find(const struct tool *tool, const char *name)
 {
+	const struct pen_type *type = NULL;
+
 	for (size_t i = 0; i < PEN_COUNT(scalars); i++)
-		if (!strcmp(scalars[i].name, name))
-			return scalars[i].type;
-	return tool->compiled ? pen_idl_find_type(tool->compiled, name) : NULL;
+		if (!strcmp(scalars[i]->name, name))
+			return scalars[i];
+	for (size_t i = 0; !type && i < tool->n_idls; i++)
+		type = pen_idl_find_type(tool->idls[i].compiled, name);
+	return type;
 }
 
 static const struct pen_type *pointer_to(struct tool *tool, const struct pen_type *type)
@@ -57,15 +46,16 @@ static int no_type(struct tool *tool, const char *name)
 	struct pen_spelling spelling = { .word = name };
 	const struct pen_type *type;
 
-	for (size_t i = 0; tool->compiled && (type = pen_idl_type(tool->compiled, i)); i++)
-		pen_spelling_try(&spelling, type->name);
-	return tool_fail(
-		tool, TOOL_USAGE,
-		tool->compiled ? "Structs, enums and unions with a tag of their own have a "
-				 "form alone, and pointers to them."
-			       : "--idl FILE says where types come from.",
-		"there is no type %s%s%s%s", name, spelling.nearest ? "; did you mean " : "",
-		spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
+	for (size_t i = 0; i < tool->n_idls; i++)
+		for (size_t k = 0; (type = pen_idl_type(tool->idls[i].compiled, k)); k++)
+			pen_spelling_try(&spelling, type->name);
+	return tool_fail(tool, TOOL_USAGE,
+			 tool->n_idls ? "Structs, enums and unions with a tag of their own have a "
+					"form alone, and pointers to them."
+				      : "--idl FILE says where types come from.",
+			 "there is no type %s%s%s%s", name,
+			 spelling.nearest ? "; did you mean " : "",
+			 spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
 }
 
 int tool_find_type(struct tool *tool, const char *text, const struct pen_type **typep)

@@ -179,7 +179,7 @@ def garbage():
     value = as_json("a usage error as JSON", 2, "share", "lss")
     check("has a sentence", "did you mean ls?" in value["error"]["message"], value)
     for command in ("call", "endpoints", "ping", "share", "user", "machine", "group", "policy", "decode", "interfaces",
-                    "pickle"):
+                    "pickle", "shell"):
         tool("help", 0, r"(?s)Usage: penstock %s .*Examples:.*Exit status" % command, None, command, "--help")
     tool("help of all", 0, "(?s)call.*endpoints.*ping.*share.*decode.*interfaces", None, "--help")
     tool("version", 0, r"^penstock \d", None, "--version")
