@@ -170,6 +170,17 @@ def decodes():
         check("any cut of a bind ends in a sentence", seen.returncode in (0, 1) and b"Sanitizer" not in seen.stderr, seen)
 
 
+def sessions(tcp):
+    """Interfaces at several endpoints, a handle kept meanwhile."""
+    lines = ['p = LsarOpenPolicy2 {"DesiredAccess": 33554432}', 'srvsvc.NetrServerGetInfo {"Level": 101}',
+             'LsarQueryInformationPolicy {"PolicyHandle": $p, "InformationClass": 3}', "close $p", "handles",
+             "bind rpcecho", 'echo_AddOne {"in_data": 1}']
+    script = "".join(line + "\n" for line in lines).encode()
+    seen = tool("a session", 0, r'"out_data": 2$', None, "shell", "ncalrpc:", "lsarpc", stdin=script)
+    check("all of it", "TESTED" in seen and "PolicyPrimaryDomInfo" in seen and "$p " in seen and seen.count("$p") == 1, seen)
+    tool("an interface mistyped", 2, None, r"did you mean srvsvc\?", "shell", tcp, "srvsv", stdin=b"")
+
+
 def garbage():
     for arguments in ([], ["cal"], ["call"], ["call", "a", "b", "c", "d"], ["share", "lss"], ["share", "show"],
                       ["ping"], ["ping", "--jsn", "x"], ["call", "--timeout", "soon", "a", "b.c"],
@@ -223,7 +234,7 @@ def main():
     daemon, greeting = start(port)
     try:
         pasted_lines(greeting)
-        for part in (endpoints, calls, pings):
+        for part in (endpoints, calls, pings, sessions):
             part(tcp)
         shares()
         decodes()
