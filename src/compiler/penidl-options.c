@@ -22,6 +22,7 @@ static const char help[] =
 	"  --partial             leave out operations that cannot be sent, with a warning\n"
 	"  --dump=FORM           print tokens, tree, model, plan or json; write nothing\n"
 	"  --depfile FILE        write a make rule of the files that were read\n"
+	"  --lua                 write NAME.lua, a dissector for Wireshark, and no C\n"
 	"  --format              print FILE in the house style\n"
 	"  --check               with --format: name each FILE that is not so, and print nothing "
 	"else\n"
@@ -45,6 +46,7 @@ static const struct {
 	{ "cpp", offsetof(struct pen_penidl, cpp), true },
 	{ "acf", offsetof(struct pen_penidl, acf), true },
 	{ "partial", offsetof(struct pen_penidl, is_partial), false },
+	{ "lua", offsetof(struct pen_penidl, is_lua), false },
 	{ "format", offsetof(struct pen_penidl, is_format), false },
 	{ "check", offsetof(struct pen_penidl, is_check), false },
 	{ "in-place", offsetof(struct pen_penidl, is_in_place), false },
@@ -110,7 +112,8 @@ static bool is_sane(const struct pen_penidl *program)
 	if (!is_known || !program->n_inputs)
 		return false;
 	if (program->is_format)
-		return !program->dump && !(program->is_check && program->is_in_place);
+		return !program->dump && !program->is_lua &&
+		       !(program->is_check && program->is_in_place);
 	return program->n_inputs == 1 && !program->is_check && !program->is_in_place;
 }
 

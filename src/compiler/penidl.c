@@ -33,24 +33,59 @@ static int write_output(const struct pen_penidl *program, const struct pen_idl *
 	return r;
 }
 
-static int write_depfile(const struct pen_penidl *program)
+/* What is written, and what its name ends in. */
+struct output {
+	emit_fn *emit;
+	const char *suffix;
+};
+
+enum { OUTPUTS_MAX = 2 };
+
+static size_t list_outputs(const struct pen_penidl *program, struct output outputs[OUTPUTS_MAX])
+{
+	size_t n = 0;
+
+	if (program->is_lua)
+		outputs[n++] = (struct output){ pen_idl_emit_lua, "lua" };
+	if (!n) {
+		outputs[n++] = (struct output){ pen_idl_emit_header, "h" };
+		outputs[n++] = (struct output){ pen_idl_emit_source, "c" };
+	}
+	return n;
+}
+
+static int write_depfile(const struct pen_penidl *program, const struct output *outputs, size_t n)
 {
 	const char *base;
-	int n = pen_idl_stem(program->input, &base);
+	int n_base = pen_idl_stem(program->input, &base);
 	struct pen_buffer out;
-	int r;
+	int r = 0;
 
 	if (!program->depfile)
 		return 0;
 	pen_buffer_init(&out, 0);
-	r = pen_buffer_printf(&out, "%s/%.*s.h %s/%.*s.c: %s%.*s\n", program->output_dir, n, base,
-			      program->output_dir, n, base, program->input,
-			      (int)program->dependencies.size,
-			      program->dependencies.data ? (char *)program->dependencies.data : "");
+	for (size_t i = 0; i < n && !r; i++)
+		r = pen_buffer_printf(&out, "%s%s/%.*s.%s", i ? " " : "", program->output_dir,
+				      n_base, base, outputs[i].suffix);
+	if (!r)
+		r = pen_buffer_printf(
+			&out, ": %s%.*s\n", program->input, (int)program->dependencies.size,
+			program->dependencies.data ? (char *)program->dependencies.data : "");
 	if (!r)
 		r = pen_penidl_write(program->depfile, out.data, out.size);
 	pen_buffer_done(&out);
 	return r;
+}
+
+static int write_outputs(const struct pen_penidl *program, const struct pen_idl *idl)
+{
+	struct output outputs[OUTPUTS_MAX];
+	size_t n = list_outputs(program, outputs);
+	int r = 0;
+
+	for (size_t i = 0; i < n && !r; i++)
+		r = write_output(program, idl, outputs[i].emit, outputs[i].suffix);
+	return r ? r : write_depfile(program, outputs, n);
 }
 
 static int dump(const struct pen_penidl *program, const struct pen_idl *idl)
@@ -140,15 +175,10 @@ static int compile(struct pen_penidl *program)
 	pen_penidl_print_diagnoses(program, idl);
 	if (r && r != PEN_E_SYNTAX)
 		fprintf(stderr, "penidl: %s: %s\n", program->input, pen_error_name(r));
-	if (program->dump) {
+	if (program->dump)
 		dump(program, idl);
-	} else if (!r) {
-		r = write_output(program, idl, pen_idl_emit_header, "h");
-		if (!r)
-			r = write_output(program, idl, pen_idl_emit_source, "c");
-		if (!r)
-			r = write_depfile(program);
-	}
+	else if (!r)
+		r = write_outputs(program, idl);
 	pen_idl_free(idl);
 	pen_arena_done(&arena);
 	return r ? 1 : 0;

@@ -27,6 +27,7 @@ struct pen_penidl {
 	const char *acf; /* NULL: NAME.acf beside the input, if it is there */
 	bool is_json;
 	bool is_partial;
+	bool is_lua;
 	bool is_format;
 	bool is_check;
 	bool is_in_place;

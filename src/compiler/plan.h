@@ -74,6 +74,10 @@ int pen_idl_emit_header(const struct pen_plan *plan, const struct pen_emit_optio
 int pen_idl_emit_source(const struct pen_plan *plan, const struct pen_emit_options *options,
 			struct pen_buffer *out);
 
+/* A dissector for Wireshark, in Lua; options may be NULL. */
+int pen_idl_emit_lua(const struct pen_plan *plan, const struct pen_emit_options *options,
+		     struct pen_buffer *out);
+
 /* The model as JSON, whose schema docs/idl.md has. -ENOMEM, or PEN_E_LIMIT of the buffer. */
 int pen_idl_dump_json(const struct pen_plan *plan, struct pen_buffer *out);
 

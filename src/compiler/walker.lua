@@ -1,0 +1,706 @@
+-- What all dissectors that penidl writes share: it finds the DCE/RPC PDUs that Wireshark
+-- has seen, knows by their binds which interface they speak of, and shows their stub data by
+-- the types of the files below. The first file that is loaded brings it for all.
+local VERSION = 1
+local SHARED = "penidl dissectors " .. VERSION -- a script's globals are its own
+local rpc = package.loaded[SHARED]
+
+local function new_rpc()
+  local rpc = { interfaces = {}, streams = {}, records = {} }
+  local main = Proto("penidl", "RPC by the tables of penidl")
+  local malformed_item = ProtoExpert.new("penidl.malformed", "Malformed stub data",
+    expert.group.MALFORMED, expert.severity.ERROR)
+  main.experts = { malformed_item }
+
+  local ITEMS_MAX = 20000 -- of a PDU: what hostile counts can make us show
+  local DEPTH_MAX = 64
+  local STUB_MAX = 16777216
+  local NDR = "8a885d04-1ceb-11c9-9fe8-08002b104860"
+  local NDR64 = "71710533-beba-4937-8319-b5dbef9ccc36"
+
+  ---- what hostile bytes end in ----
+
+  local Malformed = {}
+  local function malformed(...)
+    error(setmetatable({ text = string.format(...) }, Malformed))
+  end
+
+  -- Runs f; what is malformed becomes an item of the tree.
+  local function guard(tree, f, ...)
+    local good, problem = pcall(f, ...)
+    if good then return end
+    local text = getmetatable(problem) == Malformed and problem.text or "internal: " .. tostring(problem)
+    tree:add_proto_expert_info(malformed_item, text)
+  end
+
+  ---- scalars: their sizes in NDR and NDR64, and how fields show them ----
+
+  local scalars = {
+    small = { 1, 1, "int8", signed = true }, usmall = { 1, 1, "uint8" }, byte = { 1, 1, "uint8" },
+    char = { 1, 1, "uint8" }, boolean = { 1, 1, "uint8" },
+    short = { 2, 2, "int16", signed = true }, ushort = { 2, 2, "uint16" }, wchar_t = { 2, 2, "uint16" },
+    long = { 4, 4, "int32", signed = true }, ulong = { 4, 4, "uint32" },
+    error_status_t = { 4, 4, "uint32", base = base.HEX },
+    hyper = { 8, 8, "int64", signed = true }, uhyper = { 8, 8, "uint64" },
+    int3264 = { 4, 8, "int64", signed = true }, uint3264 = { 4, 8, "uint64" },
+    float = { 4, 4, "float" }, double = { 8, 8, "double" },
+  }
+
+  local function is_byte(t)
+    return t == "byte" or t == "usmall" or t == "char"
+  end
+
+  ---- the reader ----
+
+  local function need(w, n)
+    if n > w.size - w.pos then malformed("the bytes end too early, at %d", w.pos) end
+  end
+
+  local function align(w, n)
+    local gap = (n - w.pos % n) % n
+    need(w, gap)
+    w.pos = w.pos + gap
+  end
+
+  local function take(w, n)
+    need(w, n)
+    local range = w.tvb(w.pos, n)
+    w.pos = w.pos + n
+    return range
+  end
+
+  local function number_of(w, range, signed)
+    local n = range:len()
+    if n == 8 then
+      local value
+      if signed then value = w.le and range:le_int64() or range:int64()
+      else value = w.le and range:le_uint64() or range:uint64() end
+      return value:tonumber()
+    end
+    if signed then return w.le and range:le_int() or range:int() end
+    return w.le and range:le_uint() or range:uint()
+  end
+
+  -- A count or a referent: 4 bytes, and 8 in NDR64.
+  local function word(w)
+    local n = w.syntax == 2 and 8 or 4
+    align(w, n)
+    return number_of(w, take(w, n))
+  end
+
+  local function count(w)
+    local n = word(w)
+    if n > 0x7fffffff then malformed("a count of %.0f", n) end
+    return n
+  end
+
+  local function item(w)
+    w.n_items = w.n_items + 1
+    if w.n_items > ITEMS_MAX then malformed("more than %d items", ITEMS_MAX) end
+  end
+
+  ---- the tree ----
+
+  local function put(w, tree, field, range)
+    if w.le then return tree:add_le(field, range) end
+    return tree:add(field, range)
+  end
+
+  -- A node for what begins here and is as long as it will turn out; shut says so.
+  local function open(w, tree, field, text)
+    item(w)
+    local node
+    if w.pos < w.size then node = tree:add(field, w.tvb(w.pos)) else node = tree:add(field) end
+    node:set_text(text)
+    return { node = node, pos = w.pos }
+  end
+
+  local function shut(w, opened)
+    if opened.pos < w.size then opened.node:set_len(w.pos - opened.pos) end
+  end
+
+  local value
+
+  local function resolve(w, t)
+    return type(t) == "string" and w.file.types[t] or t
+  end
+
+  ---- pointers ----
+
+  local function pointer(w, t, tree, name, field)
+    local at = w.pos
+    local referent = word(w)
+    item(w)
+    local node = tree:add(w.file.pointer_field, w.tvb(w.pos - (w.syntax == 2 and 8 or 4), w.syntax == 2 and 8 or 4))
+    if referent == 0 and t.pointer ~= "ref" then
+      node:set_text(name .. ": NULL")
+      return
+    end
+    node:set_text(string.format("%s: pointer 0x%x", name, referent))
+    if t.pointer == "ptr" then
+      if w.seen[referent] then return end
+      w.seen[referent] = true
+    end
+    table.insert(w.pending, { type = t.element, node = node, name = name, field = field })
+  end
+
+  -- What waits since the nth pointer, each with what it points to in turn.
+  local function settle(w)
+    local pending = w.pending
+    for _, one in ipairs(pending) do
+      if w.depth == DEPTH_MAX then malformed("pointers more than %d deep", DEPTH_MAX) end
+      w.depth = w.depth + 1
+      w.pending = {}
+      value(w, one.type, one.node, one.name, one.field)
+      settle(w)
+      w.depth = w.depth - 1
+    end
+    w.pending = {}
+  end
+
+  ---- arrays and strings ----
+
+  local function is_apart(t)
+    if t.kind == "string" then return true end
+    if t.kind ~= "array" then return false end
+    for _, d in ipairs(t.dimensions) do
+      if not d.count then return true end
+    end
+    return false
+  end
+
+  -- The sizes that stand before a struct that ends in such an array.
+  local function conformance(w, t)
+    local sizes = {}
+    for i, d in ipairs(t.dimensions) do sizes[i] = d.count or count(w) end
+    return sizes
+  end
+
+  local function hoist(w, t)
+    while type(t) == "table" and t.kind == "struct" do
+      t = resolve(w, t.fields[#t.fields][2])
+    end
+    w.hoisted = conformance(w, t)
+  end
+
+  local function extents(w, t)
+    local sizes
+    if w.hoisted and is_apart(t) then
+      sizes, w.hoisted = w.hoisted, nil
+    else
+      sizes = conformance(w, t)
+    end
+    local lengths, n = {}, 1
+    for i, d in ipairs(t.dimensions) do
+      lengths[i] = sizes[i]
+      if d.varying then
+        local first = count(w)
+        lengths[i] = count(w)
+        if first + lengths[i] > sizes[i] then
+          malformed("%.0f elements from %.0f on, of %.0f", lengths[i], first, sizes[i])
+        end
+      end
+      n = n * lengths[i]
+    end
+    return lengths, n
+  end
+
+  local function align_of(w, t)
+    t = resolve(w, t)
+    if type(t) == "string" then return scalars[t][w.syntax] end
+    return t.align[w.syntax]
+  end
+
+  -- "[2][0]" of the nth element.
+  local function index_of(lengths, n)
+    local text = ""
+    for i = #lengths, 1, -1 do
+      text = string.format("[%d]%s", n % lengths[i], text)
+      n = math.floor(n / lengths[i])
+    end
+    return text
+  end
+
+  local function array(w, t, tree, name, field)
+    local lengths, n = extents(w, t)
+    align(w, align_of(w, t.element))
+    if is_byte(t.element) then
+      item(w)
+      need(w, n)
+      if n == 0 then
+        tree:add(w.file.none_field):set_text(name .. ": empty")
+      else
+        tree:add(field or w.file.none_field, take(w, n))
+      end
+      return
+    end
+    local opened = open(w, tree, w.file.none_field, string.format("%s: %.0f elements", name, n))
+    for i = 0, n - 1 do
+      item(w)
+      value(w, t.element, opened.node, name .. index_of(lengths, i), field)
+    end
+    shut(w, opened)
+  end
+
+  local function string_of(w, t, tree, name, field)
+    local lengths, n = extents(w, t)
+    local size = t.element == "wchar_t" and 2 or 1
+    item(w)
+    align(w, size)
+    need(w, n * size)
+    if n == 0 then
+      tree:add(w.file.none_field):set_text(name .. ": empty")
+      return
+    end
+    local range = take(w, n * size)
+    local text
+    if size == 2 then text = w.le and range:le_ustring() or range:ustring()
+    else text = range:string() end
+    tree:add(field or w.file.none_field, range, (text:gsub("%z.*", "")))
+  end
+
+  ---- structs and unions ----
+
+  local function fields(w, t, tree)
+    for _, f in ipairs(t.fields) do value(w, f[2], tree, f[1], f.field) end
+  end
+
+  local function struct(w, t, tree, name)
+    local opened = open(w, tree, w.file.none_field, name .. ": " .. t.name)
+    if t.conformant and not w.hoisted then hoist(w, t) end
+    align(w, t.align[w.syntax])
+    fields(w, t, opened.node)
+    if w.syntax == 2 then
+      local gap = (t.align[2] - w.pos % t.align[2]) % t.align[2]
+      if t.conformant and gap > w.size - w.pos then w.pos = w.size else align(w, t.align[2]) end
+    end
+    shut(w, opened)
+  end
+
+  local function enum_range(w, t)
+    local n = w.syntax == 2 and 4 or t.bits / 8
+    align(w, n)
+    return take(w, n)
+  end
+
+  -- A discriminant.
+  local function tag_of(w, t, tree)
+    local tag = resolve(w, t.tag)
+    local range, number
+    if type(tag) == "table" then
+      range = enum_range(w, tag)
+      number = number_of(w, range, range:len() == 4)
+    else
+      align(w, scalars[tag][w.syntax])
+      range = take(w, scalars[tag][w.syntax])
+      number = number_of(w, range, scalars[tag].signed)
+    end
+    tree:add(w.file.none_field, range):set_text(string.format("discriminant: %.0f", number))
+    return number
+  end
+
+  local function union(w, t, tree, name)
+    local arms = w.file.unions[t.arms]
+    local opened = open(w, tree, w.file.none_field, name .. ": " .. arms.name)
+    local biggest = t.align[w.syntax]
+    if w.syntax == 2 then align(w, biggest) end
+    local number = tag_of(w, t, opened.node)
+    local arm = arms.cases[number] or arms.default
+    if not arm then malformed("no arm of %s is chosen by %.0f", arms.name, number) end
+    if w.syntax == 2 or t.ms_union then align(w, biggest) end
+    arm = arms.arms[arm]
+    if arm[2] then value(w, arm[2], opened.node, arm[1], arm.field) end
+    shut(w, opened)
+  end
+
+  local function handle(w, t, tree, name, field)
+    item(w)
+    align(w, 4)
+    local range = take(w, 20)
+    put(w, tree, field or w.file.none_field, range(4, 16))
+  end
+
+  ---- pipes ----
+
+  local function pipe(w, t, tree, name, field)
+    local opened = open(w, tree, w.file.none_field, name .. ": pipe")
+    while true do
+      local n = word(w)
+      if n > 0x7fffffff then malformed("a chunk of %.0f elements", n) end
+      if n > 0 then
+        local chunk = { kind = "array", element = t.element, dimensions = { { count = n } } }
+        array(w, chunk, opened.node, name, field)
+      end
+      if w.syntax == 2 then
+        align(w, 8)
+        local check = w.le and take(w, 8):le_int64() or take(w, 8):int64()
+        if check:tonumber() ~= -n then malformed("a chunk whose counts disagree") end
+      end
+      if n == 0 then break end
+    end
+    shut(w, opened)
+  end
+
+  ---- any value ----
+
+  local kinds = {
+    pointer = pointer, array = array, string = string_of, struct = struct, union = union,
+    handle = handle, pipe = pipe,
+    enum = function(w, t, tree, name, field)
+      put(w, tree, field or w.file.none_field, enum_range(w, t))
+    end,
+  }
+
+  value = function(w, t, tree, name, field)
+    t = resolve(w, t)
+    if type(t) == "table" then
+      kinds[t.kind](w, t, tree, name, field)
+      return
+    end
+    local scalar = scalars[t]
+    item(w)
+    align(w, scalar[w.syntax])
+    put(w, tree, field or w.file.none_field, take(w, scalar[w.syntax]))
+  end
+
+  -- What is left after the parameters: what the client says of itself [MS-RPCE 2.2.2.13].
+  local function rest(w, tree)
+    local left = w.size - w.pos
+    if left == 0 then return end
+    local gap = (4 - w.pos % 4) % 4
+    local text = "left over"
+    if left >= gap + 8 and w.tvb(w.pos + gap, 8):bytes():tohex(true) == "8ae3137102f43671" then
+      text = "verification trailer"
+    end
+    tree:add(w.file.none_field, w.tvb(w.pos, left)):set_text(string.format("%s: %d bytes", text, left))
+    if text == "left over" and left > 8 then malformed("%d bytes after the parameters", left) end
+  end
+
+  -- One parameter after the other, each with what it points to; then what goes through pipes.
+  local function parameters(w, list, tree)
+    for pass = 1, 2 do
+      for _, f in ipairs(list) do
+        local t = resolve(w, f[2])
+        local is_pipe = type(t) == "table" and t.kind == "pipe"
+        if is_pipe == (pass == 2) then
+          value(w, f[2], tree, f[1], f.field)
+          settle(w)
+        end
+      end
+    end
+    rest(w, tree)
+  end
+
+  local function show(record, tvb, pinfo, tree)
+    local file, interface = record.interface.file, record.interface
+    local operation = interface.operations[record.opnum]
+    local what = record.is_request and "request" or "response"
+    local label = operation and operation.name or string.format("operation %d", record.opnum)
+    local node
+    if tvb:len() > 0 then node = tree:add(file.proto, tvb()) else node = tree:add(file.proto) end
+    node:set_text(string.format("%s.%s, %s%s", interface.name, label, what,
+      record.syntax == 2 and ", NDR64" or ""))
+    node:add(file.operation_field, label):set_generated()
+    node:add(file.opnum_field, record.opnum):set_generated()
+    node:add(file.direction_field, what):set_generated()
+    pinfo.cols.info:append(string.format(", %s.%s", interface.name, label))
+    if record.is_sealed then
+      node:add(file.none_field):set_text("sealed: " .. tvb:len() .. " bytes")
+      return
+    end
+    if not operation then
+      guard(node, malformed, "%s has no operation %d", interface.name, record.opnum)
+      return
+    end
+    local w = {
+      tvb = tvb, pos = 0, size = tvb:len(), le = record.le, syntax = record.syntax, file = file,
+      depth = 0, pending = {}, seen = {}, n_items = 0,
+    }
+    guard(node, parameters, w, record.is_request and operation.input or operation.output, node)
+  end
+
+  ---- associations ----
+
+  local function stream_of(key)
+    local stream = rpc.streams[key]
+    if not stream then
+      stream = { contexts = {}, calls = {}, parts = {}, offers = {} }
+      rpc.streams[key] = stream
+    end
+    return stream
+  end
+
+  local function uuid_at(p, offset)
+    local s = p.tvb(offset, 16)
+    local a, b, c
+    if p.le then
+      a, b, c = s(0, 4):le_uint(), s(4, 2):le_uint(), s(6, 2):le_uint()
+    else
+      a, b, c = s(0, 4):uint(), s(4, 2):uint(), s(6, 2):uint()
+    end
+    local tail = s(8, 8):bytes():tohex(true)
+    return string.format("%08x-%04x-%04x-%s-%s", a, b, c, tail:sub(1, 4), tail:sub(5))
+  end
+
+  local function u16(p, offset)
+    local range = p.tvb(offset, 2)
+    return p.le and range:le_uint() or range:uint()
+  end
+
+  local function u32(p, offset)
+    local range = p.tvb(offset, 4)
+    return p.le and range:le_uint() or range:uint()
+  end
+
+  -- bind, alter_context: which context would speak of which interface.
+  local function on_offer(p, stream)
+    local offers, at = {}, 28
+    for i = 1, p.tvb(24, 1):uint() do
+      local id, n = u16(p, at), p.tvb(at + 2, 1):uint()
+      local interface = rpc.interfaces[string.format("%s %d", uuid_at(p, at + 4), u16(p, at + 20))]
+      local syntaxes = {}
+      for k = 1, n do syntaxes[k] = uuid_at(p, at + 24 + 20 * (k - 1)) end
+      offers[i] = { id = id, interface = interface, syntaxes = syntaxes }
+      -- A request may come before the answer is seen.
+      stream.contexts[id] = { interface = interface, syntax = syntaxes[1] == NDR64 and 2 or 1 }
+      at = at + 24 + 20 * n
+    end
+    stream.offers[p.call_id] = offers
+  end
+
+  -- Which of them the server takes, and in which syntax.
+  local function on_answer(p, stream)
+    local offers = stream.offers[p.call_id]
+    local at = 26 + u16(p, 24)
+    if not offers then return end
+    at = at + (4 - at % 4) % 4
+    for i = 1, p.tvb(at, 1):uint() do
+      local offset = at + 4 + 24 * (i - 1)
+      local offer = offers[i]
+      if offer and u16(p, offset) == 0 then
+        local syntax = uuid_at(p, offset + 4)
+        local known = syntax == NDR and 1 or syntax == NDR64 and 2 or nil
+        stream.contexts[offer.id] = { interface = known and offer.interface, syntax = known }
+      elseif offer and u16(p, offset) ~= 3 then
+        stream.contexts[offer.id] = nil
+      end
+    end
+  end
+
+  -- The stub data of a PDU: without what signs it.
+  local function stub_range(p, start)
+    local finish = p.size
+    local sealed = false
+    local auth = u16(p, 10)
+    if auth > 0 then
+      local trailer = p.size - auth - 8
+      if trailer < start then malformed("an authentication of %d bytes", auth) end
+      sealed = p.tvb(trailer + 1, 1):uint() == 6
+      finish = trailer - p.tvb(trailer + 2, 1):uint()
+      if finish < start then malformed("more padding than there are bytes") end
+    end
+    return start, finish - start, sealed
+  end
+
+  -- Puts fragments together. Nil: more are to come.
+  local function gather(p, stream, key, start, n)
+    local first, last = p.flags % 2 == 1, p.flags % 4 >= 2
+    if first and last then return p.offset + start, n, nil end
+    local parts = stream.parts[key]
+    if first or not parts then
+      parts = ByteArray.new()
+      stream.parts[key] = parts
+    end
+    if n > 0 then parts:append(p.tvb(start, n):bytes()) end
+    if parts:len() > STUB_MAX then
+      stream.parts[key] = nil
+      malformed("more than %d bytes of stub data", STUB_MAX)
+    end
+    if not last then return nil end
+    stream.parts[key] = nil
+    return 0, 0, parts
+  end
+
+  local function on_call(p, stream, is_request)
+    local call, start
+    if is_request then
+      local context = stream.contexts[u16(p, 20)]
+      start = 24
+      if p.flags >= 128 then start = 40 end
+      call = context and context.interface and
+        { interface = context.interface, syntax = context.syntax, opnum = u16(p, 22) }
+      stream.calls[p.call_id] = call or nil
+    else
+      start = 24
+      call = stream.calls[p.call_id]
+    end
+    if not call then return nil end
+    local from, n, sealed = stub_range(p, start)
+    local offset, size, bytes = gather(p, stream, (is_request and "i" or "o") .. p.call_id, from, n)
+    if not offset then return nil end
+    return {
+      interface = call.interface, syntax = call.syntax, opnum = call.opnum, is_request = is_request,
+      is_sealed = sealed, le = p.le, offset = offset, size = size, bytes = bytes,
+    }
+  end
+
+  -- What the PDU says: of a call's last fragment a record of what to show.
+  local function read_pdu(source, offset, key)
+    local head = source(offset, 16)
+    local p = { offset = offset, flags = head(3, 1):uint() }
+    p.le = head(4, 1):uint() >= 16
+    p.tvb = source(offset)
+    p.size = u16(p, 8)
+    if p.size < 16 or p.size > p.tvb:len() then return nil end
+    p.tvb = source(offset, p.size)
+    p.call_id = u32(p, 12)
+    local stream, type = stream_of(key), head(2, 1):uint()
+    if type == 11 or type == 14 then on_offer(p, stream)
+    elseif type == 12 or type == 15 then on_answer(p, stream)
+    elseif type == 0 then return on_call(p, stream, true)
+    elseif type == 2 then return on_call(p, stream, false)
+    end
+  end
+
+  ---- Wireshark ----
+
+  local version_field = Field.new("dcerpc.ver")
+  local stream_field = Field.new("tcp.stream")
+  local function optional_field(name)
+    local good, field = pcall(Field.new, name)
+    return good and field or function() end
+  end
+  local fid_field = optional_field("smb2.fid")
+
+  -- A connection, and in SMB the pipe.
+  local function key_of(pinfo)
+    local stream, fid = stream_field(), fid_field()
+    return (stream and tostring(stream.value) or tostring(pinfo.src) .. tostring(pinfo.dst)) ..
+      (fid and " " .. tostring(fid.value) or "")
+  end
+
+  local function show_pdu(version, pinfo, tree)
+    if version.value ~= 5 then return end
+    local source, offset = version.source, version.offset
+    local name = string.format("%d %d %d", pinfo.number, offset, source:len())
+    local record = rpc.records[name]
+    if record == nil then
+      guard(tree, function() record = read_pdu(source, offset, key_of(pinfo)) end)
+      rpc.records[name] = record or false
+    end
+    if not record then return end
+    local tvb
+    if record.bytes then
+      if record.bytes:len() == 0 then return end
+      tvb = record.bytes:tvb("Stub data of all fragments")
+    elseif record.size > 0 then
+      tvb = source(record.offset, record.size):tvb()
+    else
+      tvb = ByteArray.new():tvb("No stub data")
+    end
+    show(record, tvb, pinfo, tree)
+  end
+
+  function main.dissector(tvb, pinfo, tree)
+    for _, version in ipairs({ version_field() }) do
+      guard(tree, show_pdu, version, pinfo, tree)
+    end
+  end
+  function main.init()
+    rpc.streams, rpc.records = {}, {}
+  end
+  register_postdissector(main)
+
+  ---- files ----
+
+  local File = {}
+  File.__index = File
+
+  function rpc.file(name)
+    local file = setmetatable({ types = {}, unions = {}, list = {}, known = {}, name = name:lower() }, File)
+    local prefix = "penidl." .. file.name .. "."
+    file.proto = Proto("penidl." .. file.name, "Interfaces of " .. name .. ".idl")
+    local function add(field)
+      table.insert(file.list, field)
+      return field
+    end
+    file.none_field = add(ProtoField.none(prefix .. "value_", "Value"))
+    file.pointer_field = add(ProtoField.none(prefix .. "pointer_", "Pointer"))
+    file.operation_field = add(ProtoField.string(prefix .. "operation_", "Operation"))
+    file.direction_field = add(ProtoField.string(prefix .. "direction_", "Direction"))
+    file.opnum_field = add(ProtoField.uint16(prefix .. "opnum_", "Opnum"))
+    return file
+  end
+
+  -- What a field shows: the scalar, string or bytes that a type leads to.
+  local function new_field(file, t, abbreviation, name)
+    local is_bytes = false
+    if type(t) == "string" and file.types[t] then t = file.types[t] end
+    while type(t) == "table" and (t.kind == "pointer" or t.kind == "array" or t.kind == "pipe") do
+      is_bytes = t.kind ~= "pointer" and is_byte(t.element)
+      if is_bytes then break end
+      t = t.element
+      if type(t) == "string" and file.types[t] then t = file.types[t] end
+    end
+    if is_bytes then return ProtoField.bytes(abbreviation, name) end
+    if type(t) == "string" then
+      local scalar = scalars[t]
+      if not scalar then return nil end
+      if scalar.base then return ProtoField[scalar[3]](abbreviation, name, scalar.base) end
+      return ProtoField[scalar[3]](abbreviation, name)
+    end
+    if t.kind == "string" then return ProtoField.string(abbreviation, name) end
+    if t.kind == "handle" then return ProtoField.guid(abbreviation, name) end
+    if t.kind == "enum" then return ProtoField.uint32(abbreviation, name, base.DEC, t.values) end
+    return nil
+  end
+
+  local function add_fields(file, owner, list)
+    for _, f in ipairs(list) do
+      local abbreviation = string.format("penidl.%s.%s.%s", file.name, owner, f[1])
+      if f[2] and not file.known[abbreviation] then
+        file.known[abbreviation] = new_field(file, f[2], abbreviation, f[1])
+        table.insert(file.list, file.known[abbreviation])
+      end
+      f.field = file.known[abbreviation]
+    end
+  end
+
+  function File:enum(name, t)
+    t.kind, t.align = "enum", { t.bits / 8, 4 }
+    self.types[name] = t
+  end
+  function File:struct(name, t)
+    t.kind = "struct"
+    self.types[name] = t
+  end
+  function File:union(name, t)
+    self.unions[name] = t
+  end
+  function File:interface(name, uuid, major, operations)
+    local interface = { name = name, file = self, operations = operations }
+    rpc.interfaces[string.format("%s %d", uuid, major)] = interface
+    table.insert(self, interface)
+  end
+  -- Once all types are known: the fields that can be filtered by.
+  function File:register()
+    for name, t in pairs(self.types) do
+      if t.fields then add_fields(self, name, t.fields) end
+    end
+    for name, t in pairs(self.unions) do add_fields(self, name, t.arms) end
+    for _, interface in ipairs(self) do
+      for _, operation in pairs(interface.operations) do
+        local owner = interface.name .. "_" .. operation.name
+        add_fields(self, owner, operation.input)
+        add_fields(self, owner, operation.output)
+      end
+    end
+    self.proto.fields = self.list
+  end
+  return rpc
+end
+
+if not rpc then
+  rpc = new_rpc()
+  package.loaded[SHARED] = rpc
+end
