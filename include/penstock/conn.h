@@ -34,6 +34,7 @@ struct pen_conn_limits {
 	uint32_t contexts_max; /* presentation contexts */
 	uint32_t auths_max;    /* security contexts */
 	uint32_t calls_max;    /* in progress at a time */
+	uint32_t nesting_max;  /* calls inside each other, by callbacks */
 	uint32_t output_max;   /* a peer that reads nothing: queued bytes before reading stops */
 };
 
@@ -106,18 +107,20 @@ enum pen_event_kind {
 	PEN_EVENT_REJECTED,	 /* client: bind_nak, or no context accepted; status says why */
 	PEN_EVENT_WORK,		 /* a proof needs what may wait: call pen_conn_work */
 	PEN_EVENT_AUTHENTICATED, /* a security context is open; auth says which */
-	PEN_EVENT_REQUEST,	 /* server: a whole request, or a streamed one's first part */
-	PEN_EVENT_PART,	    /* one more part of what is streamed; of a response, not the last */
-	PEN_EVENT_CANCEL,   /* server: co_cancel for the call */
+	PEN_EVENT_REQUEST, /* a whole request, or a streamed one's first part; client: a callback */
+	PEN_EVENT_PART,	   /* one more part of what is streamed; of a response, not the last */
+	PEN_EVENT_CANCEL,  /* server: co_cancel for the call */
 	PEN_EVENT_ORPHANED, /* server: the client has given the call up */
-	PEN_EVENT_RESPONSE, /* client: a whole response, or a streamed one's last part */
-	PEN_EVENT_FAULT,    /* client: the call failed with status */
+	PEN_EVENT_RESPONSE, /* a whole response, or a streamed one's last part; server: to a
+			       callback */
+	PEN_EVENT_FAULT,    /* the call failed with status; server: a callback */
 	PEN_EVENT_SHUTDOWN, /* client: the server wants the association closed when idle */
 };
 
 struct pen_event {
 	enum pen_event_kind kind;
 	uint32_t call_id;
+	uint32_t depth; /* REQUEST, RESPONSE, FAULT: of how many calls it is inside; 0: of none */
 	const struct pen_context *context; /* REQUEST, RESPONSE, FAULT; ALTERED: the newest */
 	uint16_t opnum;			   /* REQUEST */
 	const struct pen_uuid *object;	   /* REQUEST: NULL if it named none */
@@ -295,6 +298,22 @@ int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, boo
  * then on.
  */
 int pen_conn_respond_part(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub);
+
+/*
+ * Callbacks [MS-RPCE 3.3.1.5.9]. Who runs a call may call the other side back before he answers
+ * it, and that side may do the same out of the callback: each call waits for the one inside it, so
+ * that what is said of a call_id is said of the innermost call. All have the call_id, the
+ * presentation context and the security context of the outermost.
+ *
+ * Calls back out of a request that runs and is whole; the buffer's bytes are taken. RESPONSE or
+ * FAULT answers, and until then the request is not answered: pen_conn_respond and pen_conn_fault
+ * do nothing. A client that has given the outermost call up answers nothing more; what is inside of
+ * it is over then, without an event. flags: PEN_REQUEST_BIG_ENDIAN. PEN_E_NOT_FOUND: no such
+ * request runs; PEN_E_LIMIT: as deep as calls may be, or as many; PEN_E_UNSUPPORTED: the caller
+ * waits for no answer, or nothing can be signed any more; PEN_E_CLOSED; -ENOMEM.
+ */
+int pen_conn_call_back(struct pen_conn *conn, uint32_t call_id, uint16_t opnum, unsigned flags,
+		       struct pen_buffer *stub);
 
 /* Server. Asks a client that is bound to close when it has nothing in flight. */
 int pen_conn_shutdown(struct pen_conn *conn);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Responses and faults, as a client takes them: nothing of an answer is used before it is
- * verified under the security context of its call [C706 12.6.4, MS-RPCE 3.3.2.5].
+ * Responses and faults, as a client takes them, and a server those of its callbacks: nothing of an
+ * answer is used before it is verified under the security context of its call [C706 12.6.4,
+ * MS-RPCE 3.3.2.5].
  */
 #include "rpc/client.h"
 #include <errno.h>
@@ -76,6 +77,7 @@ static int too_large(struct pen_conn *conn, const struct pen_conn_call *call)
 static void describe(const struct pen_conn_call *call, struct pen_event *event)
 {
 	event->call_id = call->call_id;
+	event->depth = call->depth;
 	event->context = call->context;
 	event->auth = call->auth ? &call->auth->info : NULL;
 }
@@ -91,6 +93,18 @@ static void tell_stub(const struct pen_conn_call *call, struct pen_slice stub,
 	};
 }
 
+/* Nothing more is said of it; of an orphaned one, this side may still serve what is inside. */
+static int end(struct pen_conn *conn, struct pen_conn_call *call)
+{
+	int r = call->is_orphaned ? PEN_E_AGAIN : 0;
+
+	if (call == pen_conn_find_call(conn, call->call_id))
+		pen_conn_end_call(conn, call);
+	else
+		call->is_answered = true;
+	return r;
+}
+
 static int complete(struct pen_conn *conn, struct pen_conn_call *call, struct pen_slice last,
 		    struct pen_event *event)
 {
@@ -103,9 +117,7 @@ static int complete(struct pen_conn *conn, struct pen_conn_call *call, struct pe
 		return r;
 	event->kind = PEN_EVENT_RESPONSE;
 	tell_stub(call, stub, event);
-	r = call->is_orphaned ? PEN_E_AGAIN : 0;
-	pen_conn_end_call(conn, call);
-	return r;
+	return end(conn, call);
 }
 
 static int tell_part(const struct pen_conn_call *call, struct pen_slice stub,
@@ -116,13 +128,27 @@ static int tell_part(const struct pen_conn_call *call, struct pen_slice stub,
 	return call->is_orphaned ? PEN_E_AGAIN : 0;
 }
 
+/*
+ * What an answer is of: the innermost call. A client that has given the outermost up may not have
+ * heard of that yet inside of it.
+ */
+static struct pen_conn_call *find_asked(struct pen_conn *conn, uint32_t call_id)
+{
+	struct pen_conn_call *call = pen_conn_find_call(conn, call_id);
+
+	if (!call || call->is_made)
+		return call;
+	call = pen_conn_outermost(call);
+	return call->is_made && call->is_orphaned && !call->is_answered ? call : NULL;
+}
+
 /* The call of an answer, and the answer as it came. */
 static int find_call(struct pen_conn *conn, const struct pen_pdu_header *header, uint8_t *pdu,
 		     size_t n_head, struct answer *answer)
 {
 	*answer = (struct answer){
 		.header = header,
-		.call = pen_conn_find_call(conn, header->call_id),
+		.call = find_asked(conn, header->call_id),
 		.pdu = pdu,
 		.n_head = n_head,
 		.body = { pdu + PEN_PDU_HEADER_SIZE, header->frag_length - PEN_PDU_HEADER_SIZE },
@@ -167,7 +193,7 @@ int pen_client_receive_response(struct pen_conn *conn, const struct pen_pdu_head
 	int r;
 
 	if (find_call(conn, header, pdu, PEN_RESPONSE_HEADER_SIZE, &answer))
-		return pen_conn_fail(conn, "the server answers call %u, which is not in progress",
+		return pen_conn_fail(conn, "call %u is answered, which is not in progress",
 				     header->call_id);
 	if (header->frag_length < PEN_RESPONSE_HEADER_SIZE ||
 	    header->frag_length > conn->config.limits.frag_max)
@@ -215,7 +241,7 @@ static int fault_bind(struct pen_conn *conn, const struct pen_pdu_header *header
 	bool is_over = conn->state == PEN_CONN_OPEN; /* but auth3 has no other answer */
 
 	if (header->call_id != conn->bind_call_id || (is_over && !conn->has_begun_proof))
-		return pen_conn_fail(conn, "the server faults call %u, which is not in progress",
+		return pen_conn_fail(conn, "call %u is faulted, which is not in progress",
 				     header->call_id);
 	if (is_over)
 		return pen_conn_fail(conn, "the server refuses the end of our proof: %s",
@@ -247,7 +273,5 @@ int pen_client_receive_fault(struct pen_conn *conn, const struct pen_pdu_header 
 	event->kind = PEN_EVENT_FAULT;
 	event->is_unsigned = pen_conn_auth_protects(answer.call->auth) && !is_signed;
 	describe(answer.call, event);
-	r = answer.call->is_orphaned ? PEN_E_AGAIN : 0;
-	pen_conn_end_call(conn, answer.call);
-	return r;
+	return end(conn, answer.call);
 }

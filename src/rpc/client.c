@@ -4,17 +4,18 @@
  * is held against what it was asked, as strictly as a server holds a client's word.
  */
 #include "rpc/client.h"
+#include "rpc/server.h"
 #include "rpc/verification.h"
 
 /* What a client may hear, state by state. All else is a protocol error. */
 static const uint32_t admitted[PEN_N_CONN_STATES] = {
 	[PEN_CONN_AWAIT_BIND_ACK] =
 		PEN_BIT(PEN_PDU_BIND_ACK) | PEN_BIT(PEN_PDU_BIND_NAK) | PEN_BIT(PEN_PDU_FAULT),
-	[PEN_CONN_OPEN] =
-		PEN_BIT(PEN_PDU_RESPONSE) | PEN_BIT(PEN_PDU_FAULT) | PEN_BIT(PEN_PDU_SHUTDOWN),
-	[PEN_CONN_AWAIT_ALTER_RESP] = PEN_BIT(PEN_PDU_RESPONSE) | PEN_BIT(PEN_PDU_FAULT) |
-				      PEN_BIT(PEN_PDU_SHUTDOWN) |
-				      PEN_BIT(PEN_PDU_ALTER_CONTEXT_RESP),
+	[PEN_CONN_OPEN] = PEN_BIT(PEN_PDU_RESPONSE) | PEN_BIT(PEN_PDU_FAULT) |
+			  PEN_BIT(PEN_PDU_SHUTDOWN) | PEN_BIT(PEN_PDU_REQUEST),
+	[PEN_CONN_AWAIT_ALTER_RESP] =
+		PEN_BIT(PEN_PDU_RESPONSE) | PEN_BIT(PEN_PDU_FAULT) | PEN_BIT(PEN_PDU_SHUTDOWN) |
+		PEN_BIT(PEN_PDU_ALTER_CONTEXT_RESP) | PEN_BIT(PEN_PDU_REQUEST),
 };
 
 static const uint8_t whole = PEN_PFC_FIRST_FRAG | PEN_PFC_LAST_FRAG;
@@ -24,6 +25,18 @@ static int refuse(struct pen_conn *conn, const struct pen_pdu_header *header)
 	return pen_conn_fail(
 		conn, "the server sent PDU type %u of %u bytes, version %u.%u, out of place",
 		header->ptype, header->frag_length, header->rpc_vers, header->rpc_vers_minor);
+}
+
+/* A callback: a server makes none but out of a call. */
+static int receive_request(struct pen_conn *conn, const struct pen_pdu_header *header, uint8_t *pdu,
+			   struct pen_event *event)
+{
+	if (!pen_conn_find_call(conn, header->call_id))
+		return pen_conn_fail(conn,
+				     "the server calls back out of call %u, which is not in "
+				     "progress",
+				     header->call_id);
+	return pen_server_receive_request(conn, header, pdu, event);
 }
 
 static int receive(struct pen_conn *conn, const struct pen_pdu_header *header, uint8_t *pdu,
@@ -42,6 +55,8 @@ static int receive(struct pen_conn *conn, const struct pen_pdu_header *header, u
 		return pen_client_receive_response(conn, header, pdu, event);
 	case PEN_PDU_FAULT:
 		return pen_client_receive_fault(conn, header, pdu, event);
+	case PEN_PDU_REQUEST:
+		return receive_request(conn, header, pdu, event);
 	default:
 		event->kind = PEN_EVENT_SHUTDOWN;
 		return 0;
@@ -72,8 +87,8 @@ static void put_request_head(struct pen_writer *w, const struct pen_conn_call *c
 		pen_writer_uuid(w, &call->object);
 }
 
-static int send_request(struct pen_conn *conn, struct pen_conn_call *call, unsigned flags,
-			struct pen_buffer *stub)
+int pen_conn_send_request(struct pen_conn *conn, struct pen_conn_call *call, unsigned flags,
+			  struct pen_buffer *stub)
 {
 	const struct pen_conn_message message = {
 		.ptype = PEN_PDU_REQUEST,
@@ -86,8 +101,11 @@ static int send_request(struct pen_conn *conn, struct pen_conn_call *call, unsig
 		.n_head =
 			PEN_REQUEST_HEADER_SIZE - PEN_PDU_HEADER_SIZE + (call->has_object ? 16 : 0),
 	};
+	int r = pen_conn_send_stub(conn, &message, stub);
 
-	return pen_conn_send_stub(conn, &message, stub);
+	if (r == PEN_E_UNSUPPORTED)
+		call->auth->state = PEN_CONN_AUTH_FAILED;
+	return r;
 }
 
 /*
@@ -135,11 +153,9 @@ static int send_call(struct pen_conn *conn, struct pen_conn_call *call, unsigned
 		stub->size = size;
 		return r;
 	}
-	r = send_request(conn, call, flags, stub);
+	r = pen_conn_send_request(conn, call, flags, stub);
 	if (!r && verifies)
 		holder->is_verified = true;
-	if (r == PEN_E_UNSUPPORTED)
-		call->auth->state = PEN_CONN_AUTH_FAILED;
 	return r;
 }
 
@@ -161,6 +177,7 @@ int pen_conn_request(struct pen_conn *conn, const struct pen_context *context,
 	r = pen_conn_add_call(conn, conn->next_call_id, &call);
 	if (r)
 		return r;
+	call->is_made = true;
 	call->context = context;
 	call->auth = auth;
 	call->opnum = opnum;
@@ -185,7 +202,6 @@ int pen_conn_request_part(struct pen_conn *conn, uint32_t call_id, struct pen_bu
 {
 	struct pen_conn_call *call = pen_conn_find_call(conn, call_id);
 	unsigned flags = is_last ? 0 : PEN_REQUEST_IN_PARTS;
-	int r;
 
 	if (conn->state == PEN_CONN_CLOSED)
 		return PEN_E_CLOSED;
@@ -193,10 +209,7 @@ int pen_conn_request_part(struct pen_conn *conn, uint32_t call_id, struct pen_bu
 		return PEN_E_NOT_FOUND;
 	if (call->has_big_endian_request)
 		flags |= PEN_REQUEST_BIG_ENDIAN;
-	r = send_request(conn, call, flags, stub);
-	if (r == PEN_E_UNSUPPORTED)
-		call->auth->state = PEN_CONN_AUTH_FAILED;
-	return r;
+	return pen_conn_send_request(conn, call, flags, stub);
 }
 
 /* ---- notices ---- */
@@ -245,9 +258,14 @@ int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id)
 {
 	struct pen_conn_call *call = pen_conn_find_call(conn, call_id);
 
+	if (call)
+		call = pen_conn_outermost(call);
 	if (!call || call->is_orphaned || conn->state == PEN_CONN_CLOSED)
 		return 0;
 	call->is_orphaned = true;
 	/* Others could only be left after it [MS-RPCE 3.3.1.5.10]: their answer is awaited. */
-	return conn->keeps_on_orphan || call->is_sending ? pen_client_stop_sending(conn, call) : 0;
+	if (!conn->keeps_on_orphan && !call->is_sending)
+		return 0;
+	pen_conn_orphan_inner(conn, call_id);
+	return pen_client_stop_sending(conn, call);
 }

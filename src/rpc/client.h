@@ -19,6 +19,13 @@ int pen_client_reject_bind(struct pen_conn *conn, uint32_t status, struct pen_ev
 /* The leg of a proof that waited for work, or for nothing at all. */
 int pen_client_resume_proof(struct pen_conn *conn, struct pen_event *event);
 
+/*
+ * Sends a request, or a part of one. The buffer's bytes are taken. -ENOMEM; PEN_E_UNSUPPORTED: the
+ * call's security context cannot sign any more, and is of no more use.
+ */
+int pen_conn_send_request(struct pen_conn *conn, struct pen_conn_call *call, unsigned flags,
+			  struct pen_buffer *stub);
+
 /* Tells the server that no more of the request comes [C706 12.6.4.8]. -ENOMEM. */
 int pen_client_stop_sending(struct pen_conn *conn, struct pen_conn_call *call);
 

@@ -26,6 +26,7 @@ struct pen_conn_limits pen_conn_limits_default(enum pen_protseq protseq, bool is
 		.contexts_max = 1024,
 		.auths_max = 2049,
 		.calls_max = 1024,
+		.nesting_max = 32,
 		.output_max = 1u << 20,
 	};
 }
@@ -45,6 +46,8 @@ static void fill_limits(struct pen_conn_limits *limits, const struct pen_conn_li
 		limits->auths_max = defaults->auths_max;
 	if (!limits->calls_max)
 		limits->calls_max = defaults->calls_max;
+	if (!limits->nesting_max)
+		limits->nesting_max = defaults->nesting_max;
 	if (!limits->output_max)
 		limits->output_max = defaults->output_max;
 }

@@ -19,10 +19,16 @@ enum pen_conn_state {
 	PEN_N_CONN_STATES,
 };
 
-/* A call: in a server from its first fragment on, in a client from its request on. */
+/*
+ * A call: for who serves it from its first fragment on, for who has made it from its request on.
+ * One that is inside another stands before that, so that by a call_id the innermost is found.
+ */
 struct pen_conn_call {
 	struct pen_list link;
 	uint32_t call_id;
+	struct pen_conn_call *outer; /* that it is a callback of; NULL: of none */
+	uint32_t depth;
+	bool is_made; /* by this side */
 	const struct pen_context *context;
 	struct pen_conn_auth *auth; /* what signs and seals it; NULL: nothing */
 	uint16_t opnum;
@@ -31,10 +37,10 @@ struct pen_conn_call {
 	bool is_assembling; /* what it receives has begun, and is not all there */
 	bool is_streamed;   /* what it receives is told of fragment by fragment */
 	bool is_sending;    /* a part of what it sends is on its way, and more is to come */
-	bool is_answered;   /* server: before its request was all there */
+	bool is_answered; /* before its request was all there; or before what is inside it ended */
 	bool is_big_endian;
 	bool has_big_endian_request; /* client */
-	bool is_orphaned;	     /* client: given up, its answer is dropped */
+	bool is_orphaned;	     /* given up: its answer is dropped, or not sent */
 	struct pen_uuid object;
 	struct pen_buffer stub; /* of the fragments before the last */
 };
@@ -171,6 +177,21 @@ int pen_conn_send_stub(struct pen_conn *conn, const struct pen_conn_message *mes
 struct pen_conn_call *pen_conn_find_call(struct pen_conn *conn, uint32_t call_id);
 int pen_conn_add_call(struct pen_conn *conn, uint32_t call_id, struct pen_conn_call **callp);
 void pen_conn_end_call(struct pen_conn *conn, struct pen_conn_call *call);
+
+/* ---- nesting.c ---- */
+
+/* The call that it is inside of, or it itself. */
+struct pen_conn_call *pen_conn_outermost(struct pen_conn_call *call);
+
+/* One more call inside of call. PEN_E_LIMIT, -ENOMEM. */
+int pen_conn_add_inner(struct pen_conn *conn, struct pen_conn_call *call,
+		       struct pen_conn_call **innerp);
+
+/* Both sides know that the call is given up: nothing is said any more of what is inside it. */
+void pen_conn_orphan_inner(struct pen_conn *conn, uint32_t call_id);
+
+/* Ends the call, and those around it that have waited for nothing else. */
+void pen_conn_end_served(struct pen_conn *conn, struct pen_conn_call *call);
 
 /* Adds a fragment's stub. PEN_E_LIMIT: the stub grows beyond stub_max; -ENOMEM. */
 int pen_conn_assemble(struct pen_conn *conn, struct pen_conn_call *call, struct pen_slice part);

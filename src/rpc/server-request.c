@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests, as a server takes them: each fragment is verified under the security context
- * of its call before anything of its stub is looked at [C706 12.6.4.9, MS-RPCE 3.3.1.5.4].
+ * Requests, as a server takes them, and a client callbacks: each fragment is verified under the
+ * security context of its call before anything of its stub is looked at [C706 12.6.4.9,
+ * MS-RPCE 3.3.1.5.4].
  */
 #include "rpc/server.h"
 #include "rpc/verification.h"
@@ -220,6 +221,16 @@ static bool has_in_pipes(const struct pen_interface *interface, uint16_t opnum)
 	       interface->operations[opnum].flags & PEN_OPERATION_IN_PIPES;
 }
 
+static void fill_call(struct pen_conn_call *call, const struct pen_pdu_header *header,
+		      const struct request *request)
+{
+	call->opnum = request->opnum;
+	call->is_assembling = true;
+	call->is_big_endian = header->is_big_endian;
+	call->has_object = header->flags & PEN_PFC_OBJECT_UUID;
+	call->object = request->object;
+}
+
 static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 		     const struct request *request, const struct pen_context *context,
 		     struct pen_conn_auth *auth, struct pen_conn_call **callp)
@@ -258,13 +269,9 @@ static int open_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 		return r;
 	call->context = context;
 	call->auth = auth;
-	call->opnum = request->opnum;
-	call->is_assembling = true;
 	call->is_streamed = is_streamed;
 	call->is_maybe = is_maybe;
-	call->is_big_endian = header->is_big_endian;
-	call->has_object = header->flags & PEN_PFC_OBJECT_UUID;
-	call->object = request->object;
+	fill_call(call, header, request);
 	*callp = call;
 	return 0;
 }
@@ -308,6 +315,49 @@ static int begin_call(struct pen_conn *conn, const struct pen_pdu_header *header
 	return open_call(conn, header, request, &context->context, auth, callp);
 }
 
+/* Whether a call that this side has made waits for its answer, of which nothing has come yet. */
+static bool is_waiting(const struct pen_conn_call *call)
+{
+	return call->is_made && !call->is_sending && !call->is_assembling;
+}
+
+/* The first fragment of a callback, or of a call out of one. */
+static int begin_inner(struct pen_conn *conn, const struct pen_pdu_header *header,
+		       struct request *request, struct pen_conn_call *outer,
+		       struct pen_conn_call **callp)
+{
+	uint16_t context_id = outer->context->context_id;
+	bool is_orphaned = pen_conn_outermost(outer)->is_orphaned;
+	int r;
+
+	if (!is_waiting(outer) || !(header->flags & PEN_PFC_FIRST_FRAG) ||
+	    header->flags & (PEN_PFC_MAYBE | PEN_PFC_PENDING_CANCEL) ||
+	    request->context_id != context_id) {
+		pen_conn_fail(conn, "call %u: a callback that is none of what it is inside",
+			      header->call_id);
+		return pen_server_proto_error(conn, header->call_id, context_id, 0);
+	}
+	r = verify(conn, header, outer->auth, request, context_id);
+	if (r)
+		return r;
+	if (is_orphaned) /* the server knows, or else it is told by this */
+		return fault_only(conn, header, outer->auth, conn->keeps_on_orphan, context_id,
+				  PEN_FAULT_CANCEL);
+	if (!(header->flags & PEN_PFC_LAST_FRAG) &&
+	    request->alloc_hint > conn->config.limits.stub_max)
+		return too_large(conn, header->call_id, context_id);
+	r = pen_conn_add_inner(conn, outer, callp);
+	if (r == PEN_E_LIMIT) {
+		pen_conn_note(conn, "call %u: %u calls inside each other, and no more may be",
+			      header->call_id, outer->depth + 1);
+		return fault_only(conn, header, outer->auth, false, context_id,
+				  PEN_FAULT_SERVER_TOO_BUSY);
+	}
+	if (!r)
+		fill_call(*callp, header, request);
+	return r;
+}
+
 /* Context and operation are the first fragment's, whatever a later one says. */
 static int continue_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 			 struct request *request, struct pen_conn_call *call)
@@ -343,6 +393,7 @@ static void tell(const struct pen_conn_call *call, enum pen_event_kind kind, str
 {
 	event->kind = kind;
 	event->call_id = call->call_id;
+	event->depth = call->depth;
 	event->context = call->context;
 	event->opnum = call->opnum;
 	event->object = call->has_object ? &call->object : NULL;
@@ -375,7 +426,7 @@ static int tell_part(struct pen_conn *conn, const struct pen_pdu_header *header,
 static int complete_call(struct pen_conn *conn, const struct pen_pdu_header *header,
 			 struct pen_conn_call *call, struct pen_slice last, struct pen_event *event)
 {
-	const struct pen_interface *interface = call->context->offer->interface;
+	const struct pen_offer *offer = call->context->offer; /* a client has none */
 	uint16_t context_id = call->context->context_id;
 	struct pen_slice stub;
 	int r;
@@ -386,12 +437,16 @@ static int complete_call(struct pen_conn *conn, const struct pen_pdu_header *hea
 	if (r)
 		return r;
 	call->is_assembling = false;
-	if (call->opnum >= interface->n_operations) {
+	if (call->is_orphaned) {
+		pen_conn_end_served(conn, call);
+		return PEN_E_AGAIN;
+	}
+	if (offer && call->opnum >= offer->interface->n_operations) {
 		struct pen_conn_auth *auth = call->auth;
 		bool is_maybe = call->is_maybe;
 
 		pen_conn_note(conn, "call %u: %s has no operation %u", call->call_id,
-			      interface->name, call->opnum);
+			      offer->interface->name, call->opnum);
 		pen_conn_end_call(conn, call);
 		return fault_only(conn, header, auth, is_maybe, context_id, PEN_FAULT_OP_RNG_ERROR);
 	}
@@ -414,11 +469,13 @@ int pen_server_receive_request(struct pen_conn *conn, const struct pen_pdu_heade
 			      header->call_id, header->frag_length, conn->config.limits.frag_max);
 		return pen_server_proto_error(conn, header->call_id, 0, 0);
 	}
-	if (call && call->is_assembling)
+	if (call && call->is_assembling && !call->is_made)
 		r = continue_call(conn, header, &request, call);
 	else if (conn->is_refusing && header->call_id == conn->refused_call_id &&
 		 !(header->flags & PEN_PFC_FIRST_FRAG))
 		r = pass_over(conn, header, &request);
+	else if (call && (call->is_made || !conn->is_server))
+		r = begin_inner(conn, header, &request, call, &call);
 	else
 		r = begin_call(conn, header, &request, &call);
 	if (r)

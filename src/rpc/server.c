@@ -3,6 +3,7 @@
  * The server's side of an association [C706 12, MS-RPCE 3.3.3].
  */
 #include "rpc/server.h"
+#include "rpc/client.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <stdarg.h>
@@ -13,7 +14,8 @@ static const uint32_t admitted[PEN_N_CONN_STATES] = {
 	[PEN_CONN_AWAIT_BIND] = PEN_BIT(PEN_PDU_BIND),
 	[PEN_CONN_OPEN] = PEN_BIT(PEN_PDU_REQUEST) | PEN_BIT(PEN_PDU_ALTER_CONTEXT) |
 			  PEN_BIT(PEN_PDU_AUTH3) | PEN_BIT(PEN_PDU_CO_CANCEL) |
-			  PEN_BIT(PEN_PDU_ORPHANED),
+			  PEN_BIT(PEN_PDU_ORPHANED) | PEN_BIT(PEN_PDU_RESPONSE) |
+			  PEN_BIT(PEN_PDU_FAULT),
 };
 
 int pen_server_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id, uint32_t status,
@@ -136,8 +138,11 @@ static int receive_notice(struct pen_conn *conn, const struct pen_pdu_header *he
 		return r;
 	if (!call || (call->is_assembling && !call->is_streamed))
 		return PEN_E_AGAIN;
-	if (kind == PEN_EVENT_ORPHANED)
+	call = pen_conn_outermost(call);
+	if (kind == PEN_EVENT_ORPHANED) {
+		pen_conn_orphan_inner(conn, call->call_id);
 		call->is_assembling = false;
+	}
 	if (call->is_answered) {
 		if (!call->is_assembling)
 			pen_conn_end_call(conn, call);
@@ -147,6 +152,19 @@ static int receive_notice(struct pen_conn *conn, const struct pen_pdu_header *he
 	event->call_id = call->call_id;
 	event->context = call->context;
 	return 0;
+}
+
+/* What answers a callback. */
+static int receive_answer(struct pen_conn *conn, const struct pen_pdu_header *header, uint8_t *pdu,
+			  struct pen_event *event)
+{
+	const struct pen_conn_call *call = pen_conn_find_call(conn, header->call_id);
+
+	if (!call || !call->is_made)
+		return refuse(conn, header);
+	return header->ptype == PEN_PDU_RESPONSE
+		       ? pen_client_receive_response(conn, header, pdu, event)
+		       : pen_client_receive_fault(conn, header, pdu, event);
 }
 
 static int receive(struct pen_conn *conn, const struct pen_pdu_header *header, uint8_t *pdu,
@@ -164,6 +182,9 @@ static int receive(struct pen_conn *conn, const struct pen_pdu_header *header, u
 		return pen_server_receive_auth3(conn, header, body);
 	case PEN_PDU_REQUEST:
 		return pen_server_receive_request(conn, header, pdu, event);
+	case PEN_PDU_RESPONSE:
+	case PEN_PDU_FAULT:
+		return receive_answer(conn, header, pdu, event);
 	case PEN_PDU_CO_CANCEL:
 		return receive_notice(conn, header, pdu, PEN_EVENT_CANCEL, event);
 	default:
@@ -191,13 +212,20 @@ static void put_response_head(struct pen_writer *w, const struct pen_conn_call *
 	pen_writer_u16(w, 0);
 }
 
-/* One that runs: it is whole, or streamed. */
+/* One that runs: it is whole, or streamed, and waits for no callback. */
 static struct pen_conn_call *find_running(struct pen_conn *conn, uint32_t call_id)
 {
 	struct pen_conn_call *call = pen_conn_find_call(conn, call_id);
 
-	return call && !call->is_answered && (!call->is_assembling || call->is_streamed) ? call
-											 : NULL;
+	if (!call || call->is_made || call->is_answered)
+		return NULL;
+	return !call->is_assembling || call->is_streamed ? call : NULL;
+}
+
+/* Whether somebody waits for what it says. */
+static bool is_heard(const struct pen_conn *conn, const struct pen_conn_call *call)
+{
+	return !call->is_maybe && !call->is_orphaned && conn->state != PEN_CONN_CLOSED;
 }
 
 /* Nothing more is said of it; what still comes of its request is passed over. */
@@ -206,7 +234,7 @@ static void end_answered(struct pen_conn *conn, struct pen_conn_call *call)
 	if (call->is_assembling)
 		call->is_answered = true;
 	else
-		pen_conn_end_call(conn, call);
+		pen_conn_end_served(conn, call);
 }
 
 /* A client must not wait for an answer that could not be queued: the association is over. */
@@ -230,7 +258,7 @@ static int send_response(struct pen_conn *conn, struct pen_conn_call *call, bool
 	};
 	int r = 0;
 
-	if (call && !call->is_maybe && conn->state != PEN_CONN_CLOSED)
+	if (call && is_heard(conn, call))
 		r = pen_conn_send_stub(conn, &message, stub);
 	stub->size = 0;
 	return r;
@@ -262,7 +290,7 @@ int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, boo
 		return 0;
 	if (status == 0)
 		status = PEN_FAULT_UNSPEC;
-	if (!call->is_maybe && conn->state != PEN_CONN_CLOSED)
+	if (is_heard(conn, call))
 		r = pen_server_fault(conn, call_id, call->context->context_id, status,
 				     did_not_execute ? PEN_PFC_DID_NOT_EXECUTE : 0);
 	end_answered(conn, call);
