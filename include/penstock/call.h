@@ -61,6 +61,17 @@ int pen_call_start(struct pen_call *call, const struct pen_interface *interface,
 int pen_call_cancel(struct pen_call *call);
 
 /*
+ * The functions that serve the server's callbacks while the call is in progress, of an interface:
+ * its struct <interface>_callbacks, which outlives that; NULL: none. They are as a server's are,
+ * also in what they return, but for whom they serve: pen_call_token is NULL, there are no context
+ * handles and no pipes. They run in pen_client_dispatch, and in what waits for a call of that
+ * client. Out of one, pen_call_invoke and pen_call_start with its own call (and the same
+ * interface) call the server in turn, while that waits for it; the arena stays as it is.
+ */
+void pen_call_set_callbacks(struct pen_call *call, const struct pen_interface *interface,
+			    const void *functions, void *data);
+
+/*
  * For a pipe whose function has returned PEN_E_AGAIN: it is called again, from here or later. Not
  * from within such a function.
  */
@@ -78,7 +89,9 @@ uint32_t pen_call_fault(const struct pen_call *call);
 
 /* ---- the server's side ---- */
 
-/* The caller. Never NULL; borrowed. An RPC security context's identity overrides the transport's.
+/*
+ * The caller. Never NULL, but in a callback; borrowed. An RPC security context's identity overrides
+ * the transport's.
  */
 const struct pen_token *pen_call_token(const struct pen_call *call);
 
@@ -119,7 +132,7 @@ uint8_t pen_call_auth_type(const struct pen_call *call);
  */
 struct pen_slice pen_call_session_key(const struct pen_call *call);
 
-/* What the service was added with. */
+/* What the service was added with, or the callbacks were set with. */
 void *pen_call_data(const struct pen_call *call);
 
 /* The server, or NULL for a direct call. */
@@ -141,6 +154,22 @@ int pen_call_fail(struct pen_call *call, uint32_t fault, const char *format, ...
  * have returned else. From the server's own thread.
  */
 void pen_call_finish(struct pen_call *call, int result);
+
+/*
+ * Calls the client back [MS-RPCE 3.3.1.5.9], for the operation of that number among the interface's
+ * callbacks. The operation that does so returns PEN_PENDING; done is called once, from the server's
+ * thread: 0: out is filled, with values in the call's arena; PEN_E_FAULT: pen_call_fault says
+ * which; PEN_E_CANCELLED: the client is gone or has given up; PEN_E_BAD_DATA, -ENOMEM. in is not
+ * needed after the start, out must live until done. A call that is finished before is answered when
+ * the client has answered, and done is not called.
+ *
+ * One at a time: -EBUSY, as while pipes flow. -EINVAL: there is no such callback.
+ * PEN_E_UNSUPPORTED: a direct call, or one that wants no answer. PEN_E_CANCELLED as above;
+ * PEN_E_LIMIT: as deep inside each other as calls may be; -ENOMEM; PEN_E_BAD_DATA: in does not
+ * encode. Each with a sentence.
+ */
+int pen_call_back(struct pen_call *call, uint16_t opnum, const void *in, void *out,
+		  pen_call_done_fn *done, void *data);
 
 /* Whether the client has cancelled or is gone, and a function to be told so (NULL: none). */
 bool pen_call_is_cancelled(const struct pen_call *call);

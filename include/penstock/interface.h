@@ -42,6 +42,13 @@ struct pen_interface {
 	uint32_t n_operations;
 	const char *const *endpoints; /* of [endpoint]: "ncacn_np:[\\pipe\\srvsvc]" */
 	uint32_t n_endpoints;
+
+	/*
+	 * What the server may call and the client serves, [callback], numbered by themselves
+	 * [MS-RPCE 2.2.4.2]. dispatch is out of a struct <interface>_callbacks.
+	 */
+	const struct pen_operation *callbacks;
+	uint32_t n_callbacks;
 };
 
 /* Transfer syntaxes we speak: NDR [C706 14] and NDR64 [MS-RPCE 2.2.5]. */

@@ -51,6 +51,7 @@ struct pen_server_config {
 	uint32_t fragment_timeout_ms;	   /* a begun fragment or call; 0: 30 s */
 	uint32_t idle_timeout_ms;	   /* nothing in progress, no handles; 0: 15 min */
 	uint32_t npa_timeout_ms;	   /* smbd's request; 0: 5 s */
+	uint32_t callback_timeout_ms;	   /* a client's answer to a callback; 0: 5 min */
 	uint32_t auths_max;		   /* security contexts of a connection; 0: 2,049 */
 	/* The security mechanisms that clients may use; they outlive the server. NULL: none. */
 	const struct pen_mechs *mechs;

@@ -153,22 +153,30 @@ static void emit_operation(struct pen_emitter *emitter, const struct pen_plan_in
 		 name, name, name, prefix, opnum);
 }
 
-static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_interface *interface)
+static void emit_callback(struct pen_emitter *emitter, const struct pen_plan_operation *operation,
+			  uint32_t opnum)
 {
-	const char *name = interface->model->name;
+	const char *name = operation->c_name;
+
+	pen_emit(emitter, "/* Callback %u: %s */\n", opnum, operation->model->name);
+	emit_parameters(emitter, operation->in);
+	emit_parameters(emitter, operation->out);
+	pen_emit(emitter,
+		 "\nstatic inline int %s(struct pen_call *call, const struct %s_in *in,\n"
+		 "\t\tstruct %s_out *out, pen_call_done_fn *done, void *data)\n"
+		 "{\n\treturn pen_call_back(call, %u, in, out, done, data);\n}\n\n",
+		 name, name, name, opnum);
+}
+
+/* Who serves the operations: a struct of functions. */
+static void emit_functions(struct pen_emitter *emitter, const char *prefix, const char *kind,
+			   const struct pen_plan_operation *operations, uint32_t n)
+{
 	bool is_empty = true;
 
-	pen_emit(emitter, "extern const struct pen_interface %s_interface;\n\n", name);
-	for (uint32_t i = 0; i < interface->interface.n_operations; i++) {
-		if (interface->operations[i].in)
-			emit_operation(emitter, interface, &interface->operations[i], i);
-	}
-	pen_emit(emitter,
-		 "/* What a server of %s does; NULL: it offers no such operation. */\n"
-		 "struct %s_operations {\n",
-		 name, name);
-	for (uint32_t i = 0; i < interface->interface.n_operations; i++) {
-		const struct pen_plan_operation *o = &interface->operations[i];
+	pen_emit(emitter, "struct %s_%s {\n", prefix, kind);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct pen_plan_operation *o = &operations[i];
 
 		if (!o->in)
 			continue;
@@ -181,6 +189,42 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 	if (is_empty)
 		pen_emit(emitter, "\tchar unused_;\n");
 	pen_emit(emitter, "};\n\n");
+}
+
+static void emit_callbacks(struct pen_emitter *emitter, const struct pen_plan_interface *interface)
+{
+	const char *name = interface->model->name;
+	uint32_t n = interface->interface.n_callbacks;
+
+	if (!n)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		if (interface->callbacks[i].in)
+			emit_callback(emitter, &interface->callbacks[i], i);
+	}
+	pen_emit(emitter, "/* What a client of %s does when its server calls it back. */\n", name);
+	emit_functions(emitter, name, "callbacks", interface->callbacks, n);
+	pen_emit(emitter,
+		 "static inline void %s_set_callbacks(struct pen_call *call,\n"
+		 "\t\tconst struct %s_callbacks *functions, void *data)\n"
+		 "{\n\tpen_call_set_callbacks(call, &%s_interface, functions, data);\n}\n\n",
+		 name, name, name);
+}
+
+static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_interface *interface)
+{
+	const char *name = interface->model->name;
+	uint32_t n = interface->interface.n_operations;
+
+	pen_emit(emitter, "extern const struct pen_interface %s_interface;\n\n", name);
+	for (uint32_t i = 0; i < n; i++) {
+		if (interface->operations[i].in)
+			emit_operation(emitter, interface, &interface->operations[i], i);
+	}
+	pen_emit(emitter, "/* What a server of %s does; NULL: it offers no such operation. */\n",
+		 name);
+	emit_functions(emitter, name, "operations", interface->operations, n);
+	emit_callbacks(emitter, interface);
 }
 
 static void emit_guard(struct pen_emitter *emitter, const char *name)

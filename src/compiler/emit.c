@@ -382,18 +382,18 @@ static void emit_type(struct pen_emitter *emitter, const struct pen_plan_type *p
 
 /* ---- interfaces ---- */
 
-static void emit_dispatch(struct pen_emitter *emitter, const struct pen_plan_interface *interface,
+/* Out of a struct INTERFACE_operations, or INTERFACE_callbacks. */
+static void emit_dispatch(struct pen_emitter *emitter, const char *prefix, const char *kind,
 			  const struct pen_plan_operation *operation)
 {
 	const char *name = operation->c_name;
-	const char *prefix = interface->model->name;
 
 	pen_emit_idl_line(emitter, operation->model->pos);
 	pen_emit(emitter,
-		 "static int %s_dispatch(const void *operations, struct pen_call *call,\n"
+		 "static int %s_dispatch(const void *%s, struct pen_call *call,\n"
 		 "\tconst void *in, void *out)\n{\n"
-		 "\tconst struct %s_operations *o = (const struct %s_operations *)operations;\n\n",
-		 name, prefix, prefix);
+		 "\tconst struct %s_%s *o = (const struct %s_%s *)%s;\n\n",
+		 name, kind, prefix, kind, prefix, kind, kind);
 	pen_emit(emitter,
 		 "\treturn o->%s ? o->%s(call, (const struct %s_in *)in, (struct %s_out *)out)\n"
 		 "\t\t: PEN_E_UNSUPPORTED;\n}\n\n",
@@ -458,29 +458,41 @@ static void emit_id(struct pen_emitter *emitter, const struct pen_syntax_id *id)
 	pen_emit(emitter, "\t\t.major = %u,\n\t\t.minor = %u,\n\t},\n", id->major, id->minor);
 }
 
+/* The table INTERFACE_operation_table or INTERFACE_callback_table, and what its rows name. */
+static void emit_table(struct pen_emitter *emitter, const char *prefix, const char *noun,
+		       const struct pen_plan_operation *operations, uint32_t n)
+{
+	char kind[16];
+	bool is_empty = true;
+
+	if (!n)
+		return;
+	snprintf(kind, sizeof(kind), "%ss", noun);
+	for (uint32_t i = 0; i < n; i++) {
+		if (operations[i].in)
+			emit_dispatch(emitter, prefix, kind, &operations[i]);
+		is_empty = is_empty && !operations[i].in;
+	}
+	pen_emit(emitter, "static const struct pen_operation %s_%s_table[%u] = {\n", prefix, noun,
+		 n);
+	for (uint32_t i = 0; i < n; i++)
+		emit_operation(emitter, &operations[i], i);
+	pen_emit(emitter, is_empty ? "\t{ .name = NULL },\n};\n\n" : "};\n\n");
+}
+
 static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_interface *interface)
 {
 	const char *name = interface->model->name;
-	uint32_t n = interface->interface.n_operations;
-	bool is_empty = true;
 
-	for (uint32_t i = 0; i < n; i++) {
-		if (interface->operations[i].in)
-			emit_dispatch(emitter, interface, &interface->operations[i]);
-		is_empty = is_empty && !interface->operations[i].in;
-	}
-	if (n) {
-		pen_emit(emitter, "static const struct pen_operation %s_operation_table[%u] = {\n",
-			 name, n);
-		for (uint32_t i = 0; i < n; i++)
-			emit_operation(emitter, &interface->operations[i], i);
-		pen_emit(emitter, is_empty ? "\t{ .name = NULL },\n};\n\n" : "};\n\n");
-	}
+	emit_table(emitter, name, "operation", interface->operations,
+		   interface->interface.n_operations);
+	emit_table(emitter, name, "callback", interface->callbacks,
+		   interface->interface.n_callbacks);
 	emit_endpoints(emitter, interface);
 	pen_emit(emitter, "const struct pen_interface %s_interface = {\n\t.name = \"%s\",\n", name,
 		 name);
 	emit_id(emitter, &interface->interface.id);
-	if (n)
+	if (interface->interface.n_operations)
 		pen_emit(emitter,
 			 "\t.operations = %s_operation_table,\n"
 			 "\t.n_operations = PEN_COUNT(%s_operation_table),\n",
@@ -490,6 +502,11 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 			emitter,
 			"\t.endpoints = %s_endpoints,\n\t.n_endpoints = PEN_COUNT(%s_endpoints),\n",
 			name, name);
+	if (interface->interface.n_callbacks)
+		pen_emit(emitter,
+			 "\t.callbacks = %s_callback_table,\n"
+			 "\t.n_callbacks = PEN_COUNT(%s_callback_table),\n",
+			 name, name);
 	pen_emit(emitter, "};\n\n");
 }
 

@@ -235,6 +235,29 @@ static void lower_operation(struct pen_lowerer *lowerer, const char *prefix,
 	live->out = &operation->out->type;
 }
 
+/* Callbacks are numbered by themselves; those of the base come first. */
+static void lower_callbacks(struct pen_lowerer *lowerer, struct pen_plan_interface *plan)
+{
+	const struct pen_model_interface *model = plan->model;
+	struct pen_operation *live;
+	uint32_t n = 0;
+
+	for (const struct pen_model_interface *from = model; from; from = from->base)
+		n += from->n_callbacks;
+	live = pen_idl_array(lowerer->idl, n, sizeof(*live));
+	plan->callbacks = pen_idl_array(lowerer->idl, n, sizeof(*plan->callbacks));
+	plan->interface.callbacks = live;
+	plan->interface.n_callbacks = n;
+	for (const struct pen_model_interface *from = model; from; from = from->base) {
+		uint32_t i = n -= from->n_callbacks;
+
+		for (const struct pen_model_operation *o = from->callbacks; o; o = o->next, i++) {
+			plan->callbacks[i].model = o;
+			lower_operation(lowerer, model->name, &plan->callbacks[i], &live[i]);
+		}
+	}
+}
+
 static struct pen_plan_interface *lower_interface(struct pen_lowerer *lowerer,
 						  const struct pen_model_interface *model)
 {
@@ -261,6 +284,7 @@ static struct pen_plan_interface *lower_interface(struct pen_lowerer *lowerer,
 			lower_operation(lowerer, model->name, &plan->operations[i], &live[i]);
 		}
 	}
+	lower_callbacks(lowerer, plan);
 	return plan;
 }
 

@@ -37,6 +37,7 @@ struct pen_plan_interface {
 	struct pen_plan_interface *next;
 	const struct pen_model_interface *model;
 	struct pen_plan_operation *operations;
+	struct pen_plan_operation *callbacks;
 };
 
 struct pen_plan {

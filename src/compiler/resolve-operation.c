@@ -132,7 +132,7 @@ static const struct {
 	{ "maybe", PEN_OPERATION_MAYBE, 0, false },
 	{ "broadcast", PEN_OPERATION_BROADCAST, 0, false },
 	{ "async", 0, PEN_ATTRIBUTE_ASYNC, false },
-	{ "callback", 0, PEN_ATTRIBUTE_CALLBACK, true },
+	{ "callback", 0, PEN_ATTRIBUTE_CALLBACK, false },
 	{ "message", 0, PEN_ATTRIBUTE_MESSAGE, true },
 	{ "notify", 0, PEN_ATTRIBUTE_NOTIFY, false },
 	{ "notify_flag", 0, PEN_ATTRIBUTE_NOTIFY_FLAG, false },
@@ -176,10 +176,10 @@ static void resolve_flags(struct pen_resolver *resolver,
 	operation->call_as = pen_attribute_text(pen_tree_find(list, "call_as"));
 }
 
-static void check_name(struct pen_resolver *resolver, const struct pen_model_interface *interface,
+static void check_name(struct pen_resolver *resolver, const struct pen_model_operation *others,
 		       const struct pen_model_operation *operation)
 {
-	for (const struct pen_model_operation *o = interface->operations; o; o = o->next) {
+	for (const struct pen_model_operation *o = others; o; o = o->next) {
 		if (strcmp(o->name, operation->name))
 			continue;
 		pen_idl_complain(resolver->idl, operation->pos, "a second operation \"%s\"",
@@ -209,6 +209,25 @@ static void append(struct pen_resolver *resolver, struct pen_model_interface *in
 	}
 }
 
+/* A server waits for it, on the connection of one client, whose handles it has itself. */
+static void check_callback(struct pen_resolver *resolver,
+			   const struct pen_model_operation *operation)
+{
+	if (operation->flags)
+		pen_refuse(resolver, operation->pos,
+			   "a [callback] is neither [maybe], [broadcast] nor [idempotent], and has "
+			   "no pipes");
+	for (uint32_t i = 0; i < operation->n_parameters; i++) {
+		const struct pen_model_type *type = operation->parameters[i].type;
+
+		while (type->kind == PEN_POINTER)
+			type = type->element;
+		if (type->kind == PEN_HANDLE)
+			pen_refuse(resolver, operation->parameters[i].pos,
+				   "a [callback] has no context handles");
+	}
+}
+
 void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_interface *interface,
 			   const struct pen_tree_decl *decl)
 {
@@ -223,8 +242,10 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 	resolver->operation = operation;
 	resolve_flags(resolver, interface, operation, decl->attributes);
 	is_sent = !interface->is_local && !interface->is_object && !operation->is_local;
-	if (is_sent)
-		check_name(resolver, interface, operation);
+	if (is_sent) {
+		check_name(resolver, interface->operations, operation);
+		check_name(resolver, interface->callbacks, operation);
+	}
 	append(resolver, interface, operation);
 	resolver->is_local = interface->is_local || operation->is_local;
 	resolve_parameters(resolver, operation, pen_tree_function(declarator), is_sent);
@@ -238,6 +259,8 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 	if (!operation->result->is_complete)
 		pen_refuse(resolver, operation->pos, "\"%s\" is not defined yet",
 			   operation->result->name);
+	if (operation->attributes & PEN_ATTRIBUTE_CALLBACK)
+		check_callback(resolver, operation);
 	resolver->operation = NULL;
 }
 

@@ -52,6 +52,7 @@ static const struct config_key keys[] = {
 	{ "limits", "fragment_timeout", CONFIG_SECONDS, AT(limits.fragment_timeout_ms), 1, 86400 },
 	{ "limits", "idle_timeout", CONFIG_SECONDS, AT(limits.idle_timeout_ms), 1, 86400 },
 	{ "limits", "npa_timeout", CONFIG_SECONDS, AT(limits.npa_timeout_ms), 1, 86400 },
+	{ "limits", "callback_timeout", CONFIG_SECONDS, AT(limits.callback_timeout_ms), 1, 86400 },
 };
 
 const struct config_key *config_key(size_t n)

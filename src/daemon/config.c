@@ -28,6 +28,7 @@ static void default_limits(struct pen_server_config *limits)
 		.fragment_timeout_ms = 30 * 1000,
 		.idle_timeout_ms = 15 * 60 * 1000,
 		.npa_timeout_ms = 5 * 1000,
+		.callback_timeout_ms = 5 * 60 * 1000,
 	};
 }
 

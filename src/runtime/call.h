@@ -6,9 +6,23 @@
  */
 #include <penstock/buffer.h>
 #include <penstock/call.h>
+#include <penstock/conn.h>
 #include <stdarg.h>
 
-enum pen_call_role { PEN_CALL_CLIENT, PEN_CALL_SERVER };
+enum pen_call_role {
+	PEN_CALL_CLIENT,
+	PEN_CALL_SERVER,
+	PEN_CALL_CALLBACK, /* served by a client */
+};
+
+/* What a call that is served calls the other side by, while it waits. */
+struct pen_call_back {
+	const struct pen_operation *operation; /* NULL: it calls nobody */
+	const void *in;
+	void *out;
+	pen_call_done_fn *done;
+	void *data;
+};
 
 struct pen_call {
 	enum pen_call_role role;
@@ -20,6 +34,15 @@ struct pen_call {
 	struct pen_uuid object;
 	uint32_t fault;
 	char error[256];
+
+	/* Of one that is served. */
+	void *service_data;
+	enum pen_protseq protseq;
+	const struct pen_auth_info *auth; /* NULL: no security context */
+	bool is_stopped;		  /* cancelled, or the other side is gone */
+	void (*stopped)(struct pen_call *call, void *data);
+	void *stopped_data;
+	struct pen_call_back back;
 };
 
 void pen_call_init(struct pen_call *call, enum pen_call_role role, size_t memory_max);
@@ -30,8 +53,33 @@ void pen_call_reset(struct pen_call *call);
 /* Notes the sentence, and returns the result it explains. */
 int pen_call_explain(struct pen_call *call, int result, const char *format, ...) PEN_PRINTF(3, 4);
 
-/* The free of each role. */
+/*
+ * A started call keeps its own of what decoding the answer may look at: the parameters, and the
+ * scalars that they point to. NULL: no memory.
+ */
+const void *pen_call_keep(struct pen_call *call, const struct pen_type *type, const void *in);
+
+/* The status that tells a caller of what an operation returned [MS-RPCE 3.1.1.5.5]. */
+uint32_t pen_call_fault_of(const struct pen_call *call, int result);
+
+/* Notes what the other side has faulted with. */
+int pen_call_note_fault(struct pen_call *call, const struct pen_event *event);
+
+/* Tells whoever wants to hear that the call is stopped. */
+void pen_call_tell_stopped(struct pen_call *call);
+
+/* Begins to call the other side back, as pen_call_back has it; stub is scratch. */
+int pen_call_begin_back(struct pen_call *call, const struct pen_call_back *back, uint16_t opnum,
+			struct pen_conn *conn, uint32_t call_id, struct pen_layout layout,
+			struct pen_buffer *stub);
+
+/* What came of that: out is filled, or the failure is noted. */
+int pen_call_take_back(struct pen_call *call, const struct pen_event *event);
+
+/* What each role does of the public functions. */
 void pen_client_call_free(struct pen_call *call);
 void pen_server_call_free(struct pen_call *call);
+void pen_server_call_finish(struct pen_call *call, int result);
+void pen_client_callback_finish(struct pen_call *call, int result);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
+#include "runtime/client-callback.h"
 #include "runtime/client-security.h"
 #include "runtime/client-stream.h"
 #include "runtime/keylog.h"
@@ -222,12 +223,9 @@ static int decode(struct pen_client_call *call, const struct pen_event *event)
 
 static int note_fault(struct pen_client_call *call, const struct pen_event *event)
 {
-	uint32_t status = event->status;
+	int r = pen_call_note_fault(&call->call, event);
 
-	call->call.fault = status;
-	pen_call_explain(&call->call, 0, "%s%s", pen_fault_text(status),
-			 event->is_unsigned ? " (said without a signature)" : "");
-	return call->is_cancelled && status == PEN_FAULT_CANCEL ? PEN_E_CANCELLED : PEN_E_FAULT;
+	return call->is_cancelled && event->status == PEN_FAULT_CANCEL ? PEN_E_CANCELLED : r;
 }
 
 static void on_rejected(struct pen_client *client)
@@ -267,8 +265,12 @@ static void on_event(struct pen_client *client, const struct pen_event *event)
 	struct pen_client_call *call = NULL;
 
 	if (event->kind == PEN_EVENT_RESPONSE || event->kind == PEN_EVENT_FAULT ||
-	    event->kind == PEN_EVENT_PART)
+	    event->kind == PEN_EVENT_PART || event->kind == PEN_EVENT_REQUEST)
 		call = find_sent(client, event->call_id);
+	if (event->depth) {
+		pen_client_callback_event(client, call, event);
+		return;
+	}
 	switch (event->kind) {
 	case PEN_EVENT_BOUND:
 	case PEN_EVENT_ALTERED:

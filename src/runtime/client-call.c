@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
 #include "io/clock.h"
+#include "runtime/client-callback.h"
 #include "runtime/client-stream.h"
 #include "runtime/pipe-wire.h"
 #include <errno.h>
@@ -62,6 +63,7 @@ void pen_client_call_end(struct pen_client_call *call, int result)
 
 	leave(call);
 	pen_client_stream_free(call);
+	pen_client_callbacks_end(call);
 	call->state = PEN_CLIENT_CALL_ENDED;
 	call->result = result;
 	if (call->done) {
@@ -97,6 +99,7 @@ void pen_client_call_free(struct pen_call *base)
 		give_up(call);
 		leave(call);
 		pen_client_stream_free(call);
+		pen_client_callbacks_end(call);
 	} else if (client && call->state == PEN_CLIENT_CALL_ENDED && call->done) {
 		TAILQ_REMOVE(&client->ended, call, queue);
 		client->n_ended--;
@@ -112,13 +115,26 @@ void pen_client_call_free(struct pen_call *base)
 
 void pen_call_set_timeout(struct pen_call *call, uint32_t ms)
 {
-	of(call)->timeout_ms = ms;
+	if (call->role == PEN_CALL_CLIENT)
+		of(call)->timeout_ms = ms;
+}
+
+void pen_call_set_callbacks(struct pen_call *base, const struct pen_interface *interface,
+			    const void *functions, void *data)
+{
+	struct pen_client_call *call = of(base);
+
+	call->callbacks = functions;
+	call->callback_interface = interface;
+	call->callback_data = data;
 }
 
 int pen_call_cancel(struct pen_call *base)
 {
 	struct pen_client_call *call = of(base);
 
+	if (base->role == PEN_CALL_CALLBACK)
+		return pen_client_callback_cancel(base);
 	if (call->state == PEN_CLIENT_CALL_WAITING) {
 		pen_call_explain(base, 0, "The call was cancelled before it was sent.");
 		pen_client_call_end(call, PEN_E_CANCELLED);
@@ -156,6 +172,8 @@ int pen_client_wait_ms(const struct pen_client *client)
 	uint64_t until = UINT64_MAX;
 	uint64_t now;
 
+	if (client->n_due)
+		return 0;
 	if (client->state != PEN_CLIENT_OPEN && client->state != PEN_CLIENT_CLOSED)
 		until = pen_client_connect_until(client);
 	if (client->n_timed)
@@ -229,31 +247,6 @@ static void check_stale(struct pen_client *client)
 		pen_client_disconnect(client);
 }
 
-/*
- * Decoding the answer may look at the request's scalars, so a started call keeps
- * its own: the parameters, and the scalars that they point to.
- */
-static const void *keep_scalars(struct pen_call *call, const struct pen_type *type, const void *in)
-{
-	uint8_t *copy = pen_arena_copy(&call->arena, in, type->size);
-
-	for (uint32_t i = 0; copy && i < type->n_fields; i++) {
-		const struct pen_type *to = type->fields[i].type;
-		void *pointer;
-
-		if (to->kind != PEN_POINTER || !to->element->size || to->element->kind > PEN_ENUM)
-			continue;
-		memcpy(&pointer, copy + type->fields[i].offset, sizeof(pointer));
-		if (!pointer)
-			continue;
-		pointer = pen_arena_copy(&call->arena, pointer, to->element->size);
-		if (!pointer)
-			return NULL;
-		memcpy(copy + type->fields[i].offset, &pointer, sizeof(pointer));
-	}
-	return copy;
-}
-
 static int begin(struct pen_client_call *call, const struct pen_interface *interface,
 		 const struct pen_operation *operation, uint16_t opnum, const void *in, void *out)
 {
@@ -270,7 +263,7 @@ static int begin(struct pen_client_call *call, const struct pen_interface *inter
 	call->call.interface = interface;
 	call->call.operation = operation;
 	call->call.opnum = opnum;
-	call->in = call->done ? keep_scalars(&call->call, operation->in, in) : in;
+	call->in = call->done ? pen_call_keep(&call->call, operation->in, in) : in;
 	if (call->done && !call->in)
 		return -ENOMEM;
 	call->out = out;
@@ -312,6 +305,8 @@ int pen_call_start(struct pen_call *base, const struct pen_interface *interface,
 	const struct pen_operation *operation = find_operation(interface, opnum);
 	struct pen_client_call *call = of(base);
 
+	if (base->role == PEN_CALL_CALLBACK)
+		return pen_client_callback_start(base, interface, opnum, in, out, done, data);
 	if (!operation)
 		return no_operation(base, interface, opnum);
 	if (call->state != PEN_CLIENT_CALL_IDLE)
@@ -359,6 +354,13 @@ static void wait_by_poll(struct pen_client *client)
 		pen_client_connect_step(client);
 }
 
+void pen_client_wait(struct pen_client *client)
+{
+	pen_client_flush(client);
+	wait_by_poll(client);
+	pen_client_check_deadlines(client);
+}
+
 static int finish_waiting(struct pen_client_call *call)
 {
 	struct pen_client *client = call->client;
@@ -366,8 +368,11 @@ static int finish_waiting(struct pen_client_call *call)
 
 	pen_client_hold(client);
 	for (;;) {
-		bool is_sent = pen_client_flush(client);
+		bool is_sent;
 
+		if (client->n_due)
+			pen_client_callbacks_run(client);
+		is_sent = pen_client_flush(client);
 		if (call->state == PEN_CLIENT_CALL_ENDED)
 			break;
 		if (is_sent && pen_client_is_pumping(client)) {
@@ -397,6 +402,8 @@ int pen_call_invoke(struct pen_call *base, const struct pen_interface *interface
 	struct pen_client_call *call = of(base);
 	int r;
 
+	if (base->role == PEN_CALL_CALLBACK)
+		return pen_client_callback_invoke(base, interface, opnum, in, out);
 	if (!operation)
 		return no_operation(base, interface, opnum);
 	if (call->state != PEN_CLIENT_CALL_IDLE)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/client.h"
 #include "base/cleanup.h"
+#include "runtime/client-callback.h"
 #include "runtime/client-security.h"
 #include "runtime/directory.h"
 #include "runtime/keylog.h"
@@ -39,6 +39,7 @@ static void client_done(struct pen_client *client)
 	struct pen_client_call *call;
 
 	pen_client_disconnect(client);
+	pen_client_callbacks_free(client);
 	while ((call = TAILQ_FIRST(&client->all))) {
 		TAILQ_REMOVE(&client->all, call, all);
 		pen_client_call_detach(call);
@@ -72,7 +73,7 @@ struct pen_client *pen_client_free(struct pen_client *client)
 	client->is_freed = true;
 	pen_client_hold(client);
 	pen_client_lose(client, PEN_E_CLOSED, "the client is closed");
-	while (!TAILQ_EMPTY(&client->ended))
+	while (client->n_ended || client->n_due)
 		pen_client_deliver(client);
 	pen_client_release(client);
 	return NULL;
@@ -132,6 +133,8 @@ int pen_client_new(struct pen_client **clientp, const char *binding,
 	TAILQ_INIT(&client->all);
 	TAILQ_INIT(&client->active);
 	TAILQ_INIT(&client->ended);
+	TAILQ_INIT(&client->callbacks);
+	TAILQ_INIT(&client->due);
 	pen_buffer_init(&client->text, 0);
 	r = pen_binding_parse(&client->binding, binding, error);
 	if (r)
@@ -174,6 +177,7 @@ void pen_client_deliver(struct pen_client *client)
 	struct pen_client_call *call;
 	uint32_t n = client->n_ended;
 
+	pen_client_callbacks_run(client);
 	/* Those that end from now on have their turn later, so that this one ends. */
 	while (n-- && (call = TAILQ_FIRST(&client->ended))) {
 		TAILQ_REMOVE(&client->ended, call, queue);

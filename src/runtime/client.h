@@ -43,9 +43,15 @@ struct pen_client_call {
 	int result;
 	pen_call_done_fn *done; /* NULL: somebody waits for it */
 	void *data;
+
+	/* Who serves the server's callbacks; NULL: nobody. */
+	const void *callbacks;
+	const struct pen_interface *callback_interface;
+	void *callback_data;
 };
 
 TAILQ_HEAD(pen_client_calls, pen_client_call);
+TAILQ_HEAD(pen_client_callbacks, pen_client_callback);
 
 enum pen_client_state {
 	PEN_CLIENT_CLOSED,
@@ -87,8 +93,11 @@ struct pen_client {
 	struct pen_pool pool;
 
 	struct pen_client_calls all;
-	struct pen_client_calls active; /* waiting or sent, in the order of their start */
-	struct pen_client_calls ended;	/* those that have somebody to tell */
+	struct pen_client_calls active;	       /* waiting or sent, in the order of their start */
+	struct pen_client_calls ended;	       /* those that have somebody to tell */
+	struct pen_client_callbacks callbacks; /* the newest first */
+	struct pen_client_callbacks due;       /* of those, to be gone on with */
+	uint32_t n_due;
 	uint32_t n_active;
 	uint32_t n_sent;
 	uint32_t n_ended;
@@ -174,6 +183,9 @@ void pen_client_call_break(struct pen_client_call *call, int result);
 
 /* Ends calls whose time is over. */
 void pen_client_check_deadlines(struct pen_client *client);
+
+/* Waits for something to happen, and handles it. */
+void pen_client_wait(struct pen_client *client);
 
 /* Milliseconds until the client must do something by itself; -1: no limit. */
 int pen_client_wait_ms(const struct pen_client *client);

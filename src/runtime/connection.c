@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/connection.h"
 #include "runtime/pipe-wire.h"
+#include "runtime/server-callback.h"
 #include "runtime/server-stream.h"
 #include <errno.h>
 #include <penstock/token.h>
@@ -177,10 +178,10 @@ static void connection_leave(struct pen_connection *connection)
 	connection->is_turning = true;
 	do {
 		call = connection->calls;
-		while (call && call->is_cancelled)
+		while (call && call->is_given_up)
 			call = call->next;
 		if (call)
-			pen_server_call_cancel(call);
+			pen_server_call_give_up(call);
 	} while (call);
 	connection->is_turning = false;
 	pen_connection_settle(connection);
@@ -392,10 +393,24 @@ static void note_writer(struct pen_connection *connection)
 	connection->token = token;
 }
 
+/* Those inside each other have the same call_id; each may end some. */
+static void each_of_call(struct pen_connection *connection, uint32_t call_id,
+			 void (*tell)(struct pen_server_call *call))
+{
+	for (uint32_t depth = UINT32_MAX; depth;) {
+		struct pen_server_call *call = pen_server_call_find(connection, call_id);
+
+		while (call && (call->call_id != call_id || call->depth >= depth))
+			call = call->next;
+		if (!call)
+			return;
+		depth = call->depth;
+		tell(call);
+	}
+}
+
 static void on_event(struct pen_connection *connection, const struct pen_event *event)
 {
-	struct pen_server_call *call;
-
 	connection->expecting_at = 0;
 	switch (event->kind) {
 	case PEN_EVENT_BOUND:
@@ -415,11 +430,15 @@ static void on_event(struct pen_connection *connection, const struct pen_event *
 	case PEN_EVENT_PART:
 		pen_server_call_part(connection, event);
 		break;
+	case PEN_EVENT_RESPONSE:
+	case PEN_EVENT_FAULT:
+		pen_server_callback_answer(connection, event);
+		break;
 	case PEN_EVENT_CANCEL:
+		each_of_call(connection, event->call_id, pen_server_call_cancel);
+		break;
 	case PEN_EVENT_ORPHANED:
-		call = pen_server_call_find(connection, event->call_id);
-		if (call)
-			pen_server_call_cancel(call);
+		each_of_call(connection, event->call_id, pen_server_call_give_up);
 		break;
 	default:
 		break;
@@ -702,6 +721,8 @@ static const char *reason_to_close(const struct pen_connection *connection, uint
 	if (connection->expecting_at && !is_congested(connection) &&
 	    is_over(connection->expecting_at, config->fragment_timeout_ms, now))
 		return "it stopped in the middle of a fragment or a call";
+	if (pen_server_callback_is_late(connection, now))
+		return "it did not answer a callback in time";
 	if (!is_over(connection->active_at, config->idle_timeout_ms, now))
 		return NULL;
 	if (pen_conn_queued(connection->conn))

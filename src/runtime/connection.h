@@ -41,6 +41,7 @@ struct pen_connection {
 
 	struct pen_server_call *calls;
 	uint32_t n_calls;
+	uint32_t n_called;   /* of them, those that have called the client back */
 	uint32_t n_streams;  /* of them, calls with pipes */
 	uint32_t n_full;     /* of those, whose operation does not pull */
 	struct pen_list due; /* among those that are to take a turn */

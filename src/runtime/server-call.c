@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
 #include "io/impersonate.h"
+#include "runtime/server-callback.h"
 #include "runtime/server-stream.h"
 #include "sec/mech.h"
 #include <errno.h>
@@ -112,9 +113,8 @@ static const char *operation_name(const struct pen_server_call *call)
 	return operation && operation->name ? operation->name : "?";
 }
 
-/* The loop's thread serves others: no caller's ids stay with it. */
-static void check_itself(struct pen_server *server, const struct pen_interface *interface,
-			 const char *what)
+void pen_server_check_itself(struct pen_server *server, const struct pen_interface *interface,
+			     const char *what)
 {
 	if (pen_impersonation_end())
 		pen_server_log(server, PEN_LOG_ERROR,
@@ -125,33 +125,9 @@ static void check_itself(struct pen_server *server, const struct pen_interface *
 
 /* ---- the answer ---- */
 
-/* The status that tells a client of what an operation returned [MS-RPCE 3.1.1.5.5]. */
-static uint32_t fault_of(const struct pen_call *call, int result)
-{
-	switch (result) {
-	case PEN_E_FAULT:
-		return call->fault ? call->fault : PEN_FAULT_UNSPEC;
-	case PEN_E_UNSUPPORTED:
-		return PEN_FAULT_OP_RNG_ERROR;
-	case PEN_E_BAD_DATA:
-		return PEN_WERR_RPC_X_BAD_STUB_DATA;
-	case PEN_E_LIMIT:
-	case -ENOMEM:
-		return PEN_FAULT_REMOTE_NO_MEMORY;
-	case PEN_E_DENIED:
-	case -EACCES:
-	case -EPERM:
-		return PEN_WERR_ACCESS_DENIED;
-	case PEN_E_CANCELLED:
-		return PEN_FAULT_CANCEL;
-	default:
-		return PEN_FAULT_UNSPEC;
-	}
-}
-
 static void send_fault(struct pen_server_call *call, int result, bool did_not_execute)
 {
-	uint32_t status = fault_of(&call->call, result);
+	uint32_t status = pen_call_fault_of(&call->call, result);
 	struct pen_server *server = call->server;
 
 	server->stats.faults++;
@@ -178,14 +154,27 @@ static int send_result(struct pen_server_call *call)
 	return pen_conn_respond(call->connection->conn, call->call_id, stub);
 }
 
-/*
- * Answers with what the operation returned, and ends the call; what is left of a stream is awaited
- * first.
- */
-static void call_complete(struct pen_server_call *call, int result)
+/* The call is over, and what it was inside of may go on. */
+static void call_leave(struct pen_server_call *call)
+{
+	struct pen_connection *connection = call->connection;
+	uint32_t call_id = call->call_id;
+	bool is_inner = call->depth;
+
+	pen_server_call_release(call);
+	if (is_inner)
+		pen_server_callback_settle(connection, call_id);
+}
+
+void pen_server_call_complete(struct pen_server_call *call, int result)
 {
 	struct pen_connection *connection = call->connection;
 
+	if (call->call.back.operation) {
+		call->state = PEN_SERVER_CALL_FINISHED;
+		call->result = result;
+		return;
+	}
 	if (connection->state == PEN_CONNECTION_OPEN) {
 		if (!result && call->stream && pen_server_stream_finishes(call)) {
 			call->state = PEN_SERVER_CALL_PENDING;
@@ -197,7 +186,7 @@ static void call_complete(struct pen_server_call *call, int result)
 			send_fault(call, result, false);
 		call->server->stats.calls_out++;
 	}
-	pen_server_call_release(call);
+	call_leave(call);
 }
 
 /* Answers, and goes on with what the connection has waiting. */
@@ -205,20 +194,20 @@ static void finish_pending(struct pen_server_call *call, int result)
 {
 	struct pen_connection *connection = call->connection;
 
-	call_complete(call, result);
+	pen_server_call_complete(call, result);
 	if (connection->state == PEN_CONNECTION_GONE)
 		pen_connection_settle(connection);
 	else if (!connection->is_turning)
 		pen_connection_turn(connection);
 }
 
-void pen_call_finish(struct pen_call *base, int result)
+void pen_server_call_finish(struct pen_call *base, int result)
 {
 	struct pen_server_call *call = of(base);
 	struct pen_impersonation *suspended;
 
 	call->result = result;
-	if (call->state == PEN_SERVER_CALL_RUNNING || !call->connection) {
+	if (call->state == PEN_SERVER_CALL_RUNNING || !call->connection || base->back.operation) {
 		call->state = PEN_SERVER_CALL_FINISHED;
 		return;
 	}
@@ -301,7 +290,7 @@ static int call_find_and_dispatch(struct pen_server_call *call, const struct pen
 	if (!manager)
 		return pen_call_fail(&call->call, PEN_FAULT_UNSUPPORTED_TYPE,
 				     "No manager for the object's type.");
-	call->data = manager->data;
+	call->call.service_data = manager->data;
 	if (event->opnum >= interface->n_operations)
 		return pen_call_explain(&call->call, PEN_E_UNSUPPORTED, "There is no operation %u.",
 					event->opnum);
@@ -322,46 +311,51 @@ static void call_fill(struct pen_server_call *call, const struct pen_connection 
 {
 	call->state = PEN_SERVER_CALL_RUNNING;
 	call->call_id = event->call_id;
-	call->auth = event->auth;
-	call->token = call->auth ? call->auth->token : connection->token;
+	call->depth = event->depth;
+	call->call.auth = event->auth;
+	call->call.protseq = connection->protseq;
+	call->token = event->auth ? event->auth->token : connection->token;
 	call->writer = connection->wire ? pen_token_ref(connection->token) : NULL;
 	call->layout = (struct pen_layout){ .transfer = event->context->transfer };
 	call->in = NULL;
 	call->out = NULL;
 	call->stream = NULL;
-	call->data = NULL;
 	call->held = 0;
-	call->is_cancelled = false;
-	call->cancelled = NULL;
+	call->is_given_up = false;
+	call->call.service_data = NULL;
+	call->call.is_stopped = false;
+	call->call.stopped = NULL;
 	call->call.interface = event->context->offer->interface;
 	call->call.operation = NULL;
 	call->call.opnum = event->opnum;
 	pen_call_set_object(&call->call, event->object);
 }
 
+void pen_server_call_hold(struct pen_server_call *call)
+{
+	size_t held = call->call.arena.total + call->stub.capacity;
+
+	call->connection->held += held - call->held;
+	call->held = held;
+}
+
 /* What an operation has returned, or what kept it from being called. */
 static void call_ran(struct pen_server_call *call, int result, bool was_run)
 {
-	struct pen_connection *connection = call->connection;
-
-	check_itself(call->server, call->call.interface, operation_name(call));
+	pen_server_check_itself(call->server, call->call.interface, operation_name(call));
 	if (!was_run) {
 		send_fault(call, result, true);
 		call->server->stats.calls_out++;
-		pen_server_call_release(call);
+		call_leave(call);
 		return;
 	}
 	if (result == PEN_PENDING && call->state != PEN_SERVER_CALL_FINISHED) {
-		size_t held = call->call.arena.total + call->stub.capacity;
-
 		call->state = PEN_SERVER_CALL_PENDING;
-		if (!call->stream) {
-			call->held = held;
-			connection->held += held;
-		}
+		if (!call->stream)
+			pen_server_call_hold(call);
 		return;
 	}
-	call_complete(call, result == PEN_PENDING ? call->result : result);
+	pen_server_call_complete(call, result == PEN_PENDING ? call->result : result);
 }
 
 void pen_server_call_run(struct pen_connection *connection, const struct pen_event *event)
@@ -379,7 +373,7 @@ void pen_server_call_run(struct pen_connection *connection, const struct pen_eve
 	}
 	call_fill(call, connection, event);
 	call_enter(call, connection);
-	check_itself(server, call->call.interface, "what ran before an operation");
+	pen_server_check_itself(server, call->call.interface, "what ran before an operation");
 	r = call_find_and_dispatch(call, event, &was_run);
 	call_ran(call, r, was_run);
 }
@@ -393,7 +387,8 @@ void pen_server_call_part(struct pen_connection *connection, const struct pen_ev
 	if (!call || !call->stream)
 		return;
 	was_running = call->stream->has_begun;
-	check_itself(connection->server, call->call.interface, "what ran before an operation");
+	pen_server_check_itself(connection->server, call->call.interface,
+				"what ran before an operation");
 	if (!was_running)
 		call->state = PEN_SERVER_CALL_RUNNING;
 	r = take_part(call, event, &was_run);
@@ -401,12 +396,12 @@ void pen_server_call_part(struct pen_connection *connection, const struct pen_ev
 		call_ran(call, r, was_run);
 	} else if (call->stream->is_finishing) {
 		if (event->is_last)
-			call_complete(call, 0);
+			pen_server_call_complete(call, 0);
 	} else {
 		const struct pen_interface *interface = call->call.interface;
 
 		pen_server_stream_tell(call);
-		check_itself(connection->server, interface, "what hears of a pipe");
+		pen_server_check_itself(connection->server, interface, "what hears of a pipe");
 	}
 }
 
@@ -418,127 +413,38 @@ static bool is_waiting(const struct pen_server_stream *stream)
 
 void pen_server_call_cancel(struct pen_server_call *call)
 {
-	void (*cancelled)(struct pen_call *, void *) = call->cancelled;
-
 	struct pen_server *server = call->server;
 	const struct pen_interface *interface = call->call.interface;
 
 	if (call->stream && (call->stream->is_finishing || is_waiting(call->stream))) {
-		call_complete(call, PEN_E_CANCELLED);
+		pen_server_call_complete(call, PEN_E_CANCELLED);
 		return;
 	}
-	call->is_cancelled = true;
-	call->cancelled = NULL;
-	if (!cancelled)
-		return;
-	cancelled(&call->call, call->cancelled_data);
-	check_itself(server, interface, "what hears of a cancellation");
+	pen_call_tell_stopped(&call->call);
+	pen_server_check_itself(server, interface, "what hears of a cancellation");
+}
+
+void pen_server_call_give_up(struct pen_server_call *call)
+{
+	struct pen_connection *connection = call->connection;
+	uint32_t call_id = call->call_id;
+
+	call->is_given_up = true;
+	if (!call->call.is_stopped)
+		pen_server_call_cancel(call);
+	pen_server_callback_settle(connection, call_id);
 }
 
 /* ---- what an operation may ask ---- */
 
 const struct pen_token *pen_call_token(const struct pen_call *call)
 {
-	return of(call)->token;
-}
-
-uint8_t pen_call_auth_level(const struct pen_call *call)
-{
-	return of(call)->auth ? of(call)->auth->auth_level : PEN_AUTH_LEVEL_NONE;
-}
-
-uint8_t pen_call_auth_type(const struct pen_call *call)
-{
-	return of(call)->auth ? of(call)->auth->auth_type : PEN_AUTH_NONE;
-}
-
-struct pen_slice pen_call_session_key(const struct pen_call *call)
-{
-	return of(call)->auth ? of(call)->auth->session_key
-			      : pen_token_info(of(call)->token)->session_key;
-}
-
-void *pen_call_data(const struct pen_call *call)
-{
-	return of(call)->data;
+	return call->role == PEN_CALL_SERVER ? of(call)->token : NULL;
 }
 
 struct pen_server *pen_call_server(const struct pen_call *call)
 {
-	return of(call)->server;
-}
-
-enum pen_protseq pen_call_protseq(const struct pen_call *call)
-{
-	return of(call)->connection ? of(call)->connection->protseq : PEN_NCALRPC;
-}
-
-bool pen_call_is_cancelled(const struct pen_call *call)
-{
-	return of(call)->is_cancelled;
-}
-
-void pen_call_on_cancel(struct pen_call *call, void (*cancelled)(struct pen_call *, void *),
-			void *data)
-{
-	of(call)->cancelled = cancelled;
-	of(call)->cancelled_data = data;
-}
-
-/* ---- context handles ---- */
-
-static struct pen_handles *handles_of(const struct pen_server_call *call)
-{
-	return call->connection ? call->server->handles : call->handles;
-}
-
-static struct pen_handle_key key_of(const struct pen_server_call *call,
-				    const struct pen_handle_type *type)
-{
-	return (struct pen_handle_key){
-		.assoc_group_id =
-			call->connection ? pen_conn_assoc_group_id(call->connection->conn) : 0,
-		.interface = call->call.interface,
-		.type = type,
-	};
-}
-
-int pen_call_handle_new(struct pen_call *base, const struct pen_handle_type *type, void *object,
-			struct pen_context_handle *handle)
-{
-	struct pen_server_call *call = of(base);
-	struct pen_handle_key key = key_of(call, type);
-
-	return pen_handles_add(handles_of(call), &key, object, handle);
-}
-
-static int mismatch(struct pen_call *call, const struct pen_handle_type *type)
-{
-	return pen_call_fail(call, PEN_FAULT_CONTEXT_MISMATCH, "There is no %s by that handle.",
-			     type->name);
-}
-
-int pen_call_handle_get(struct pen_call *base, const struct pen_handle_type *type,
-			const struct pen_context_handle *handle, void **objectp)
-{
-	struct pen_server_call *call = of(base);
-	struct pen_handle_key key = key_of(call, type);
-
-	if (pen_handles_find(handles_of(call), &key, handle, objectp))
-		return mismatch(base, type);
-	return 0;
-}
-
-int pen_call_handle_close(struct pen_call *base, const struct pen_handle_type *type,
-			  struct pen_context_handle *handle)
-{
-	struct pen_server_call *call = of(base);
-	struct pen_handle_key key = key_of(call, type);
-
-	if (pen_handles_close(handles_of(call), &key, handle))
-		return mismatch(base, type);
-	memset(handle, 0, sizeof(*handle));
-	return 0;
+	return call->role == PEN_CALL_SERVER ? of(call)->server : NULL;
 }
 
 /* ---- a call without a wire ---- */
@@ -577,7 +483,8 @@ int pen_call_new_direct(struct pen_call **callp, struct pen_server *server, void
 	if (r)
 		return r;
 	call->server = server;
-	call->data = service_data;
+	call->call.service_data = service_data;
+	call->call.protseq = PEN_NCALRPC;
 	call->token = token;
 	*callp = &pen_take(&call)->call;
 	return 0;

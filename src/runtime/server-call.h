@@ -22,10 +22,11 @@ struct pen_server_call {
 	enum pen_server_call_state state;
 	int result;
 	uint32_t call_id;
+	uint32_t depth;	    /* how many calls it is inside of, that have its call_id */
+	bool is_given_up;   /* the client does not hear of it any more */
+	uint64_t called_at; /* its client back */
 	const struct pen_token *token;
-	struct pen_token *writer; /* a reference of it, if it may change on the connection */
-	const struct pen_auth_info *auth; /* NULL: no security context */
-	void *data;
+	struct pen_token *writer;    /* a reference of it, if it may change on the connection */
 	struct pen_handles *handles; /* a direct call's own */
 	struct pen_random *random;   /* theirs */
 	struct pen_layout layout;    /* of the answer */
@@ -34,9 +35,6 @@ struct pen_server_call {
 	void *out;
 	struct pen_server_stream *stream; /* its pipes; NULL: it has none */
 	size_t held;
-	bool is_cancelled;
-	void (*cancelled)(struct pen_call *call, void *data);
-	void *cancelled_data;
 };
 
 /* Runs a request. Answered, or pending, when it returns. */
@@ -48,6 +46,23 @@ void pen_server_call_part(struct pen_connection *connection, const struct pen_ev
 /* Tells a call that its client has cancelled it, or is gone. */
 void pen_server_call_cancel(struct pen_server_call *call);
 
+/* The same, and that there will be no answer to what it calls its client back for. */
+void pen_server_call_give_up(struct pen_server_call *call);
+
+/*
+ * Answers with what the operation returned, and ends the call; what is left of a stream is awaited
+ * first, and what it has called its client back for.
+ */
+void pen_server_call_complete(struct pen_server_call *call, int result);
+
+/* Counts what it holds while it waits. */
+void pen_server_call_hold(struct pen_server_call *call);
+
+/* The loop's thread serves others: no caller's ids stay with it. */
+void pen_server_check_itself(struct pen_server *server, const struct pen_interface *interface,
+			     const char *what);
+
+/* The innermost of those that have the call_id. */
 struct pen_server_call *pen_server_call_find(struct pen_connection *connection, uint32_t call_id);
 
 /* Out of its connection, and kept for another. */

@@ -8,6 +8,12 @@ static struct pen_server_call *of(const struct pen_call *call)
 	return (struct pen_server_call *)call;
 }
 
+/* NULL: the call has no pipes. */
+static struct pen_server_stream *stream_of(const struct pen_call *call)
+{
+	return call->role == PEN_CALL_SERVER ? of(call)->stream : NULL;
+}
+
 int pen_server_stream_new(struct pen_server_call *call, const void *operations,
 			  const struct pen_event *event)
 {
@@ -103,7 +109,7 @@ int pen_call_pull(struct pen_call *base, const struct pen_call_pipe *pipe, void 
 		  size_t max, size_t *np)
 {
 	struct pen_server_call *call = of(base);
-	struct pen_server_stream *stream = call->stream;
+	struct pen_server_stream *stream = stream_of(base);
 	struct pen_ndr_error error = { "" };
 	int r;
 
@@ -137,7 +143,7 @@ int pen_call_push(struct pen_call *base, const struct pen_call_pipe *pipe, const
 		  size_t n)
 {
 	struct pen_server_call *call = of(base);
-	struct pen_server_stream *stream = call->stream;
+	struct pen_server_stream *stream = stream_of(base);
 	struct pen_ndr_error error = { "" };
 	int r;
 
@@ -164,7 +170,7 @@ int pen_call_push(struct pen_call *base, const struct pen_call_pipe *pipe, const
 void pen_call_on_flow(struct pen_call *call, void (*flowed)(struct pen_call *call, void *data),
 		      void *data)
 {
-	struct pen_server_stream *stream = of(call)->stream;
+	struct pen_server_stream *stream = stream_of(call);
 
 	if (!stream)
 		return;

@@ -64,6 +64,8 @@ static uint64_t sweep_period(const struct pen_server_config *config)
 		shortest = config->fragment_timeout_ms;
 	if (config->idle_timeout_ms < shortest)
 		shortest = config->idle_timeout_ms;
+	if (config->callback_timeout_ms < shortest)
+		shortest = config->callback_timeout_ms;
 	shortest /= 4;
 	return shortest < SWEEP_MIN_MS	 ? SWEEP_MIN_MS
 	       : shortest > SWEEP_MAX_MS ? SWEEP_MAX_MS
@@ -116,6 +118,7 @@ static void set_defaults(struct pen_server_config *config)
 	set_default(&config->fragment_timeout_ms, 30 * 1000);
 	set_default(&config->idle_timeout_ms, 15 * 60 * 1000);
 	set_default(&config->npa_timeout_ms, 5 * 1000);
+	set_default(&config->callback_timeout_ms, 5 * 60 * 1000);
 }
 
 /* Without any directory known, only TCP can be listened at. */
