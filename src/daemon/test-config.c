@@ -176,6 +176,7 @@ static const struct {
 	SECONDS("fragment_timeout"),
 	SECONDS("idle_timeout"),
 	SECONDS("npa_timeout"),
+	SECONDS("callback_timeout"),
 #undef SECONDS
 };
 

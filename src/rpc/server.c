@@ -37,7 +37,7 @@ int pen_server_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_i
 int pen_server_last_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id,
 			  uint32_t status, uint8_t flags)
 {
-	int r = pen_server_fault(conn, call_id, context_id, status, flags);
+	int r = conn->is_server ? pen_server_fault(conn, call_id, context_id, status, flags) : 0;
 
 	return r ? r : PEN_E_PROTOCOL;
 }

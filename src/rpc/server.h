@@ -14,7 +14,10 @@
 int pen_server_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id, uint32_t status,
 		     uint8_t flags);
 
-/* Sends one that is the last thing said; the reason is noted already. PEN_E_PROTOCOL; -ENOMEM. */
+/*
+ * Sends one that is the last thing said, but for a client that was called back, who just goes; the
+ * reason is noted already. PEN_E_PROTOCOL; -ENOMEM.
+ */
 int pen_server_last_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id,
 			  uint32_t status, uint8_t flags);
 

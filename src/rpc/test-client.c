@@ -149,6 +149,7 @@ enum outcome {
 	DEAD,  /* nothing is heard any more */
 	BOUND, /* an event, and it goes on */
 	ALTERED,
+	REQUEST,
 	RESPONSE,
 	FAULT,
 	SHUTDOWN,
@@ -158,9 +159,10 @@ enum outcome {
 static void expect_outcome(const struct peer *peer, enum outcome outcome, const char *what)
 {
 	static const enum pen_event_kind kinds[] = {
-		[BOUND] = PEN_EVENT_BOUND,	 [ALTERED] = PEN_EVENT_ALTERED,
-		[RESPONSE] = PEN_EVENT_RESPONSE, [FAULT] = PEN_EVENT_FAULT,
-		[SHUTDOWN] = PEN_EVENT_SHUTDOWN, [NAKED] = PEN_EVENT_REJECTED,
+		[BOUND] = PEN_EVENT_BOUND,     [ALTERED] = PEN_EVENT_ALTERED,
+		[REQUEST] = PEN_EVENT_REQUEST, [RESPONSE] = PEN_EVENT_RESPONSE,
+		[FAULT] = PEN_EVENT_FAULT,     [SHUTDOWN] = PEN_EVENT_SHUTDOWN,
+		[NAKED] = PEN_EVENT_REJECTED,
 	};
 
 	if (outcome == LOST || outcome == DEAD) {
@@ -182,8 +184,10 @@ static void test_what_may_arrive_when(void **state)
 		enum outcome outcomes[N_STAGES];
 	} rows[] = {
 		/*             IDLE  BINDING OPEN      CALLING   HALF      ALTERING  OVER */
-		/* request, ping */
-		{ 0, 1,      { LOST, LOST,   LOST,     LOST,     LOST,     LOST,     DEAD } },
+		/* request: a callback */
+		{ 0, 0,      { LOST, LOST,   LOST,     REQUEST,  LOST,     REQUEST,  DEAD } },
+		/* ping */
+		{ 1, 1,      { LOST, LOST,   LOST,     LOST,     LOST,     LOST,     DEAD } },
 		/* response */
 		{ 2, 2,      { LOST, LOST,   LOST,     RESPONSE, LOST,     RESPONSE, DEAD } },
 		/* fault */
