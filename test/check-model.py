@@ -40,6 +40,24 @@ def walk_types(node, found):
             walk_types(value, found)
 
 
+def check_operations(interface, operations, table, fields):
+    """How many parameters they have in all."""
+    n_parameters = 0
+    sent = [o for o in operations if "unsendable" not in o and not o.get("local")]
+    assert [o["opnum"] for o in operations] == list(range(len(operations)))
+    assert [(o["opnum"], o["name"]) for o in sent] == [
+        (int(opnum), name) for opnum, name in re.findall(r'\[(\d+)\] = \{\n\t\t\.name = "(\w+)"', table)]
+    for operation in sent:
+        for direction in ("in", "out"):
+            names = [p["name"] for p in operation["parameters"]
+                     if p.get(direction) and p["type"]["kind"] != "handle_t"]
+            own = FIELD.findall(fields.get(f"{interface['name']}_{operation['name']}_{direction}", ""))
+            assert own[:len(names)] == names and len(own) - len(names) == (
+                direction == "out" and operation["result"]["kind"] != "void"), operation["name"]
+            n_parameters += len(names)
+    return n_parameters
+
+
 def check(penidl, path):
     with tempfile.TemporaryDirectory() as folder:
         run(penidl, "--partial", "--output-dir", folder, path)
@@ -57,7 +75,7 @@ def check(penidl, path):
     own = [row for row in of_file(model["types"], path.name) if "unsendable" not in row]
     assert sorted(row["name"] for row in own) == sorted(
         name for name in re.findall(r"^(?:struct|union|enum) (\w+) \{", header, re.M)
-        if not re.search(r"_(in|out|operations)$", name))
+        if not re.search(r"_(in|out|operations|callbacks)$", name))
     for row in own:
         members = row.get("members", row.get("arms", []))
         assert [m.get("name", "none") for m in members] == FIELD.findall(fields.get(row["name"], "")), row["name"]
@@ -70,23 +88,12 @@ def check(penidl, path):
             for text in cases], row["name"]
 
     remote = [row for row in model["interfaces"] if row["kind"] == "remote" and "uuid" in row]
-    tables = bodies(source, r"const struct pen_operation (\w+)_operation_table")
     assert [row["name"] for row in remote] == re.findall(r"^const struct pen_interface (\w+)_interface", source, re.M)
     n_parameters = 0
-    for row in remote:
-        sent = [o for o in row["operations"] if "unsendable" not in o and not o.get("local")]
-        assert [o["opnum"] for o in row["operations"]] == list(range(len(row["operations"])))
-        assert [(o["opnum"], o["name"]) for o in sent] == [
-            (int(opnum), name) for opnum, name in re.findall(
-                r'\[(\d+)\] = \{\n\t\t\.name = "(\w+)"', tables.get(row["name"], ""))]
-        for operation in sent:
-            for direction in ("in", "out"):
-                names = [p["name"] for p in operation["parameters"]
-                         if p.get(direction) and p["type"]["kind"] != "handle_t"]
-                table = FIELD.findall(fields.get(f"{row['name']}_{operation['name']}_{direction}", ""))
-                assert table[:len(names)] == names and len(table) - len(names) == (
-                    direction == "out" and operation["result"]["kind"] != "void"), operation["name"]
-                n_parameters += len(names)
+    for kind in ("operation", "callback"):
+        tables = bodies(source, rf"const struct pen_operation (\w+)_{kind}_table")
+        for row in remote:
+            n_parameters += check_operations(row, row.get(f"{kind}s", []), tables.get(row["name"], ""), fields)
     used = []
     walk_types(model, used)
     for use in used:
