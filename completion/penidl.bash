@@ -11,6 +11,10 @@ _penidl() {
 		COMPREPLY=($(compgen -W "$(penidl --help | sed -n 's/^  --dump=FORM *print \([^;]*\);.*/\1/p' | tr -d ',' | sed 's/ or / /')" -- "$word"))
 		return
 		;;
+	--no-lint)
+		COMPREPLY=($(compgen -W "unbounded-size unbounded-string untyped-handle size-level calls-out no-level" -- "$word"))
+		return
+		;;
 	--output-dir | --include-folder | -I)
 		compopt -o dirnames
 		return

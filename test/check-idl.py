@@ -34,6 +34,27 @@ def check_json(penidl, folder, name, diagnoses):
     assert done.returncode == 1 and said == places, f"{name}: --json says {said}"
 
 
+def lint(penidl, folder, name):
+    """What --lint says; each warning's name stands in the JSON, and switches it off."""
+    done = run(penidl, folder, name, "--lint")
+    names = re.findall(r" \[([a-z-]+)\]$", done.stderr, re.M)
+    lines = [json.loads(line) for line in run(penidl, folder, name, "--lint", "--json").stderr.splitlines()]
+    assert done.returncode == 1 and [line["lint"] for line in lines] == names
+    for off in set(names):
+        left = run(penidl, folder, name, "--lint", f"--no-lint={off}").stderr
+        assert re.findall(r" \[([a-z-]+)\]$", left, re.M) == [one for one in names if one != off]
+    none = run(penidl, folder, name, "--lint", *(f"--no-lint={off}" for off in names))
+    assert (none.returncode, none.stderr) == (0, "")
+    return done.stderr
+
+
+def markdown(penidl, folder, name):
+    with tempfile.TemporaryDirectory() as out:
+        done = run(penidl, folder, name, "--markdown", "--output-dir", out)
+        assert done.returncode == 0 and [path.name for path in pathlib.Path(out).iterdir()] == [f"{name}.md"]
+        return pathlib.Path(out, f"{name}.md").read_text()
+
+
 def outputs(penidl, folder, name):
     """File name -> text of all that penidl says about the file."""
     if name.startswith("wrong-"):
@@ -48,6 +69,10 @@ def outputs(penidl, folder, name):
         done = run(penidl, folder, name, f"--dump={form}")
         assert done.returncode == 0, f"{name}: {done.stderr}"
         found[form] = done.stdout
+    if name == "lint":
+        found["lint"] = lint(penidl, folder, name)
+    if name == "language":
+        found["markdown"] = markdown(penidl, folder, name)
     found["format"] = run(penidl, folder, name, "--format").stdout
     with tempfile.TemporaryDirectory() as out:
         depfile = pathlib.Path(out, "d")
@@ -82,7 +107,8 @@ def main():
                               (["--cpp", "false", "declarations.idl"], 1),
                               (["--cpp", "no-such-program", "declarations.idl"], 1),
                               (["--acf", "nowhere.acf", "shared.idl"], 1),
-                              (["--help"], 0), (["--version"], 0), ([], 2), (["--nonsense"], 2),
+                              (["--lint", "--no-lint=nonsense", "lint.idl"], 2),
+                              (["--lint", "wrong-names.idl"], 1), (["--help"], 0), (["--version"], 0), ([], 2), (["--nonsense"], 2),
                               (["--dump=nonsense", "shared.idl"], 2), (["nowhere.idl"], 1)):
         done = subprocess.run([penidl, *arguments], cwd=folder, capture_output=True)
         n += 1

@@ -52,6 +52,7 @@ struct pen_diagnosis {
 	enum pen_severity severity;
 	struct pen_pos pos;
 	const char *text;
+	const char *lint; /* by which it can be switched off; NULL: it cannot */
 	struct pen_diagnosis *notes;
 };
 
@@ -71,6 +72,10 @@ struct pen_idl {
 
 	bool is_partial;       /* what cannot be sent is left out, with a warning */
 	bool keeps_directives; /* the lexer passes over them: the text is formatted, not compiled */
+
+	bool is_linted;
+	uint32_t lints_off; /* those of pen_lint_name that are not wanted */
+	unsigned n_lints;
 
 	pen_idl_import_fn *import;
 	void *import_data;
@@ -100,6 +105,10 @@ void pen_idl_complain(struct pen_idl *idl, struct pen_pos pos, const char *forma
 /* The same, but the compilation goes on and succeeds. */
 void pen_idl_warn(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)
 	PEN_PRINTF(3, 4);
+
+/* A warning of that name, of which there may be any number. */
+void pen_idl_advise(struct pen_idl *idl, struct pen_pos pos, const char *lint, const char *format,
+		    ...) PEN_PRINTF(4, 5);
 
 /* Adds to the latest diagnosis another place that it speaks of. */
 void pen_idl_note(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)

@@ -69,6 +69,22 @@ void pen_idl_warn(struct pen_idl *idl, struct pen_pos pos, const char *format, .
 	add_diagnosis(idl, PEN_SEVERITY_WARNING, pos, text);
 }
 
+void pen_idl_advise(struct pen_idl *idl, struct pen_pos pos, const char *lint, const char *format,
+		    ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = pen_idl_vformat(idl, format, args);
+	va_end(args);
+	add_diagnosis(idl, PEN_SEVERITY_WARNING, pos, text);
+	if (!idl->latest)
+		return;
+	idl->latest->lint = lint;
+	idl->n_lints++;
+}
+
 void pen_idl_note(struct pen_idl *idl, struct pen_pos pos, const char *format, ...)
 {
 	struct pen_diagnosis **tail;
@@ -152,8 +168,13 @@ static int show(const struct pen_diagnosis *diagnosis, struct pen_buffer *out)
 		[PEN_SEVERITY_NOTE] = "note: ",
 	};
 	const struct place place = place_of(diagnosis->pos);
-	int r = pen_buffer_printf(out, "%s:%zu:%zu: %s%s\n", place.name, place.line,
-				  place.column + 1, kinds[diagnosis->severity], diagnosis->text);
+	int r = pen_buffer_printf(out, "%s:%zu:%zu: %s%s", place.name, place.line, place.column + 1,
+				  kinds[diagnosis->severity], diagnosis->text);
+
+	if (!r && diagnosis->lint)
+		r = pen_buffer_printf(out, " [%s]", diagnosis->lint);
+	if (!r)
+		r = pen_buffer_printf(out, "\n");
 
 	return r ? r : show_line(&place, out);
 }
@@ -224,6 +245,8 @@ static int json_place(const struct pen_diagnosis *diagnosis, struct pen_buffer *
 		r = pen_buffer_printf(out, "\"severity\":\"%s\",",
 				      diagnosis->severity == PEN_SEVERITY_ERROR ? "error"
 										: "warning");
+	if (!r && diagnosis->lint)
+		r = pen_buffer_printf(out, "\"lint\":\"%s\",", diagnosis->lint);
 	if (!r)
 		r = pen_buffer_printf(out, "\"message\":");
 	return r ? r : json_text(diagnosis->text, out);

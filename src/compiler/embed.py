@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""A text as lines of C.
+"""Texts, one after the other, as lines of C.
 
-    embed.py INPUT OUTPUT NAME
+    embed.py OUTPUT NAME INPUT...
 """
 import json
 import pathlib
 import sys
 
-source, output, name = sys.argv[1:]
-lines = pathlib.Path(source).read_text().splitlines()
+output, name, *sources = sys.argv[1:]
+lines = [line for source in sources for line in pathlib.Path(source).read_text().splitlines()]
 pathlib.Path(output).write_text(
-    f"/* Written by embed.py from {pathlib.Path(source).name}. */\n"
+    "/* Written by embed.py. */\n"
     f"static const char *const {name}[] = {{\n" + "".join(f"\t{json.dumps(line)},\n" for line in lines) + "};\n")

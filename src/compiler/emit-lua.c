@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints a dissector for Wireshark: the tables as Lua, after the walker that reads them.
+ * Prints a dissector for Wireshark: the tables as Lua, after what walks them.
  */
+#include "compiler/dissector-lua.h"
 #include "compiler/emit.h"
-#include "compiler/walker-lua.h"
 #include <inttypes.h>
 
 static void put_type(struct pen_emitter *emitter, const struct pen_type *type);
@@ -185,8 +185,8 @@ int pen_idl_emit_lua(const struct pen_plan *plan, const struct pen_emit_options 
 	pen_emit_base_name(&emitter, plan->model->source->name);
 	pen_emit(&emitter, ".idl: a dissector for Wireshark, in its folder of plugins or by\n"
 			   "-- tshark -X lua_script:FILE.\n");
-	for (size_t i = 0; i < PEN_COUNT(walker_lua); i++)
-		pen_emit(&emitter, "%s\n", walker_lua[i]);
+	for (size_t i = 0; i < PEN_COUNT(dissector_lua); i++)
+		pen_emit(&emitter, "%s\n", dissector_lua[i]);
 	pen_emit(&emitter, "\nlocal file = rpc.file(\"");
 	pen_emit_base_name(&emitter, plan->model->source->name);
 	pen_emit(&emitter, "\")\n");

@@ -78,79 +78,6 @@ static bool is_expression(struct layout *layout)
 	return level->kind != LEVEL_PARAMETERS && level->kind != LEVEL_LIST;
 }
 
-/* ---- looking ahead ---- */
-
-static bool is_definition_word(const struct pen_piece *piece)
-{
-	static const char *const words[] = { "interface",    "library", "coclass",
-					     "runtimeclass", "module",	"dispinterface",
-					     "namespace",    "declare", "apicontract" };
-
-	return pen_piece_is_one_of(piece, words, PEN_COUNT(words));
-}
-
-/* The token after the bracket's partner. */
-static const struct pen_piece *skip_brackets(const struct pen_piece *piece)
-{
-	unsigned depth = 0;
-
-	for (; piece->kind != PEN_PIECE_END; piece = pen_piece_next_token(piece)) {
-		if (pen_piece_is(piece, "["))
-			depth++;
-		else if (pen_piece_is(piece, "]") && !--depth)
-			return pen_piece_next_token(piece);
-	}
-	return piece;
-}
-
-/* Whether an interface or its like begins here, attributes first, and has a body. */
-static bool begins_definition(const struct pen_piece *piece)
-{
-	while (pen_piece_is(piece, "["))
-		piece = skip_brackets(piece);
-	if (!is_definition_word(piece))
-		return false;
-	while (piece->kind != PEN_PIECE_END && !pen_piece_is(piece, ";") &&
-	       !pen_piece_is(piece, "(") && !pen_piece_is(piece, "{"))
-		piece = pen_piece_next_token(piece);
-	return pen_piece_is(piece, "{");
-}
-
-/* Whether there are several attributes between the brackets. */
-static bool has_several(const struct pen_piece *piece)
-{
-	unsigned depth = 0;
-
-	for (; piece->kind != PEN_PIECE_END; piece = pen_piece_next_token(piece)) {
-		if (pen_piece_is(piece, "[") || pen_piece_is(piece, "("))
-			depth++;
-		else if (pen_piece_is(piece, "]") || pen_piece_is(piece, ")"))
-			depth--;
-		else if (pen_piece_is(piece, ",") && depth == 1)
-			return true;
-		if (!depth)
-			return false;
-	}
-	return false;
-}
-
-static bool is_label_word(const struct pen_piece *piece)
-{
-	static const char *const words[] = { "default", "properties", "methods" };
-
-	return pen_piece_is(piece, "case") ||
-	       (pen_piece_is_one_of(piece, words, PEN_COUNT(words)) &&
-		pen_piece_is(pen_piece_next_token(piece), ":"));
-}
-
-/* cpp_quote("...") and its kind need no ; after them. */
-static bool is_quoting(const struct pen_piece *word)
-{
-	static const char *const words[] = { "cpp_quote", "importlib", "midl_pragma" };
-
-	return pen_piece_is_one_of(word, words, PEN_COUNT(words));
-}
-
 /* ---- the levels ---- */
 
 static int open_level(struct layout *layout, enum level_kind kind, const struct pen_piece *piece)
@@ -189,7 +116,7 @@ static enum level_kind kind_of_brace(struct layout *layout)
 {
 	const struct level *level = statement(layout);
 
-	if (is_definition_word(level->word))
+	if (pen_format_is_definition(level->word))
 		return LEVEL_DEFINITIONS;
 	return pen_piece_is(level->tag, "enum") ? LEVEL_ENUMERATORS : LEVEL_MEMBERS;
 }
@@ -200,8 +127,8 @@ static enum level_kind kind_of_bracket(struct layout *layout, const struct pen_p
 
 	if (!layout->is_item)
 		return LEVEL_INDEX;
-	if (level->kind == LEVEL_DEFINITIONS && !level->word && begins_definition(piece) &&
-	    has_several(piece))
+	if (level->kind == LEVEL_DEFINITIONS && !level->word &&
+	    pen_format_begins_definition(piece) && pen_format_has_several(piece))
 		return LEVEL_BLOCK;
 	return LEVEL_ATTRIBUTES;
 }
@@ -214,7 +141,7 @@ static enum level_kind kind_of_parenthesis(struct layout *layout, const struct p
 	if (is_expression(layout))
 		return LEVEL_EXPRESSION;
 	if (level->kind != LEVEL_DEFINITIONS || pen_piece_is(level->word, "typedef") ||
-	    is_quoting(level->word) || layout->left == level->word ||
+	    pen_format_is_quoting(level->word) || layout->left == level->word ||
 	    !pen_piece_is_name(layout->left) || pen_format_opens_declarator(piece) ||
 	    pen_piece_is_one_of(layout->left, others, PEN_COUNT(others)))
 		return LEVEL_LIST;
@@ -255,10 +182,10 @@ static void after_closing(struct layout *layout, const struct pen_piece *piece,
 	if (is_brace(closed)) {
 		after_brace(layout, piece, closed);
 	} else if (layout->is_item && innermost(layout)->kind == LEVEL_DEFINITIONS &&
-		   !innermost(layout)->word && begins_definition(next)) {
+		   !innermost(layout)->word && pen_format_begins_definition(next)) {
 		begin_item(layout);
 	} else if (*piece->text == ')' && is_brace(innermost(layout)->kind) &&
-		   is_quoting(innermost(layout)->word) && !pen_piece_is(next, ";")) {
+		   pen_format_is_quoting(innermost(layout)->word) && !pen_piece_is(next, ";")) {
 		end_statement(layout);
 	}
 }
@@ -289,7 +216,7 @@ static bool is_label_end(struct layout *layout)
 	const struct level *level = innermost(layout);
 
 	return is_brace(level->kind) && !level->n_questions && level->word &&
-	       (pen_piece_is(level->word, "case") || is_label_word(level->word));
+	       (pen_piece_is(level->word, "case") || pen_format_is_label(level->word));
 }
 
 static void after_colon(struct layout *layout)
@@ -379,7 +306,7 @@ static unsigned indent_of(struct layout *layout, const struct pen_piece *piece)
 
 		indent += is_brace(kind) || kind == LEVEL_BLOCK || kind == LEVEL_PARAMETERS;
 	}
-	return indent - (is_label_word(piece) && !layout->is_inside && indent);
+	return indent - (pen_format_is_label(piece) && !layout->is_inside && indent);
 }
 
 /* Whether an empty line stands before the line that begins with the piece. */
@@ -397,7 +324,8 @@ static bool wants_empty_line(struct layout *layout, const struct pen_piece *piec
 	if (level->kind != LEVEL_DEFINITIONS || piece->kind == PEN_PIECE_DIRECTIVE ||
 	    last->kind == PEN_PIECE_DIRECTIVE || pen_piece_is(piece, "{"))
 		return false;
-	return layout->was_long || (last->kind == PEN_PIECE_TOKEN && begins_definition(piece));
+	return layout->was_long ||
+	       (last->kind == PEN_PIECE_TOKEN && pen_format_begins_definition(piece));
 }
 
 static void mark_lines(struct layout *layout)
@@ -457,7 +385,7 @@ static int put_token(struct layout *layout, const struct pen_piece *piece)
 	joint.left_is_unary = layout->left_is_unary;
 	joint.left_is_attribute = layout->left_is_attribute;
 	joint.right_is_attribute = pen_piece_is(piece, "[") && layout->is_item;
-	joint.is_label = is_label_end(layout) || (is_quoting(statement(layout)->word));
+	joint.is_label = is_label_end(layout) || (pen_format_is_quoting(statement(layout)->word));
 	is_unary = pen_format_is_unary(&joint);
 	word.depth = parenthesis_depth(layout);
 	word.after_attribute = layout->left_is_attribute && !word.depth;

@@ -38,6 +38,17 @@ bool pen_piece_is_name(const struct pen_piece *piece);
 /* The next one that is a token, or the end. */
 const struct pen_piece *pen_piece_next_token(const struct pen_piece *piece);
 
+/* Whether the word begins an interface, a library and the like. */
+bool pen_format_is_definition(const struct pen_piece *piece);
+/* Whether one of these begins here, attributes first, and has a body. */
+bool pen_format_begins_definition(const struct pen_piece *piece);
+/* Whether there are several attributes in the brackets that begin here. */
+bool pen_format_has_several(const struct pen_piece *piece);
+/* The word of a label: "case", "default:". */
+bool pen_format_is_label(const struct pen_piece *piece);
+/* The word of cpp_quote("...") and its kind, which need no ; after them. */
+bool pen_format_is_quoting(const struct pen_piece *word);
+
 /* Where two tokens meet in a line. */
 struct pen_joint {
 	const struct pen_piece *left;

@@ -39,6 +39,9 @@ static void print_all(const struct pen_idl *idl)
 		pen_idl_dump_plan(idl->plan, &out);
 		pen_idl_emit_header(idl->plan, &options, &out);
 		pen_idl_emit_source(idl->plan, &options, &out);
+		pen_idl_emit_lua(idl->plan, &options, &out);
+		pen_idl_emit_markdown(idl->plan, &options, &out);
+		pen_idl_dump_json(idl->plan, &out);
 	}
 	pen_buffer_done(&out);
 }
@@ -51,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pen_idl_new(&idl, import_one, NULL))
 		return 0;
 	pen_idl_allow_partial(idl);
+	idl->is_linted = true;
 	if (zero)
 		pen_idl_set_acf(idl, "fuzz.acf", (const char *)zero + 1,
 				size - (size_t)(zero + 1 - data));

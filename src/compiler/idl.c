@@ -3,6 +3,7 @@
  * The passes in their order.
  */
 #include "compiler/acf.h"
+#include "compiler/lint.h"
 #include "compiler/plan.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -44,6 +45,8 @@ static int run_passes(struct pen_idl *idl, const char *name, const char *text, s
 		pen_acf_apply(idl, idl->tree, idl->acf);
 	if (!idl->n_errors)
 		idl->model = pen_idl_resolve(idl, idl->tree);
+	if (!idl->n_errors && idl->is_linted)
+		pen_idl_lint(idl, idl->model);
 	if (!idl->n_errors)
 		idl->plan = pen_idl_lower(idl, idl->model);
 	/* The diagnoses are a text. */

@@ -97,39 +97,12 @@ static void put_words(struct writer *writer, const char *name, uint32_t bits,
 
 /* ---- expressions ---- */
 
-static unsigned count_operands(enum pen_expr_op op)
-{
-	switch (op) {
-	case PEN_EXPR_CONST:
-	case PEN_EXPR_MEMBER:
-		return 0;
-	case PEN_EXPR_NEG:
-	case PEN_EXPR_NOT:
-	case PEN_EXPR_LNOT:
-		return 1;
-	case PEN_EXPR_COND:
-		return 3;
-	default:
-		return 2;
-	}
-}
-
-/* The first step of the operand that ends with that one. */
-static size_t first_step(const struct pen_model_step *steps, size_t last)
-{
-	unsigned n = count_operands(steps[last].op);
-
-	while (n--)
-		last = first_step(steps, last - 1);
-	return last;
-}
-
 /* The operand that ends with that step: a number, a name, or ["+", operand, operand]. */
 static void put_operand(struct writer *writer, const char *name, const struct pen_model_step *steps,
 			size_t last)
 {
 	size_t ends[3];
-	unsigned n = count_operands(steps[last].op);
+	unsigned n = pen_step_operands(steps[last].op);
 	size_t at = last;
 
 	if (steps[last].op == PEN_EXPR_CONST) {
@@ -144,7 +117,7 @@ static void put_operand(struct writer *writer, const char *name, const struct pe
 	put_text(writer, NULL, pen_tree_operator(steps[last].op));
 	for (unsigned i = n; i--;) {
 		ends[i] = at - 1;
-		at = first_step(steps, ends[i]);
+		at = pen_step_first(steps, ends[i]);
 	}
 	for (unsigned i = 0; i < n; i++)
 		put_operand(writer, NULL, steps, ends[i]);
@@ -235,7 +208,8 @@ static void put_field(struct writer *writer, const struct pen_model_field *field
 		put_number(writer, "offset", (int64_t)live->offset);
 	if (field->has_bits)
 		put_number(writer, "bits", field->bits);
-	put_words(writer, "attributes", field->flags & ~(uint32_t)PEN_FIELD_HANDLE,
+	put_words(writer, "attributes",
+		  field->flags & ~(uint32_t)(PEN_FIELD_HANDLE | PEN_FIELD_UNTYPED_HANDLE),
 		  pen_field_flag_word);
 	put_text(writer, "byte_count", field->byte_count);
 	put_text(writer, "system_handle", field->system_handle);
@@ -390,6 +364,7 @@ static void put_interface(struct writer *writer, const struct pen_model_interfac
 		put_number(writer, NULL, interface->id.minor);
 		leave(writer, ']');
 	}
+	put_text(writer, "level", interface->level);
 	put_text(writer, "base", interface->base ? interface->base->name : NULL);
 	put_words(writer, "attributes", interface->attributes, pen_attribute_word);
 	put_flag(writer, "auto_handle", interface->has_auto_handle);

@@ -54,6 +54,11 @@ struct pen_model_step {
 	const struct pen_model_field *field;
 };
 
+/* How many operands the operator has. */
+unsigned pen_step_operands(enum pen_expr_op op);
+/* The first step of the operand that ends with the last one. */
+size_t pen_step_first(const struct pen_model_step *steps, size_t last);
+
 struct pen_model_dimension {
 	uint32_t count;
 	bool is_conformant;
@@ -110,7 +115,8 @@ enum pen_model_field_flag {
 	PEN_FIELD_PARTIAL_IGNORE = 1 << 3,
 	PEN_FIELD_COMM_STATUS = 1 << 4,
 	PEN_FIELD_FAULT_STATUS = 1 << 5,
-	PEN_FIELD_HANDLE = 1 << 6, /* what the call is bound by */
+	PEN_FIELD_HANDLE = 1 << 6,	   /* what the call is bound by */
+	PEN_FIELD_UNTYPED_HANDLE = 1 << 7, /* a context handle that no typedef names */
 };
 
 struct pen_model_field {
@@ -171,6 +177,7 @@ struct pen_model_interface {
 	const struct pen_model_interface *base;
 	uint32_t attributes;	     /* enum pen_model_operation_attribute, for all operations */
 	const char *implicit_handle; /* NULL: none */
+	const char *level;	     /* of security, the least that calls need; NULL: not said */
 	bool has_auto_handle;
 	enum pen_pointer_kind pointer_default;
 	const char **endpoints;

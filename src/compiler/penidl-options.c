@@ -2,6 +2,7 @@
 /*
  * The command line of penidl.
  */
+#include "compiler/lint.h"
 #include "compiler/penidl.h"
 #include <getopt.h>
 #include <stdio.h>
@@ -22,7 +23,10 @@ static const char help[] =
 	"  --partial             leave out operations that cannot be sent, with a warning\n"
 	"  --dump=FORM           print tokens, tree, model, plan or json; write nothing\n"
 	"  --depfile FILE        write a make rule of the files that were read\n"
+	"  --lint                warn of what is allowed and unwise, and write nothing\n"
+	"  --no-lint=NAME        not of this\n"
 	"  --lua                 write NAME.lua, a dissector for Wireshark, and no C\n"
+	"  --markdown            write NAME.md, a reference, and no C\n"
 	"  --format              print FILE in the house style\n"
 	"  --check               with --format: name each FILE that is not so, and print nothing "
 	"else\n"
@@ -46,7 +50,9 @@ static const struct {
 	{ "cpp", offsetof(struct pen_penidl, cpp), true },
 	{ "acf", offsetof(struct pen_penidl, acf), true },
 	{ "partial", offsetof(struct pen_penidl, is_partial), false },
+	{ "lint", offsetof(struct pen_penidl, is_lint), false },
 	{ "lua", offsetof(struct pen_penidl, is_lua), false },
+	{ "markdown", offsetof(struct pen_penidl, is_markdown), false },
 	{ "format", offsetof(struct pen_penidl, is_format), false },
 	{ "check", offsetof(struct pen_penidl, is_check), false },
 	{ "in-place", offsetof(struct pen_penidl, is_in_place), false },
@@ -55,7 +61,7 @@ static const struct {
 	{ "version", offsetof(struct pen_penidl, is_version), false },
 };
 
-enum { FIRST_LONG = 256 };
+enum { FIRST_LONG = 256, NO_LINT = 255 };
 
 static bool add_macro(struct pen_penidl *program, int option, const char *text)
 {
@@ -77,6 +83,19 @@ static bool add_folder(struct pen_penidl *program, const char *folder)
 	return true;
 }
 
+static bool switch_off(struct pen_penidl *program, const char *name)
+{
+	const char *known;
+
+	for (size_t i = 0; (known = pen_lint_name(i)); i++) {
+		if (strcmp(known, name))
+			continue;
+		program->lints_off |= PEN_BIT(i);
+		return true;
+	}
+	return false;
+}
+
 static bool take_option(struct pen_penidl *program, int option, const char *text)
 {
 	void *place;
@@ -87,6 +106,8 @@ static bool take_option(struct pen_penidl *program, int option, const char *text
 	case 'D':
 	case 'U':
 		return add_macro(program, option, text);
+	case NO_LINT:
+		return switch_off(program, text);
 	case 'i':
 		program->is_in_place = true;
 		return true;
@@ -112,14 +133,14 @@ static bool is_sane(const struct pen_penidl *program)
 	if (!is_known || !program->n_inputs)
 		return false;
 	if (program->is_format)
-		return !program->dump && !program->is_lua &&
-		       !(program->is_check && program->is_in_place);
+		return !program->dump && !program->is_lua && !program->is_lint &&
+		       !program->is_markdown && !(program->is_check && program->is_in_place);
 	return program->n_inputs == 1 && !program->is_check && !program->is_in_place;
 }
 
 enum pen_penidl_verdict pen_penidl_parse(struct pen_penidl *program, int argc, char **argv)
 {
-	struct option options[PEN_COUNT(longs) + 1] = { 0 };
+	struct option options[PEN_COUNT(longs) + 2] = { 0 };
 	bool is_good = true;
 	int option;
 
@@ -134,6 +155,7 @@ enum pen_penidl_verdict pen_penidl_parse(struct pen_penidl *program, int argc, c
 			.has_arg = longs[i].is_text ? required_argument : no_argument,
 			.val = FIRST_LONG + (int)i,
 		};
+	options[PEN_COUNT(longs)] = (struct option){ "no-lint", required_argument, NULL, NO_LINT };
 	while ((option = getopt_long(argc, argv, "I:D:U:i", options, NULL)) != -1) {
 		if (option == '?') {
 			fputs("Try penidl --help.\n", stderr);

@@ -47,6 +47,8 @@ static size_t list_outputs(const struct pen_penidl *program, struct output outpu
 
 	if (program->is_lua)
 		outputs[n++] = (struct output){ pen_idl_emit_lua, "lua" };
+	if (program->is_markdown)
+		outputs[n++] = (struct output){ pen_idl_emit_markdown, "md" };
 	if (!n) {
 		outputs[n++] = (struct output){ pen_idl_emit_header, "h" };
 		outputs[n++] = (struct output){ pen_idl_emit_source, "c" };
@@ -167,6 +169,8 @@ static int compile(struct pen_penidl *program)
 		return 1;
 	}
 	idl->arena.max = PEN_PENIDL_MEMORY_MAX;
+	idl->is_linted = program->is_lint;
+	idl->lints_off = program->lints_off;
 	if (program->is_partial)
 		pen_idl_allow_partial(idl);
 	r = read_acf(program, idl);
@@ -177,8 +181,10 @@ static int compile(struct pen_penidl *program)
 		fprintf(stderr, "penidl: %s: %s\n", program->input, pen_error_name(r));
 	if (program->dump)
 		dump(program, idl);
-	else if (!r)
+	else if (!r && !program->is_lint)
 		r = write_outputs(program, idl);
+	if (!r && idl->n_lints)
+		r = PEN_E_BAD_DATA;
 	pen_idl_free(idl);
 	pen_arena_done(&arena);
 	return r ? 1 : 0;

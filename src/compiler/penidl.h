@@ -28,6 +28,9 @@ struct pen_penidl {
 	bool is_json;
 	bool is_partial;
 	bool is_lua;
+	bool is_markdown;
+	bool is_lint;
+	uint32_t lints_off;
 	bool is_format;
 	bool is_check;
 	bool is_in_place;

@@ -75,6 +75,10 @@ int pen_idl_emit_header(const struct pen_plan *plan, const struct pen_emit_optio
 int pen_idl_emit_source(const struct pen_plan *plan, const struct pen_emit_options *options,
 			struct pen_buffer *out);
 
+/* A reference of the file's interfaces and types, as Markdown; options may be NULL. */
+int pen_idl_emit_markdown(const struct pen_plan *plan, const struct pen_emit_options *options,
+			  struct pen_buffer *out);
+
 /* A dissector for Wireshark, in Lua; options may be NULL. */
 int pen_idl_emit_lua(const struct pen_plan *plan, const struct pen_emit_options *options,
 		     struct pen_buffer *out);

@@ -72,6 +72,31 @@ static void resolve_endpoints(struct pen_resolver *resolver, struct pen_model_in
 	}
 }
 
+/* [annotation("level:privacy")], an attribute that MIDL passes over with any text. */
+static void resolve_level(struct pen_resolver *resolver, struct pen_model_interface *interface,
+			  const struct pen_tree_attribute *list)
+{
+	static const char *const levels[] = { "none",	"connect",   "call",
+					      "packet", "integrity", "privacy" };
+	const struct pen_tree_attribute *attribute = pen_tree_find(list, "annotation");
+	struct pen_spelling spelling = { 0 };
+
+	while (attribute && (!pen_attribute_text(attribute) ||
+			     strncmp(pen_attribute_text(attribute), "level:", 6)))
+		attribute = pen_tree_find(attribute->next, "annotation");
+	if (!attribute)
+		return;
+	spelling.word = pen_attribute_text(attribute) + 6;
+	for (size_t i = 0; i < PEN_COUNT(levels) && !interface->level; i++) {
+		if (!strcmp(levels[i], spelling.word))
+			interface->level = levels[i];
+		pen_spelling_try(&spelling, levels[i]);
+	}
+	if (!interface->level)
+		pen_idl_complain(resolver->idl, attribute->pos, "there is no level \"%s\"%s",
+				 spelling.word, pen_idl_meant(resolver->idl, &spelling));
+}
+
 static void resolve_attributes(struct pen_resolver *resolver, struct pen_model_interface *interface,
 			       const struct pen_tree_definition *definition)
 {
@@ -94,6 +119,7 @@ static void resolve_attributes(struct pen_resolver *resolver, struct pen_model_i
 		pen_idl_complain(resolver->idl, version->pos, "a version is like 1.0");
 	resolve_pointer_default(resolver, pen_tree_find(definition->attributes, "pointer_default"));
 	resolver->is_ms_union = pen_tree_find(definition->attributes, "ms_union") != NULL;
+	resolve_level(resolver, interface, definition->attributes);
 	resolve_endpoints(resolver, interface, pen_tree_find(definition->attributes, "endpoint"));
 }
 

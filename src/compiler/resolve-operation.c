@@ -67,6 +67,8 @@ static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_fi
 	}
 	pen_resolve_shape(resolver, decl, decl->declarators, hint, &shape);
 	pen_resolve_field_attributes(resolver, field, decl->attributes);
+	if (shape.is_context_handle && decl->spec->kind == PEN_TREE_BASE)
+		field->flags |= PEN_FIELD_UNTYPED_HANDLE;
 	if (shape.base->form == PEN_FORM_HANDLE_T) {
 		field->type = shape.base;
 		field->flags |= PEN_FIELD_HANDLE;

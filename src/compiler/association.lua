@@ -1,0 +1,151 @@
+-- Reads the headers of PDUs: which interface they speak of, and the stub data of whole calls:
+-- rpc.read_pdu.
+local function add_associations(rpc)
+  local malformed = rpc.malformed
+  local STUB_MAX = 16777216
+  local NDR = "8a885d04-1ceb-11c9-9fe8-08002b104860"
+  local NDR64 = "71710533-beba-4937-8319-b5dbef9ccc36"
+
+  local function stream_of(key)
+    local stream = rpc.streams[key]
+    if not stream then
+      stream = { contexts = {}, calls = {}, parts = {}, offers = {} }
+      rpc.streams[key] = stream
+    end
+    return stream
+  end
+
+  local function uuid_at(p, offset)
+    local s = p.tvb(offset, 16)
+    local a, b, c
+    if p.le then
+      a, b, c = s(0, 4):le_uint(), s(4, 2):le_uint(), s(6, 2):le_uint()
+    else
+      a, b, c = s(0, 4):uint(), s(4, 2):uint(), s(6, 2):uint()
+    end
+    local tail = s(8, 8):bytes():tohex(true)
+    return string.format("%08x-%04x-%04x-%s-%s", a, b, c, tail:sub(1, 4), tail:sub(5))
+  end
+
+  local function u16(p, offset)
+    local range = p.tvb(offset, 2)
+    return p.le and range:le_uint() or range:uint()
+  end
+
+  local function u32(p, offset)
+    local range = p.tvb(offset, 4)
+    return p.le and range:le_uint() or range:uint()
+  end
+
+  -- bind, alter_context: which context would speak of which interface.
+  local function on_offer(p, stream)
+    local offers, at = {}, 28
+    for i = 1, p.tvb(24, 1):uint() do
+      local id, n = u16(p, at), p.tvb(at + 2, 1):uint()
+      local interface = rpc.interfaces[string.format("%s %d", uuid_at(p, at + 4), u16(p, at + 20))]
+      local syntaxes = {}
+      for k = 1, n do syntaxes[k] = uuid_at(p, at + 24 + 20 * (k - 1)) end
+      offers[i] = { id = id, interface = interface, syntaxes = syntaxes }
+      -- A request may come before the answer is seen.
+      stream.contexts[id] = { interface = interface, syntax = syntaxes[1] == NDR64 and 2 or 1 }
+      at = at + 24 + 20 * n
+    end
+    stream.offers[p.call_id] = offers
+  end
+
+  -- Which of them the server takes, and in which syntax.
+  local function on_answer(p, stream)
+    local offers = stream.offers[p.call_id]
+    local at = 26 + u16(p, 24)
+    if not offers then return end
+    at = at + (4 - at % 4) % 4
+    for i = 1, p.tvb(at, 1):uint() do
+      local offset = at + 4 + 24 * (i - 1)
+      local offer = offers[i]
+      if offer and u16(p, offset) == 0 then
+        local syntax = uuid_at(p, offset + 4)
+        local known = syntax == NDR and 1 or syntax == NDR64 and 2 or nil
+        stream.contexts[offer.id] = { interface = known and offer.interface, syntax = known }
+      elseif offer and u16(p, offset) ~= 3 then
+        stream.contexts[offer.id] = nil
+      end
+    end
+  end
+
+  -- The stub data of a PDU: without what signs it.
+  local function stub_range(p, start)
+    local finish = p.size
+    local sealed = false
+    local auth = u16(p, 10)
+    if auth > 0 then
+      local trailer = p.size - auth - 8
+      if trailer < start then malformed("an authentication of %d bytes", auth) end
+      sealed = p.tvb(trailer + 1, 1):uint() == 6
+      finish = trailer - p.tvb(trailer + 2, 1):uint()
+      if finish < start then malformed("more padding than there are bytes") end
+    end
+    return start, finish - start, sealed
+  end
+
+  -- Puts fragments together. Nil: more are to come.
+  local function gather(p, stream, key, start, n)
+    local first, last = p.flags % 2 == 1, p.flags % 4 >= 2
+    if first and last then return p.offset + start, n, nil end
+    local parts = stream.parts[key]
+    if first or not parts then
+      parts = ByteArray.new()
+      stream.parts[key] = parts
+    end
+    if n > 0 then parts:append(p.tvb(start, n):bytes()) end
+    if parts:len() > STUB_MAX then
+      stream.parts[key] = nil
+      malformed("more than %d bytes of stub data", STUB_MAX)
+    end
+    if not last then return nil end
+    stream.parts[key] = nil
+    return 0, 0, parts
+  end
+
+  local function on_call(p, stream, is_request)
+    local call, start
+    if is_request then
+      local context = stream.contexts[u16(p, 20)]
+      start = 24
+      if p.flags >= 128 then start = 40 end
+      call = context and context.interface and
+        { interface = context.interface, syntax = context.syntax, opnum = u16(p, 22) }
+      stream.calls[p.call_id] = call or nil
+    else
+      start = 24
+      call = stream.calls[p.call_id]
+    end
+    if not call then return nil end
+    local from, n, sealed = stub_range(p, start)
+    local offset, size, bytes = gather(p, stream, (is_request and "i" or "o") .. p.call_id, from, n)
+    if not offset then return nil end
+    return {
+      interface = call.interface, syntax = call.syntax, opnum = call.opnum, is_request = is_request,
+      is_sealed = sealed, le = p.le, offset = offset, size = size, bytes = bytes,
+    }
+  end
+
+  -- What the PDU says: of a call's last fragment a record of what to show.
+  local function read_pdu(source, offset, key)
+    local head = source(offset, 16)
+    local p = { offset = offset, flags = head(3, 1):uint() }
+    p.le = head(4, 1):uint() >= 16
+    p.tvb = source(offset)
+    p.size = u16(p, 8)
+    if p.size < 16 or p.size > p.tvb:len() then return nil end
+    p.tvb = source(offset, p.size)
+    p.call_id = u32(p, 12)
+    local stream, type = stream_of(key), head(2, 1):uint()
+    if type == 11 or type == 14 then on_offer(p, stream)
+    elseif type == 12 or type == 15 then on_answer(p, stream)
+    elseif type == 0 then return on_call(p, stream, true)
+    elseif type == 2 then return on_call(p, stream, false)
+    end
+  end
+
+  rpc.read_pdu = read_pdu
+end
