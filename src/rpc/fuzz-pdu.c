@@ -43,16 +43,38 @@ static void send_requests(struct pen_conn *conn, struct pen_buffer *stub)
 	}
 }
 
+/* As its number says: answered, failed, put off by a callback, or never answered. */
+static void serve(struct pen_conn *conn, const struct pen_event *event, struct pen_buffer *stub)
+{
+	pen_buffer_add(stub, event->stub.data, event->stub.size);
+	switch (event->opnum & 3) {
+	case 0:
+		pen_conn_fault(conn, event->call_id, 5, false);
+		break;
+	case 1:
+		pen_conn_respond(conn, event->call_id, stub);
+		break;
+	case 2:
+		pen_conn_call_back(conn, event->call_id, 1, 0, stub);
+		break;
+	default:
+		if (event->depth & 1) /* so it is a client's to give up */
+			pen_conn_orphan(conn, event->call_id);
+		break;
+	}
+}
+
 static void on_event(struct pen_conn *conn, const struct pen_event *event, struct pen_buffer *stub)
 {
 	stub->size = 0;
 	switch (event->kind) {
 	case PEN_EVENT_REQUEST:
-		pen_buffer_add(stub, event->stub.data, event->stub.size);
-		if (event->opnum & 1)
+		serve(conn, event, stub);
+		break;
+	case PEN_EVENT_RESPONSE:
+	case PEN_EVENT_FAULT:
+		if (event->depth)
 			pen_conn_respond(conn, event->call_id, stub);
-		else
-			pen_conn_fault(conn, event->call_id, 5, false);
 		break;
 	case PEN_EVENT_BOUND:
 	case PEN_EVENT_ALTERED:
