@@ -270,7 +270,7 @@ int pen_pickle_get_bytes(struct pen_pickle *pickle, struct pen_slice *bytesp,
 			 struct pen_ndr_error *error)
 {
 	struct pen_slice object;
-	size_t pos;
+	size_t pos = 0;
 	int r;
 
 	if (pen_pickle_is_end(pickle))
