@@ -15,8 +15,13 @@ local function add_associations(rpc)
     return stream
   end
 
+  local function part(p, offset, n)
+    if offset + n > p.size then malformed("the header ends too early, at %d", offset) end
+    return p.tvb(offset, n)
+  end
+
   local function uuid_at(p, offset)
-    local s = p.tvb(offset, 16)
+    local s = part(p, offset, 16)
     local a, b, c
     if p.le then
       a, b, c = s(0, 4):le_uint(), s(4, 2):le_uint(), s(6, 2):le_uint()
@@ -28,20 +33,21 @@ local function add_associations(rpc)
   end
 
   local function u16(p, offset)
-    local range = p.tvb(offset, 2)
+    local range = part(p, offset, 2)
     return p.le and range:le_uint() or range:uint()
   end
 
   local function u32(p, offset)
-    local range = p.tvb(offset, 4)
+    local range = part(p, offset, 4)
     return p.le and range:le_uint() or range:uint()
   end
 
   -- bind, alter_context: which context would speak of which interface.
   local function on_offer(p, stream)
     local offers, at = {}, 28
-    for i = 1, p.tvb(24, 1):uint() do
-      local id, n = u16(p, at), p.tvb(at + 2, 1):uint()
+    stream.client = p.sender
+    for i = 1, part(p, 24, 1):uint() do
+      local id, n = u16(p, at), part(p, at + 2, 1):uint()
       local interface = rpc.interfaces[string.format("%s %d", uuid_at(p, at + 4), u16(p, at + 20))]
       local syntaxes = {}
       for k = 1, n do syntaxes[k] = uuid_at(p, at + 24 + 20 * (k - 1)) end
@@ -59,7 +65,7 @@ local function add_associations(rpc)
     local at = 26 + u16(p, 24)
     if not offers then return end
     at = at + (4 - at % 4) % 4
-    for i = 1, p.tvb(at, 1):uint() do
+    for i = 1, part(p, at, 1):uint() do
       local offset = at + 4 + 24 * (i - 1)
       local offer = offers[i]
       if offer and u16(p, offset) == 0 then
@@ -80,8 +86,8 @@ local function add_associations(rpc)
     if auth > 0 then
       local trailer = p.size - auth - 8
       if trailer < start then malformed("an authentication of %d bytes", auth) end
-      sealed = p.tvb(trailer + 1, 1):uint() == 6
-      finish = trailer - p.tvb(trailer + 2, 1):uint()
+      sealed = part(p, trailer + 1, 1):uint() == 6
+      finish = trailer - part(p, trailer + 2, 1):uint()
       if finish < start then malformed("more padding than there are bytes") end
     end
     return start, finish - start, sealed
@@ -96,7 +102,7 @@ local function add_associations(rpc)
       parts = ByteArray.new()
       stream.parts[key] = parts
     end
-    if n > 0 then parts:append(p.tvb(start, n):bytes()) end
+    if n > 0 then parts:append(part(p, start, n):bytes()) end
     if parts:len() > STUB_MAX then
       stream.parts[key] = nil
       malformed("more than %d bytes of stub data", STUB_MAX)
@@ -108,6 +114,8 @@ local function add_associations(rpc)
 
   local function on_call(p, stream, is_request)
     local call, start
+    -- What goes the other way is a [callback], whose operations are not in the tables.
+    if stream.client and is_request ~= (p.sender == stream.client) then return nil end
     if is_request then
       local context = stream.contexts[u16(p, 20)]
       start = 24
@@ -130,14 +138,14 @@ local function add_associations(rpc)
   end
 
   -- What the PDU says: of a call's last fragment a record of what to show.
-  local function read_pdu(source, offset, key)
+  local function read_pdu(source, offset, key, sender)
     local head = source(offset, 16)
-    local p = { offset = offset, flags = head(3, 1):uint() }
+    local p = { offset = offset, flags = head(3, 1):uint(), sender = sender }
     p.le = head(4, 1):uint() >= 16
-    p.tvb = source(offset)
-    p.size = u16(p, 8)
-    if p.size < 16 or p.size > p.tvb:len() then return nil end
-    p.tvb = source(offset, p.size)
+    p.tvb, p.size = source(offset), 16
+    local size = u16(p, 8)
+    if size < 16 or size > p.tvb:len() then return nil end
+    p.tvb, p.size = source(offset, size), size
     p.call_id = u32(p, 12)
     local stream, type = stream_of(key), head(2, 1):uint()
     if type == 11 or type == 14 then on_offer(p, stream)

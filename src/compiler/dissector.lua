@@ -50,10 +50,11 @@ local function new_rpc()
   local function show_pdu(version, pinfo, tree)
     if version.value ~= 5 then return end
     local source, offset = version.source, version.offset
+    local sender = string.format("%s %s", tostring(pinfo.src), tostring(pinfo.src_port))
     local name = string.format("%d %d %d", pinfo.number, offset, source:len())
     local record = rpc.records[name]
     if record == nil then
-      guard(tree, function() record = rpc.read_pdu(source, offset, key_of(pinfo)) end)
+      guard(tree, function() record = rpc.read_pdu(source, offset, key_of(pinfo), sender) end)
       rpc.records[name] = record or false
     end
     if not record then return end

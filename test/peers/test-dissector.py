@@ -62,6 +62,17 @@ class Capture:
         path.write_bytes(b"".join(self.packets))
 
 
+    def write_changed(self, path, numbers):
+        """The first packets, with bytes of their PDUs changed."""
+        with path.open("wb") as out:
+            out.write(self.packets[0])
+            for packet in self.packets[1:MUTATIONS]:
+                packet = bytearray(packet)
+                for _ in range(numbers.randrange(4)):
+                    packet[numbers.randrange(56, min(len(packet), 128))] = numbers.choice((0, 1, 3, 0x80, 0xff))
+                out.write(packet)
+
+
 class Association:
     def __init__(self, capture, interface, layout):
         self.capture, self.big = capture, layout == "big"
@@ -220,6 +231,9 @@ def main():
     n_malformed = sum("penidl.malformed" in json.dumps(layers) for layers in packets)
     if n_malformed < MUTATIONS // 10:
         bad.append(f"only {n_malformed} of {MUTATIONS} changed stubs are malformed")
+    path = pathlib.Path(folder.name, "headers.pcap")
+    good.write_changed(path, numbers)
+    bad += dissect(scripts, path)[1]
     for line in bad[:60]:
         print("FAIL", line)
     print(f"{len(sent)} values, {MUTATIONS} changed, {n_malformed} malformed: {len(bad)} failed")
