@@ -38,7 +38,7 @@ _penstock() {
 		return
 	fi
 	case $previous in
-	--idl | -I | -o | --output | --accounts | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
+	--idl | -I | -o | --output | --callbacks | --accounts | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
 		COMPREPLY=($(compgen -f -- "$word")); return ;;
 	--pipe) return ;; # NAME=FILE
 	--form) COMPREPLY=($(compgen -W "1 2" -- "$word")); return ;;

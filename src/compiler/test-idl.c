@@ -211,6 +211,31 @@ static void test_interfaces(void **state)
 }
 
 /* A top-level [ref] pointer is the value; other pointers are as they were said. */
+/* Types that stand alone are found by their names; typedefs come before tags. */
+static void test_types(void **state)
+{
+	struct pen_idl *idl = compile(
+		"interface t { typedef struct A { long x; } B; typedef struct B_ { hyper y; } A;"
+		"typedef enum { RED } COLOUR; typedef union switch (long k) { case 1: long n; } U;"
+		"typedef [switch_type(long)] union { [case(1)] long n; } V;"
+		"typedef struct { void *any; } W; }",
+		0);
+	size_t n = 0;
+
+	while (pen_idl_type(idl, n))
+		n++;
+	assert_int_equal(n, 4);
+	assert_string_equal(pen_idl_find_type(idl, "B")->fields[0].name, "x");
+	assert_string_equal(pen_idl_find_type(idl, "A")->fields[0].name, "y");
+	assert_string_equal(pen_idl_find_type(idl, "B_")->fields[0].name, "y");
+	assert_int_equal(pen_idl_find_type(idl, "COLOUR")->kind, PEN_ENUM);
+	assert_int_equal(pen_idl_find_type(idl, "U")->kind, PEN_UNION);
+	assert_null(pen_idl_find_type(idl, "V"));
+	assert_null(pen_idl_find_type(idl, "W"));
+	assert_null(pen_idl_find_type(idl, "nothing"));
+	pen_idl_free(idl);
+}
+
 static void test_pointers(void **state)
 {
 	struct pen_idl *idl = compile(
@@ -454,6 +479,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_run_time_is_build_time),
 		cmocka_unit_test(test_interfaces),
+		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_pointers),
 		cmocka_unit_test(test_diagnoses),
 		cmocka_unit_test(test_base),

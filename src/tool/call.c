@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPTION_PIPE = TOOL_OPTION_OWN };
+enum { OPTION_PIPE = TOOL_OPTION_OWN, OPTION_CALLBACKS };
 
 static int read_parameters(struct tool *tool, const char *text, struct dynamic *dynamic)
 {
@@ -64,6 +64,8 @@ static int run(struct tool *tool, int argc, char **argv)
 		r = dynamic_init(&dynamic, tool, argv[1], &tool->arena);
 	if (!r)
 		r = read_parameters(tool, parameters, &dynamic);
+	if (!r && tool->callbacks)
+		r = callbacks_load(&dynamic.callbacks, tool, tool->callbacks, dynamic.interface);
 	if (r)
 		return r;
 	if (pen_operation_has_pipes(dynamic.operation))
@@ -75,6 +77,10 @@ static int run(struct tool *tool, int argc, char **argv)
 
 static int option(struct tool *tool, int val, const char *value)
 {
+	if (val == OPTION_CALLBACKS) {
+		tool->callbacks = value;
+		return TOOL_OK;
+	}
 	if (!strchr(value, '=') || *value == '=')
 		return tool_fail(tool, TOOL_USAGE, NULL, "--pipe %s is not NAME=FILE", value);
 	if (tool->words.n == TOOL_WORDS_MAX)
@@ -87,6 +93,7 @@ static const struct option options[] = {
 	{ "idl", required_argument, NULL, TOOL_OPTION_IDL },
 	{ NULL, required_argument, NULL, 'I' },
 	{ "pipe", required_argument, NULL, OPTION_PIPE },
+	{ "callbacks", required_argument, NULL, OPTION_CALLBACKS },
 	{ 0 },
 };
 
@@ -97,6 +104,9 @@ const struct tool_command tool_call = {
 	.help = "  --idl FILE         take interfaces from an IDL file, not those compiled in\n"
 		"  -I FOLDER          look for imported files in FOLDER too\n"
 		"  --pipe NAME=FILE   where the pipe NAME comes from, or goes to\n"
+		"  --callbacks FILE   answers to what the server calls back for, as JSON: its "
+		"name,\n"
+		"                     then its out parameters, a list of such, or {\"$fault\": N}\n"
 		"\n"
 		"BINDING is PROTSEQ:HOST[ENDPOINT], or a HOST for TCP. Without an endpoint the\n"
 		"server's endpoint mapper is asked. Parameters that are left out are 0 or null.\n"

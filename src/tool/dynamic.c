@@ -184,12 +184,16 @@ static int explain(const struct dynamic *dynamic, const struct wait *wait)
 int dynamic_invoke(struct dynamic *dynamic, struct tool *tool)
 {
 	struct wait wait = { .tool = tool, .pipes = dynamic->pipes, .moved_at = pen_clock_ms() };
+	const struct pen_interface *interface = dynamic->interface;
 
 	/* With pipes it may take its time, as long as something moves. */
 	pen_call_set_timeout(tool->call, wait.pipes ? 0 : tool->timeout_ms);
 	progress_init(&wait.progress, wait.moved_at,
 		      wait.pipes && !(tool->is_stdout_taken && isatty(STDOUT_FILENO)));
-	wait.result = pen_call_start(tool->call, dynamic->interface, dynamic->opnum, dynamic->in,
+	if (dynamic->callbacks)
+		interface = &dynamic->callbacks->interface;
+	pen_call_set_callbacks(tool->call, interface, dynamic->callbacks, dynamic->callbacks);
+	wait.result = pen_call_start(tool->call, interface, dynamic->opnum, dynamic->in,
 				     dynamic->out, done, &wait);
 	wait.is_done = wait.result;
 	while (!wait.is_done) {

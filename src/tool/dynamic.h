@@ -6,6 +6,7 @@
  * loop of the tool's own, and the answer as JSON. All of these complain.
  */
 #include "tool/call-pipe.h"
+#include "tool/callback.h"
 
 struct dynamic {
 	const char *name; /* "srvsvc.NetrShareEnum" */
@@ -15,7 +16,8 @@ struct dynamic {
 	struct pen_arena *arena; /* of the parameters */
 	void *in;
 	void *out;
-	struct call_pipes *pipes; /* NULL: the operation has none */
+	struct call_pipes *pipes;    /* NULL: the operation has none */
+	struct callbacks *callbacks; /* who answers the server's; NULL: nobody */
 };
 
 /* Finds the operation, and makes room for its parameters. */

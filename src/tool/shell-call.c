@@ -145,6 +145,13 @@ static int take_name(struct shell *shell, char **linep, struct words *words)
 	return TOOL_OK;
 }
 
+static int no_interface(struct shell *shell)
+{
+	return tool_fail(shell->tool, TOOL_USAGE,
+			 "\"bind INTERFACE\" chooses one; \"ls\" lists them.",
+			 "no interface is bound");
+}
+
 static int take_operation(struct shell *shell, char **linep, struct words *words)
 {
 	char *line = *linep, *rest;
@@ -154,9 +161,7 @@ static int take_operation(struct shell *shell, char **linep, struct words *words
 	if (memchr(line, '.', n))
 		words->operation = pen_arena_text(&shell->arena, line, n);
 	else if (!shell->link)
-		return tool_fail(shell->tool, TOOL_USAGE,
-				 "\"bind INTERFACE\" chooses one; \"ls\" lists them.",
-				 "no interface is bound");
+		return no_interface(shell);
 	else
 		words->operation = pen_arena_printf(&shell->arena, "%s.%.*s",
 						    shell->link->interface->name, (int)n, line);
@@ -255,6 +260,7 @@ static int invoke(struct shell *shell, struct dynamic *dynamic, const struct wor
 	int r, end;
 
 	forget_interrupts(tool);
+	dynamic->callbacks = shell->link->callbacks;
 	r = dynamic_invoke(dynamic, tool);
 	/* One that was given up has been replaced. */
 	shell->link->call = tool->call;
@@ -320,6 +326,13 @@ int shell_call(struct shell *shell, char *line)
 	int r = take_words(shell, line, &words);
 
 	return r ? r : call(shell, &words);
+}
+
+int shell_set_callbacks(struct shell *shell, char *rest)
+{
+	if (!shell->link)
+		return no_interface(shell);
+	return callbacks_load(&shell->link->callbacks, shell->tool, rest, shell->link->interface);
 }
 
 /* ---- close ---- */

@@ -176,9 +176,11 @@ static void close_terminal(struct shell_line *line)
 
 static char *read_terminal(struct shell_line *line)
 {
+	const char *text;
 	int n = 0;
-	const char *text = el_gets(line->edit, &n);
 
+	el_resize(line->edit);
+	text = el_gets(line->edit, &n);
 	if (!text || n <= 0)
 		return NULL;
 	remember(line, text);

@@ -179,6 +179,8 @@ static int run_time(struct shell *shell, char *rest)
 
 const struct shell_command shell_commands[] = {
 	{ "bind", "INTERFACE", "its operations are called by their names alone", run_bind },
+	{ "callbacks", "FILE | JSON", "answer what the server calls back for, as call does",
+	  shell_set_callbacks },
 	{ "close", "$NAME", "call the operation that closes the handle", shell_close },
 	{ "handles", "", "list the handles there are", run_handles },
 	{ "help", "[OPERATION]", "print this, or an operation's parameters", run_help },

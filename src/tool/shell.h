@@ -22,6 +22,7 @@ struct shell_link {
 	const struct pen_interface *interface;
 	struct pen_client *client; /* may be that of another one, too */
 	struct pen_call *call;
+	struct callbacks *callbacks; /* NULL: none is answered */
 };
 
 struct shell_line;
@@ -67,6 +68,9 @@ int shell_call(struct shell *shell, char *line);
 
 /* Calls the operation that closes the handle $NAME. */
 int shell_close(struct shell *shell, char *rest);
+
+/* Answers callbacks of the interface that is bound by that script from now on. */
+int shell_set_callbacks(struct shell *shell, char *rest);
 
 void shell_free_links(struct shell *shell);
 

@@ -64,6 +64,7 @@ struct tool {
 	const char *folders[TOOL_FOLDERS_MAX];
 	size_t n_folders;
 	struct tool_words words; /* NAME=FILE of call, types of pickle */
+	const char *callbacks;	 /* a script of call's; NULL: none */
 	const char *binding;	 /* of share */
 	const char *remark;
 	const char *type;

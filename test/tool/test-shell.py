@@ -68,7 +68,7 @@ def several(b):
     """Two IDL files; one interface that the server has not."""
     script("two files", 3, r"^other\.Nothing, operation 0$", "other: ", b, "bind other", "Open", 'Add {"counter": $h1}', "ls other",
            "help other.Nothing", options=("--idl", other_idl()))
-    seen = script("what there is", 0, r"^   5  Open  first$", None, b, "ls", "help Turn", "help")
+    seen = script("what there is", 0, r"^   6  Open  first$", None, b, "ls", "help Turn", "help")
     check("pipes", re.search(r"in  given +pipe of POINT$", seen, re.M), seen)
     script("time", 0, "counter", r"^\d+\.\d{3} ms$", b, "time Open")
 
@@ -92,11 +92,12 @@ class Terminal:
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(theirs)
 
-    def wait(self, pattern):
-        """What has come up to the pattern; the rest stays for the next."""
+    def wait(self, pattern, keys=None):
+        """What has come up to the pattern; the rest stays for the next. Until then keys are typed."""
         until = time.monotonic() + LONG
         while not (found := re.search(pattern, self.text)) and time.monotonic() < until:
             if not select.select([self.fd], [], [], 1)[0]:
+                self.type(keys or "")
                 continue
             try:
                 piece = os.read(self.fd, 4096)
@@ -124,9 +125,7 @@ def at_terminal(b):
     t.wait(r'"total": 7')
     t.wait("transfer> ")
     t.type("Wait\r")
-    time.sleep(1)
-    t.type("\3")
-    t.wait(r"(?s)transfer\.Wait: .*(cancel|CANCEL)")
+    t.wait(r"(?s)transfer\.Wait: .*(cancel|CANCEL)", "\3")
     t.wait("transfer> ")
     t.type("nonsense\3")
     t.type("handles\r")

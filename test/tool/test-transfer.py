@@ -95,6 +95,30 @@ def refusals(b):
     call("a pipe is no parameter", 2, None, "data", b, "Put", '{"data": "00"}', "data=/dev/null")
 
 
+def callbacks(b):
+    script = path("script", b'{ "Number" : [{"value": 1}, {"value": 20} ,{"value":300}] }')
+
+    def ask(name, end, out, error, times, source, operation="Ask"):
+        return expect(name, end, out, error, TOOL, "call", "--idl", IDL, b, f"transfer.{operation}",
+                      f'{{"times": {times}}}', "--callbacks", source, env=ENV)
+
+    ask("three answers", 0, r'"sum": 321$', r'(?s)callback Number \{"i":0\}.*callback Number \{"i":2\}', 3, script)
+    ask("the last is for all", 0, r'"sum": 921$', "callback", 5, script)
+    ask("the same each time", 0, r'"sum": 8$', "callback", 4, '{"Number": {"value": 2}}')
+    ask("none", 0, r'"sum": 0$', None, 0, script)
+    ask("a fault", 3, None, r"fault .*0x7b", 2, '{"Number": [{"value": 2}, {"$fault": 123}]}')
+    ask("nothing to say", 3, None, "the callback Number: the script has no answer", 1, "{}")
+    ask("the wrong answer", 3, None, "the callback Number: .*valve", 1, '{"Number": {"valve": 2}}')
+    ask("mistyped", 2, None, r"transfer has no callback Numbre; did you mean Number\?", 1, '{"Numbre": {}}')
+    ask("no JSON", 2, None, "no JSON object, from byte 10", 1, '{"Number" {}}')
+    ask("no answer", 2, None, "is an object, or a list", 1, '{"Number": 7}')
+    ask("no fault", 2, None, "fault of a callback is a number", 1, '{"Number": {"$fault": 0}}')
+    ask("no file", 2, None, "cannot read the parameters: No such file", 1, "/none/there")
+    expect("no script", 3, None, "fault", TOOL, "call", "--idl", IDL, b, "transfer.Ask", '{"times": 1}', env=ENV)
+    expect("in a session", 0, r'"sum": 7$', "callback", TOOL, "shell", "--idl", IDL, b, env=ENV,
+           stdin=b'callbacks {"Number": {"value": 7}}\nAsk {"times": 1}\n')
+
+
 def slowly(b):
     """What comes late is waited for, longer than --timeout; a server that does nothing is not."""
     command = [TOOL, "call", "--timeout", "1", "--idl", IDL, b, "transfer.Put", "{}", "--pipe", "data=-"]
@@ -158,7 +182,7 @@ def main():
     server = subprocess.Popen([SERVER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV)
     try:
         binding = server.stdout.readline().strip()
-        for part in (uploads, downloads, both, lines, refusals, slowly, memory, progress):
+        for part in (uploads, downloads, both, lines, refusals, callbacks, slowly, memory, progress):
             part(binding)
     finally:
         server.terminate()

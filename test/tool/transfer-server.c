@@ -214,6 +214,45 @@ static int wait_for_cancel(struct pen_call *call, const struct transfer_Wait_in 
 	return PEN_PENDING;
 }
 
+/* ---- numbers that the client says ---- */
+
+struct question {
+	int32_t times;
+	struct transfer_Number_in in;
+	struct transfer_Number_out answer;
+	struct transfer_Ask_out *out;
+};
+
+static void answered(struct pen_call *call, int result, void *data)
+{
+	struct question *q = data;
+
+	if (!result)
+		q->out->sum += q->answer.value;
+	if (!result && ++q->in.i < q->times)
+		result = transfer_Number(call, &q->in, &q->answer, answered, q);
+	else if (!result)
+		result = PEN_PENDING;
+	if (result)
+		pen_call_finish(call, result == PEN_PENDING ? 0 : result);
+}
+
+static int ask(struct pen_call *call, const struct transfer_Ask_in *in,
+	       struct transfer_Ask_out *out)
+{
+	struct question *q = pen_arena_zalloc(pen_call_arena(call), sizeof(*q));
+	int r;
+
+	if (!q)
+		return -ENOMEM;
+	if (in->times <= 0)
+		return 0;
+	q->times = in->times;
+	q->out = out;
+	r = transfer_Number(call, &q->in, &q->answer, answered, q);
+	return r ? r : PEN_PENDING;
+}
+
 /* ---- handles ---- */
 
 static const struct pen_handle_type counters = { .name = "counter", .rundown = free };
@@ -258,6 +297,7 @@ static const struct transfer_operations operations = {
 	.Mirror = mirror,
 	.Turn = turn,
 	.Wait = wait_for_cancel,
+	.Ask = ask,
 	.Open = open_counter,
 	.Add = add,
 	.Close = close_counter,
