@@ -129,6 +129,20 @@ static int tell_part(const struct pen_conn_call *call, struct pen_slice stub,
 }
 
 /*
+ * Wine's servers have 1 in all their answers. That was our bind, and is no call; where there is one
+ * call alone, which nobody signs, it is that one.
+ */
+static struct pen_conn_call *find_only(struct pen_conn *conn, uint32_t call_id)
+{
+	struct pen_conn_call *call;
+
+	if (call_id != PEN_CALL_ID_FIRST || conn->state != PEN_CONN_OPEN || conn->n_calls != 1)
+		return NULL;
+	call = pen_list_entry(conn->calls.next, struct pen_conn_call, link);
+	return call->is_made && !call->auth ? call : NULL;
+}
+
+/*
  * What an answer is of: the innermost call. A client that has given the outermost up may not have
  * heard of that yet inside of it.
  */
@@ -136,7 +150,9 @@ static struct pen_conn_call *find_asked(struct pen_conn *conn, uint32_t call_id)
 {
 	struct pen_conn_call *call = pen_conn_find_call(conn, call_id);
 
-	if (!call || call->is_made)
+	if (!call)
+		return find_only(conn, call_id);
+	if (call->is_made)
 		return call;
 	call = pen_conn_outermost(call);
 	return call->is_made && call->is_orphaned && !call->is_answered ? call : NULL;
@@ -267,6 +283,7 @@ int pen_client_receive_fault(struct pen_conn *conn, const struct pen_pdu_header 
 		return r;
 	if (!answer.call)
 		return fault_bind(conn, header, event);
+	event->call_id = answer.call->call_id;
 	/* The server hears no more of what it has refused [C706 12.6.4.8]. */
 	if (answer.call->is_sending && pen_client_stop_sending(conn, answer.call))
 		return -ENOMEM;

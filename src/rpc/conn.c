@@ -68,7 +68,7 @@ int pen_conn_new(struct pen_conn **connp, const struct pen_conn_config *config, 
 	conn->frag_max = conn->config.limits.frag_max;
 	conn->stub.pool = conn->config.pool;
 	conn->output.pool = conn->config.pool;
-	conn->next_call_id = 1;
+	conn->next_call_id = PEN_CALL_ID_FIRST;
 	conn->next_auth_context_id = 1;
 	pen_list_init(&conn->contexts);
 	pen_list_init(&conn->auths);

@@ -19,6 +19,8 @@ enum pen_conn_state {
 	PEN_N_CONN_STATES,
 };
 
+enum { PEN_CALL_ID_FIRST = 1 }; /* of a client: its bind's */
+
 /*
  * A call: for who serves it from its first fragment on, for who has made it from its request on.
  * One that is inside another stands before that, so that by a call_id the innermost is found.

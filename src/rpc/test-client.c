@@ -520,6 +520,13 @@ static void test_answers_are_in_order_or_an_error(void **state)
 		{ "4W", LOST },
 		{ "4F", LOST },
 		{ "2W|2W", LOST },
+		/* Of the one call that there is, by a server that numbers no answer. */
+		{ "2W|1W", RESPONSE, 3, 16 },
+		{ "2W|1F 1L", RESPONSE, 3, 32 },
+		{ "2W|1X", FAULT, 3, 5 },
+		{ "2F 2L|1W", RESPONSE, 3, 16 },
+		{ "2W|1W|1W", LOST },
+		{ "2W|1Wa", LOST },
 		/* Not as it was asked. */
 		{ "2Wc1", LOST },
 		{ "2Wc256", RESPONSE, 2, 16 }, /* of which a byte counts */
