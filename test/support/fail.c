@@ -11,12 +11,14 @@ void *__wrap_realloc(void *p, size_t n);
 
 static size_t fail_at;
 static size_t count;
+static size_t bytes;
 static bool is_hit;
 
 void pen_fail_at(size_t n)
 {
 	fail_at = n;
 	count = 0;
+	bytes = 0;
 	is_hit = false;
 }
 
@@ -31,9 +33,15 @@ size_t pen_fail_count(void)
 	return count;
 }
 
-static bool must_fail(void)
+size_t pen_fail_bytes(void)
+{
+	return bytes;
+}
+
+static bool must_fail(size_t n)
 {
 	count++;
+	bytes += n;
 	if (!fail_at || count != fail_at)
 		return false;
 	is_hit = true;
@@ -42,15 +50,15 @@ static bool must_fail(void)
 
 void *__wrap_malloc(size_t n)
 {
-	return must_fail() ? NULL : __real_malloc(n);
+	return must_fail(n) ? NULL : __real_malloc(n);
 }
 
 void *__wrap_calloc(size_t number, size_t size)
 {
-	return must_fail() ? NULL : __real_calloc(number, size);
+	return must_fail(number * size) ? NULL : __real_calloc(number, size);
 }
 
 void *__wrap_realloc(void *p, size_t n)
 {
-	return must_fail() ? NULL : __real_realloc(p, n);
+	return must_fail(n) ? NULL : __real_realloc(p, n);
 }

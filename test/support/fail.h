@@ -20,4 +20,7 @@ bool pen_fail_hit(void);
 /* Allocations since pen_fail_at. */
 size_t pen_fail_count(void);
 
+/* Bytes that they asked for, in all: what was given back in between is not taken off. */
+size_t pen_fail_bytes(void);
+
 #endif
