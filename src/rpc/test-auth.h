@@ -430,6 +430,19 @@ static inline int auth_pair_run(struct auth_pair *pair)
 	return r;
 }
 
+/* A stub of n bytes, which the pair keeps. */
+static inline struct pen_buffer *auth_bytes(struct auth_pair *pair, size_t n, unsigned seed)
+{
+	struct pen_buffer *stub = &pair->stub;
+
+	stub->size = 0;
+	assert_int_equal(pen_buffer_reserve(stub, n + 1), 0);
+	for (size_t i = 0; i < n; i++)
+		stub->data[i] = (uint8_t)(seed + i * 31);
+	stub->size = n;
+	return stub;
+}
+
 static inline const struct pen_context *auth_pair_context(const struct auth_pair *pair)
 {
 	return pen_conn_context(pair->conns[TO_CLIENT], &rpcecho_interface.id);
