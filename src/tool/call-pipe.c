@@ -93,10 +93,14 @@ static bool is_blank(struct pen_slice line)
 static int next_line(struct call_pipe *pipe, struct pen_slice *linep)
 {
 	for (;;) {
-		struct pen_slice line = { pipe->text.data + pipe->at, pipe->text.size - pipe->at };
-		const uint8_t *end = line.size ? memchr(line.data, '\n', line.size) : NULL;
+		struct pen_slice line = { .size = pipe->text.size - pipe->at };
+		const uint8_t *end = NULL;
 		int r;
 
+		if (line.size) {
+			line.data = pipe->text.data + pipe->at;
+			end = memchr(line.data, '\n', line.size);
+		}
 		if (end || (pipe->is_ended && line.size)) {
 			line.size = end ? (size_t)(end - line.data) : line.size;
 			pipe->at += line.size + (end ? 1 : 0);

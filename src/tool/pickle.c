@@ -180,8 +180,8 @@ static int print_value(struct stream *stream, const struct pen_type *type, const
 
 static int decode(struct stream *stream, const char *input)
 {
-	const struct pen_type *type;
-	void *value;
+	const struct pen_type *type = NULL;
+	void *value = NULL;
 	int r = need_types(stream);
 
 	if (!r)
