@@ -135,7 +135,7 @@ def at_terminal(b):
     t.wait(r'"total": 10')
     t.wait("transfer> ")
     t.type("\4")
-    t.wait(r"\n")
+    t.wait(r"\n", "\4")  # between the prompt and the editor's mode it is the terminal's, and gets lost
     end = t.process.wait(timeout=LONG)
     check("the end", end == 0, (end, t.text))
     os.close(t.fd)
