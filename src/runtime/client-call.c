@@ -124,6 +124,8 @@ void pen_call_set_callbacks(struct pen_call *base, const struct pen_interface *i
 {
 	struct pen_client_call *call = of(base);
 
+	if (base->role != PEN_CALL_CLIENT)
+		return;
 	call->callbacks = functions;
 	call->callback_interface = interface;
 	call->callback_data = data;
@@ -370,7 +372,7 @@ static int finish_waiting(struct pen_client_call *call)
 	for (;;) {
 		bool is_sent;
 
-		if (client->n_due)
+		while (client->n_due)
 			pen_client_callbacks_run(client);
 		is_sent = pen_client_flush(client);
 		if (call->state == PEN_CLIENT_CALL_ENDED)

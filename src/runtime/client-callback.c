@@ -95,6 +95,8 @@ static void callback_complete(struct pen_client_callback *callback, int result)
 	if (callback->call.back.operation) {
 		callback->state = PEN_CLIENT_CALLBACK_FINISHED;
 		callback->result = result;
+		if (callback->is_answered)
+			callback_due(callback);
 		return;
 	}
 	if (callback->outermost) {

@@ -424,6 +424,43 @@ static void test_one_after_the_other(void **state)
 	stop(f);
 }
 
+/* Calls the server, waits for something else meanwhile, and returns when that has been answered. */
+static int deeper_and_back(struct pen_call *call, const struct nested_Deeper_in *in,
+			   struct nested_Deeper_out *out)
+{
+	struct nested_Descend_in below = { .n = in->n, .bytes = in->bytes };
+	struct descent *descent = pen_arena_zalloc(pen_call_arena(call), sizeof(*descent));
+	struct nested_Descend_out found;
+	struct fixture *f = pen_call_data(call);
+	struct pen_call *other;
+
+	assert_non_null(descent);
+	nested_set_callbacks(call, &later, NULL); /* of a call of the client's own only */
+	assert_int_equal(nested_Descend_start(call, &below,
+					      (struct nested_Descend_out *)&descent->below,
+					      not_told, NULL),
+			 0);
+	assert_int_equal(pen_call_new(&other, f->client), 0);
+	assert_int_equal(nested_Descend(other, &below, &found), 0);
+	pen_call_free(other);
+	out->sum = found.sum;
+	return 0;
+}
+
+static void test_a_callback_that_does_not_wait(void **state)
+{
+	static const struct nested_callbacks functions = { .Deeper = deeper_and_back };
+	struct nested_Descend_out out;
+	struct fixture *f = start(NULL);
+	struct nested_Descend_in in = { .depth = 1, .n = N_BYTES, .bytes = f->bytes };
+
+	open_client(f, PEN_AUTH_LEVEL_PRIVACY);
+	nested_set_callbacks(f->call, &functions, f);
+	assert_int_equal(nested_Descend(f->call, &in, &out), 0);
+	assert_int_equal(out.sum, sum_down_from(f, 1));
+	stop(f);
+}
+
 static void expect_fault(struct fixture *f, uint32_t fault)
 {
 	struct nested_Repeat_in in = { .times = 1 };
@@ -596,6 +633,7 @@ int main(void)
 		cmocka_unit_test(test_too_deep),
 		cmocka_unit_test(test_hosted_by_a_loop),
 		cmocka_unit_test(test_one_after_the_other),
+		cmocka_unit_test(test_a_callback_that_does_not_wait),
 		cmocka_unit_test(test_clients_that_serve_nothing),
 		cmocka_unit_test(test_an_operation_that_does_not_wait),
 		cmocka_unit_test(test_clients_that_do_not_wait),
