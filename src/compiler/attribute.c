@@ -190,10 +190,35 @@ static void check_once(struct pen_resolver *resolver, const struct pen_tree_attr
 	}
 }
 
-void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_attribute *list)
+/* Which would be passed over in silence elsewhere. */
+static void check_place(struct pen_resolver *resolver, const struct pen_tree_attribute *attribute,
+			enum pen_place place)
+{
+	static const struct {
+		const char *name;
+		unsigned places;
+		const char *words;
+	} placed[] = {
+		{ "transmit_as", PEN_PLACE_TYPEDEF, "a typedef" },
+		{ "represent_as", PEN_PLACE_TYPEDEF, "a typedef" },
+		{ "wire_marshal", PEN_PLACE_TYPEDEF, "a typedef" },
+		{ "user_marshal", PEN_PLACE_TYPEDEF, "a typedef" },
+	};
+
+	for (size_t i = 0; i < PEN_COUNT(placed); i++) {
+		if (strcmp(placed[i].name, attribute->name) || (placed[i].places & place))
+			continue;
+		pen_idl_complain(resolver->idl, attribute->pos, "%s belongs to %s", attribute->name,
+				 placed[i].words);
+	}
+}
+
+void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_attribute *list,
+			  enum pen_place place)
 {
 	for (; list; list = list->next) {
 		check_once(resolver, list);
+		check_place(resolver, list, place);
 		if (!bsearch(list->name, known, PEN_COUNT(known), sizeof(known[0]), compare))
 			complain_of_unknown(resolver, list);
 	}

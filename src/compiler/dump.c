@@ -79,6 +79,12 @@ static void dump_type(const struct pen_model_type *type, struct pen_buffer *out)
 	dump_steps("switch", type->switch_is, out);
 }
 
+static void dump_marshal(const struct pen_model_marshal *marshal, struct pen_buffer *out)
+{
+	if (marshal)
+		pen_buffer_printf(out, " %s(%s)", pen_marshal_word(marshal->kind), marshal->name);
+}
+
 static void dump_field_flags(const struct pen_model_field *field, struct pen_buffer *out)
 {
 	const char *word;
@@ -94,6 +100,7 @@ static void dump_field_flags(const struct pen_model_field *field, struct pen_buf
 	if (field->system_handle)
 		pen_buffer_printf(out, " system_handle(%s)", field->system_handle);
 	dump_steps("iid_is", field->iid_is, out);
+	dump_marshal(field->marshal, out);
 }
 
 static void dump_field(const struct pen_model_field *field, struct pen_buffer *out)
@@ -161,6 +168,7 @@ static void dump_operations(const struct pen_model_operation *list, const char *
 		if (o->result) {
 			pen_buffer_printf(out, " gives ");
 			dump_type(o->result, out);
+			dump_marshal(o->marshal, out);
 		}
 		pen_buffer_printf(out, "\n");
 		dump_refusal(o->refusal, out);

@@ -196,6 +196,18 @@ static void put_cases(struct writer *writer, const struct pen_model_field *field
 	put_flag(writer, "default", field->is_default);
 }
 
+/* What programs have in its place. */
+static void put_marshal(struct writer *writer, const char *name,
+			const struct pen_model_marshal *marshal)
+{
+	if (!marshal)
+		return;
+	enter(writer, name, '{');
+	put_text(writer, "attribute", pen_marshal_word(marshal->kind));
+	put_text(writer, "name", marshal->name);
+	leave(writer, '}');
+}
+
 static void put_field(struct writer *writer, const struct pen_model_field *field,
 		      const struct pen_field *live)
 {
@@ -214,6 +226,7 @@ static void put_field(struct writer *writer, const struct pen_model_field *field
 	put_text(writer, "byte_count", field->byte_count);
 	put_text(writer, "system_handle", field->system_handle);
 	put_expr(writer, "iid_is", field->iid_is);
+	put_marshal(writer, "local_form", field->marshal);
 	if (field->name)
 		put_type(writer, "type", field->type);
 	leave(writer, '}');
@@ -322,6 +335,7 @@ static void put_operation(struct writer *writer, const struct pen_model_interfac
 		put_field(writer, &operation->parameters[i], NULL);
 	leave(writer, ']');
 	put_type(writer, "result", operation->result);
+	put_marshal(writer, "result_local_form", operation->marshal);
 	leave(writer, '}');
 }
 

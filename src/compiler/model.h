@@ -15,7 +15,7 @@ enum pen_model_form {
 	PEN_FORM_FUNCTION,
 	PEN_FORM_PIPE,	     /* of element */
 	PEN_FORM_SAFEARRAY,  /* of element */
-	PEN_FORM_MARSHALLED, /* element as the program has it, on the wire as marshal says */
+	PEN_FORM_MARSHALLED, /* of a typedef: what is sent for it is in marshal */
 };
 
 enum pen_model_marshal_kind {
@@ -23,12 +23,14 @@ enum pen_model_marshal_kind {
 	PEN_REPRESENT_AS,
 	PEN_WIRE_MARSHAL,
 	PEN_USER_MARSHAL,
+	PEN_MARSHAL_KINDS,
 };
 
+/* A type that programs have in another form than the wire. A value of ours is the wire's. */
 struct pen_model_marshal {
 	enum pen_model_marshal_kind kind;
-	struct pen_model_type *type; /* the one on the wire; of REPRESENT_AS the IDL's own */
-	const char *name;	     /* of the other, as written */
+	const struct pen_shape *wire; /* NULL: the IDL's own type, which has a local form */
+	const char *name;	      /* of the local one */
 };
 
 /* Why a type or an operation cannot be sent. */
@@ -79,7 +81,7 @@ struct pen_model_type {
 	bool is_complete;
 	enum pen_model_form form;
 	const struct pen_model_interface *interface;
-	const struct pen_model_marshal *marshal;
+	const struct pen_model_marshal *marshal; /* of PEN_FORM_MARSHALLED */
 	struct pen_refusal *refusal; /* NULL: it has a form on the wire, and so has a table */
 	struct pen_model_type *next_tagged;
 	struct pen_model_user *users;  /* of a named one: those that are refused with it */
@@ -128,9 +130,10 @@ struct pen_model_field {
 	bool is_out;
 	bool has_bits; /* it is a bit field */
 	uint32_t bits;
-	const struct pen_model_step *iid_is; /* whose interface it points to */
-	const char *byte_count;		     /* the parameter that says how large it is */
-	const char *system_handle;	     /* "sh_file" */
+	const struct pen_model_step *iid_is;	 /* whose interface it points to */
+	const char *byte_count;			 /* the parameter that says how large it is */
+	const char *system_handle;		 /* "sh_file" */
+	const struct pen_model_marshal *marshal; /* NULL: programs have it as it is sent */
 	int64_t *cases;
 	uint32_t n_cases;
 	bool is_default;
@@ -146,8 +149,9 @@ struct pen_model_operation {
 	const char *call_as; /* the local one that this is sent for */
 	struct pen_model_field *parameters;
 	uint32_t n_parameters;
-	struct pen_model_type *result; /* PEN_VOID: none */
-	struct pen_refusal *refusal;   /* NULL: it can be called */
+	struct pen_model_type *result;		 /* PEN_VOID: none */
+	const struct pen_model_marshal *marshal; /* of the result */
+	struct pen_refusal *refusal;		 /* NULL: it can be called */
 };
 
 enum pen_model_operation_attribute {
@@ -232,6 +236,7 @@ const char *pen_c_identifier(struct pen_idl *idl, const char *name);
 const char *pen_kind_word(enum pen_kind kind);
 const char *pen_pointer_word(enum pen_pointer_kind kind);
 const char *pen_form_word(enum pen_model_form form);
+const char *pen_marshal_word(enum pen_model_marshal_kind kind);
 /* Of the nth bit. NULL: there is none, or IDL has no word for it. */
 const char *pen_attribute_word(size_t n);
 const char *pen_field_flag_word(size_t n);

@@ -10,6 +10,7 @@ const char *pen_model_form_name(enum pen_model_form form)
 {
 	switch (form) {
 	case PEN_FORM_WIRE:
+	case PEN_FORM_MARSHALLED:
 		return NULL;
 	case PEN_FORM_HANDLE_T:
 		return "a handle_t";
@@ -21,8 +22,6 @@ const char *pen_model_form_name(enum pen_model_form form)
 		return "a pipe";
 	case PEN_FORM_SAFEARRAY:
 		return "a SAFEARRAY";
-	case PEN_FORM_MARSHALLED:
-		return "a type that is sent as another";
 	}
 	return NULL;
 }

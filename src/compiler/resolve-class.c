@@ -21,7 +21,7 @@ static void declare(struct pen_resolver *resolver, const struct pen_tree_definit
 /* A property or a method of a dispinterface. */
 static void resolve_member(struct pen_resolver *resolver, const struct pen_tree_decl *decl)
 {
-	pen_check_attributes(resolver, decl->attributes);
+	pen_check_attributes(resolver, decl->attributes, PEN_PLACE_OTHER);
 	if (!decl->spec)
 		return;
 	pen_resolve_spec(resolver, decl->spec, NULL, "member");
@@ -51,7 +51,7 @@ static void resolve_reference(struct pen_resolver *resolver,
 {
 	const struct pen_model_type *type;
 
-	pen_check_attributes(resolver, definition->attributes);
+	pen_check_attributes(resolver, definition->attributes, PEN_PLACE_OTHER);
 	type = pen_resolve_spec(resolver, definition->decl->spec, NULL, "reference");
 	if (type->form != PEN_FORM_INTERFACE &&
 	    pen_symbol_find(resolver, PEN_SYMBOL_TYPE, definition->name))
@@ -72,12 +72,12 @@ void pen_resolve_class(struct pen_resolver *resolver, const struct pen_tree_defi
 		resolve_member(resolver, definition->decl);
 		return;
 	case PEN_TREE_CONTRACT:
-		pen_check_attributes(resolver, definition->attributes);
+		pen_check_attributes(resolver, definition->attributes, PEN_PLACE_OTHER);
 		return;
 	case PEN_TREE_DECLARE:
 		break;
 	default:
-		pen_check_attributes(resolver, definition->attributes);
+		pen_check_attributes(resolver, definition->attributes, PEN_PLACE_OTHER);
 		declare(resolver, definition);
 	}
 	for (const struct pen_tree_definition *d = definition->definitions; d; d = d->next)

@@ -103,7 +103,7 @@ static void resolve_attributes(struct pen_resolver *resolver, struct pen_model_i
 	const struct pen_tree_attribute *uuid = pen_tree_find(definition->attributes, "uuid");
 	const struct pen_tree_attribute *version = pen_tree_find(definition->attributes, "version");
 
-	pen_check_attributes(resolver, definition->attributes);
+	pen_check_attributes(resolver, definition->attributes, PEN_PLACE_INTERFACE);
 	interface->is_local = pen_tree_find(definition->attributes, "local") != NULL;
 	interface->is_object = pen_tree_find(definition->attributes, "object") ||
 			       pen_tree_find(definition->attributes, "odl") ||

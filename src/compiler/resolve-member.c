@@ -117,7 +117,7 @@ static void check_member(struct pen_resolver *resolver, const struct pen_model_t
 		pen_idl_complain(resolver->idl, field->pos, "a member of no type");
 	else if (type->kind == PEN_VOID && type->form == PEN_FORM_PIPE)
 		pen_refuse(resolver, field->pos, "a pipe is a parameter, and no member");
-	else if (type->kind == PEN_VOID && type->form != PEN_FORM_MARSHALLED)
+	else if (type->kind == PEN_VOID)
 		pen_refuse(resolver, field->pos, "%s cannot be sent",
 			   pen_model_form_name(type->form));
 	else if (is_conformant(field->type) && (!is_last || owner->kind == PEN_UNION))
@@ -139,6 +139,7 @@ static void resolve_member(struct pen_resolver *resolver, struct pen_model_type 
 	}
 	pen_resolve_shape(resolver, decl, declarator, hint, &shape);
 	field->type = pen_shape_build(resolver, &shape, decl, field->pos, false);
+	field->marshal = shape.marshal;
 	pen_resolve_field_attributes(resolver, field, decl->attributes);
 	if (declarator && declarator->bits) {
 		int64_t bits = pen_resolve_constant(resolver, declarator->bits);
@@ -207,7 +208,7 @@ static void name_members(struct pen_resolver *resolver, struct pen_model_type *t
 	for (const struct pen_tree_decl *decl = members; decl; decl = decl->next) {
 		const struct pen_tree_declarator *d = decl->declarators;
 
-		pen_check_attributes(resolver, decl->attributes);
+		pen_check_attributes(resolver, decl->attributes, PEN_PLACE_MEMBER);
 		do {
 			field->pos = d ? d->pos : decl->pos;
 			field->name = d ? d->name : NULL;

@@ -75,6 +75,7 @@ static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_fi
 		return;
 	}
 	field->type = pen_shape_build(resolver, &shape, decl, field->pos, true);
+	field->marshal = shape.marshal;
 	if (is_sent)
 		check_parameter(resolver, field);
 }
@@ -85,7 +86,7 @@ static void name_parameters(struct pen_resolver *resolver, struct pen_model_oper
 	struct pen_model_field *field = operation->parameters;
 
 	for (const struct pen_tree_decl *p = function->parameters; p; p = p->next, field++) {
-		pen_check_attributes(resolver, p->attributes);
+		pen_check_attributes(resolver, p->attributes, PEN_PLACE_PARAMETER);
 		field->pos = p->declarators ? p->declarators->pos : p->pos;
 		field->name = p->declarators ? p->declarators->name : NULL;
 		field->is_in = pen_tree_find(p->attributes, "in") != NULL;
@@ -255,6 +256,7 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 	result.derivations = result.derivations->next;
 	pen_resolve_shape(resolver, decl, &result, operation->name, &shape);
 	operation->result = pen_shape_build(resolver, &shape, decl, operation->pos, false);
+	operation->marshal = shape.marshal;
 	if (is_sent && operation->result->form != PEN_FORM_WIRE)
 		pen_refuse(resolver, operation->pos, "%s cannot be sent",
 			   pen_model_form_name(operation->result->form));

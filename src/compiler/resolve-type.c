@@ -116,7 +116,7 @@ static void resolve_enumerators(struct pen_resolver *resolver, struct pen_model_
 	type->is_scoped = resolver->space != NULL;
 	type->enumerators = pen_idl_array(resolver->idl, n, sizeof(*type->enumerators));
 	for (e = spec->enumerators; e; e = e->next, value++) {
-		pen_check_attributes(resolver, e->attributes);
+		pen_check_attributes(resolver, e->attributes, PEN_PLACE_OTHER);
 		if (e->value)
 			value = pen_resolve_constant(resolver, e->value);
 		if (value > INT32_MAX && value <= UINT32_MAX)
@@ -362,11 +362,24 @@ static bool is_same_struct(const struct pen_model_type *a, const struct pen_mode
 	return true;
 }
 
+static bool is_same_shape(const struct pen_shape *a, const struct pen_shape *b);
+
+static bool is_same_marshal(const struct pen_shape *a, const struct pen_shape *b)
+{
+	if (!a->marshal || !b->marshal)
+		return !a->marshal && !b->marshal;
+	if (a->marshal->kind != b->marshal->kind)
+		return false;
+	return a->marshal->wire && b->marshal->wire
+		       ? is_same_shape(a->marshal->wire, b->marshal->wire)
+		       : !a->marshal->wire && !b->marshal->wire;
+}
+
 /* C allows a typedef to come twice, if it says the same. */
 static bool is_same_shape(const struct pen_shape *a, const struct pen_shape *b)
 {
 	if (a->n_levels != b->n_levels || a->is_string != b->is_string || a->counts || b->counts ||
-	    a->is_context_handle != b->is_context_handle ||
+	    a->is_context_handle != b->is_context_handle || !is_same_marshal(a, b) ||
 	    (a->base != b->base && !is_same_struct(a->base, b->base) &&
 	     (a->base->kind != b->base->kind || a->base->form != b->base->form || a->base->name ||
 	      b->base->name || a->base->range || b->base->range)))
@@ -404,23 +417,19 @@ static void declare_type(struct pen_resolver *resolver, const struct pen_tree_de
 	const struct pen_symbol *known;
 	struct pen_tree_decl one = *decl;
 	struct pen_shape shape;
-	struct pen_shape *copy;
-	size_t n;
 
 	if (!declarator->name) {
 		pen_idl_complain(resolver->idl, declarator->pos, "a typedef has a name");
 		return;
 	}
-	pen_check_attributes(resolver, declarator->attributes);
+	pen_check_attributes(resolver, declarator->attributes, PEN_PLACE_TYPEDEF);
 	one.attributes = join(resolver, declarator->attributes, decl->attributes);
 	pen_resolve_shape(resolver, &one, declarator, declarator->name, &shape);
 	known = pen_symbol_find(resolver, PEN_SYMBOL_TYPE, declarator->name);
 	if (known && is_same_shape(known->shape, &shape))
 		return;
-	n = offsetof(struct pen_shape, levels) + shape.n_levels * sizeof(shape.levels[0]);
-	copy = pen_idl_zalloc(resolver->idl, n);
-	memcpy(copy, &shape, n);
-	pen_symbol_add(resolver, PEN_SYMBOL_TYPE, declarator->name, declarator->pos)->shape = copy;
+	pen_symbol_add(resolver, PEN_SYMBOL_TYPE, declarator->name, declarator->pos)->shape =
+		pen_shape_keep(resolver, &shape);
 }
 
 void pen_resolve_typedef(struct pen_resolver *resolver, const struct pen_tree_decl *decl)
@@ -430,7 +439,7 @@ void pen_resolve_typedef(struct pen_resolver *resolver, const struct pen_tree_de
 	struct pen_tree_decl body = *decl;
 	struct pen_tree_spec bare;
 
-	pen_check_attributes(resolver, decl->attributes);
+	pen_check_attributes(resolver, decl->attributes, PEN_PLACE_TYPEDEF);
 	if (!decl->spec || !hint) {
 		pen_idl_complain(resolver->idl, decl->pos, "this typedef names no type");
 		return;

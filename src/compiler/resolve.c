@@ -122,7 +122,8 @@ static void resolve_declarators(struct pen_resolver *resolver,
 static void resolve_decl(struct pen_resolver *resolver, struct pen_model_interface *interface,
 			 const struct pen_tree_decl *decl)
 {
-	pen_check_attributes(resolver, decl->attributes);
+	pen_check_attributes(resolver, decl->attributes,
+			     decl->declarators ? PEN_PLACE_OPERATION : PEN_PLACE_OTHER);
 	if (!decl->spec)
 		return;
 	if (!decl->declarators)
@@ -137,7 +138,7 @@ static void resolve_container(struct pen_resolver *resolver,
 {
 	const char *space = resolver->space;
 
-	pen_check_attributes(resolver, definition->attributes);
+	pen_check_attributes(resolver, definition->attributes, PEN_PLACE_OTHER);
 	resolver->is_module = definition->kind == PEN_TREE_MODULE;
 	if (definition->kind == PEN_TREE_NAMESPACE)
 		resolver->space = pen_symbol_full_name(resolver, definition->name);

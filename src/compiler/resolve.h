@@ -25,7 +25,7 @@ struct pen_shape {
 	const struct pen_range *counts; /* [range] of an array or a string */
 	bool is_string;
 	bool is_context_handle;
-	const struct pen_model_marshal *marshal;
+	const struct pen_model_marshal *marshal; /* of the innermost */
 	size_t n_levels;
 	struct pen_level levels[PEN_IDL_DEPTH_MAX]; /* last, so that a copy can be short */
 };
@@ -118,8 +118,19 @@ const struct pen_model_step *pen_resolve_length(struct pen_resolver *resolver,
 struct pen_model_constant *pen_constant_add(struct pen_resolver *resolver, const char *name,
 					    struct pen_pos pos);
 
-/* Complains of attributes that are unknown. */
-void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_attribute *list);
+/* Where attributes stand. */
+enum pen_place {
+	PEN_PLACE_TYPEDEF = 1 << 0,
+	PEN_PLACE_MEMBER = 1 << 1, /* or an arm */
+	PEN_PLACE_PARAMETER = 1 << 2,
+	PEN_PLACE_OPERATION = 1 << 3,
+	PEN_PLACE_INTERFACE = 1 << 4,
+	PEN_PLACE_OTHER = 1 << 5, /* an enumerator, a class ... */
+};
+
+/* Complains of attributes that are unknown, or have no meaning there. */
+void pen_check_attributes(struct pen_resolver *resolver, const struct pen_tree_attribute *list,
+			  enum pen_place place);
 
 /* The nth argument of the attribute: NULL where there is none. */
 const struct pen_tree_expr *pen_attribute_argument(const struct pen_tree_attribute *list,
@@ -147,10 +158,26 @@ void pen_resolve_shape(struct pen_resolver *resolver, const struct pen_tree_decl
 		       const struct pen_tree_declarator *declarator, const char *hint,
 		       struct pen_shape *shape);
 
+/* A copy that lasts, with as many levels as there are. */
+struct pen_shape *pen_shape_keep(struct pen_resolver *resolver, const struct pen_shape *shape);
+
 /* Puts a shape together. is_parameter: the outermost pointer is [ref] unless said. */
 struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const struct pen_shape *shape,
 				       const struct pen_tree_decl *decl, struct pen_pos pos,
 				       bool is_parameter);
+
+/*
+ * Applies transmit_as, represent_as, wire_marshal and user_marshal of a typedef of that name: from
+ * here on the shape is that of a local form, or stands for another one on the wire.
+ */
+void pen_resolve_marshal(struct pen_resolver *resolver, struct pen_shape *shape,
+			 const struct pen_tree_attribute *list, const char *name);
+/* What is on the wire, for one use of it. */
+struct pen_model_type *pen_marshal_build(struct pen_resolver *resolver,
+					 const struct pen_model_marshal *marshal,
+					 struct pen_pos pos);
+/* Whether the shape is nothing but what is sent as such a pointer. */
+bool pen_marshal_is_pointer(const struct pen_shape *shape, enum pen_pointer_kind kind);
 
 struct pen_model_type *pen_resolve_spec(struct pen_resolver *resolver,
 					const struct pen_tree_spec *spec,

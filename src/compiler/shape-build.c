@@ -153,31 +153,6 @@ static size_t trim_handle(struct pen_resolver *resolver, const struct pen_shape 
 	return n;
 }
 
-static void refuse_marshal(struct pen_resolver *resolver, const struct pen_model_marshal *marshal,
-			   struct pen_pos pos)
-{
-	static const char *const names[] = {
-		[PEN_TRANSMIT_AS] = "transmit_as",
-		[PEN_REPRESENT_AS] = "represent_as",
-		[PEN_WIRE_MARSHAL] = "wire_marshal",
-		[PEN_USER_MARSHAL] = "user_marshal",
-	};
-
-	if (marshal)
-		pen_refuse(resolver, pos, "[%s] is not offered yet", names[marshal->kind]);
-}
-
-static struct pen_model_type *marshalled(struct pen_resolver *resolver,
-					 const struct pen_shape *shape,
-					 struct pen_model_type *element)
-{
-	struct pen_model_type *type = pen_model_form(resolver, PEN_FORM_MARSHALLED, NULL);
-
-	type->element = element;
-	type->marshal = shape->marshal;
-	return type;
-}
-
 struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const struct pen_shape *shape,
 				       const struct pen_tree_decl *decl, struct pen_pos pos,
 				       bool is_parameter)
@@ -185,8 +160,9 @@ struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const stru
 	struct pen_model_type *type = shape->base;
 	size_t n = shape->n_levels;
 
-	refuse_marshal(resolver, shape->marshal, pos);
 	pen_use_type(resolver, type);
+	if (type->form == PEN_FORM_MARSHALLED)
+		type = pen_marshal_build(resolver, type->marshal, pos);
 	if (shape->is_context_handle) {
 		n = trim_handle(resolver, shape, pos, &type);
 	} else if (type->kind == PEN_UNION && !type->is_encapsulated) {
@@ -222,5 +198,5 @@ struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const stru
 			refuse_form(resolver, type, pos, "a pointer to");
 		type = new_pointer(resolver, level, is_parameter && !n, type);
 	}
-	return shape->marshal ? marshalled(resolver, shape, type) : type;
+	return type;
 }

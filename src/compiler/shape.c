@@ -6,6 +6,15 @@
 #include "compiler/resolve.h"
 #include <string.h>
 
+struct pen_shape *pen_shape_keep(struct pen_resolver *resolver, const struct pen_shape *shape)
+{
+	size_t n = offsetof(struct pen_shape, levels) + shape->n_levels * sizeof(shape->levels[0]);
+	struct pen_shape *copy = pen_idl_zalloc(resolver->idl, n);
+
+	memcpy(copy, shape, n);
+	return copy;
+}
+
 /* Sizes and lengths of the nth level. */
 static void apply_sizes(struct pen_resolver *resolver, struct pen_level *level,
 			const struct pen_tree_attribute *list, size_t n)
@@ -109,6 +118,8 @@ static void apply_pointer_kind(struct pen_resolver *resolver, struct pen_shape *
 			at++;
 		if (at == shape->n_levels) {
 			at = 0;
+			if (pen_marshal_is_pointer(shape, kinds[i].kind))
+				continue;
 			if (!is_array_parameter(shape, list)) {
 				pen_idl_complain(resolver->idl, attribute->pos,
 						 "this is no pointer");
@@ -169,44 +180,8 @@ static void apply_range(struct pen_resolver *resolver, struct pen_shape *shape,
 	shape->base = type;
 }
 
-/* What goes over the wire in the place of the type. */
-static void apply_marshal(struct pen_resolver *resolver, struct pen_shape *shape,
-			  const struct pen_tree_attribute *list)
-{
-	static const char *const names[] = {
-		[PEN_TRANSMIT_AS] = "transmit_as",
-		[PEN_REPRESENT_AS] = "represent_as",
-		[PEN_WIRE_MARSHAL] = "wire_marshal",
-		[PEN_USER_MARSHAL] = "user_marshal",
-	};
-
-	for (size_t i = 0; i < PEN_COUNT(names); i++) {
-		const struct pen_tree_attribute *attribute = pen_tree_find(list, names[i]);
-		struct pen_model_marshal *marshal;
-
-		if (!attribute)
-			continue;
-		if (!attribute->args) {
-			pen_idl_complain(resolver->idl, attribute->pos, "%s names a type",
-					 names[i]);
-			continue;
-		}
-		marshal = pen_idl_zalloc(resolver->idl, sizeof(*marshal));
-		marshal->kind = (enum pen_model_marshal_kind)i;
-		marshal->name = attribute->args->name;
-		if (attribute->args->kind == PEN_TREE_TYPE) {
-			struct pen_shape wire;
-
-			pen_resolve_shape(resolver, attribute->args->type,
-					  attribute->args->type->declarators, "wire", &wire);
-			marshal->type = wire.base;
-		}
-		shape->marshal = marshal;
-	}
-}
-
 static void apply_attributes(struct pen_resolver *resolver, struct pen_shape *shape,
-			     const struct pen_tree_attribute *list)
+			     const struct pen_tree_attribute *list, const char *name)
 {
 	static const char *const handles[] = {
 		"context_handle",
@@ -223,7 +198,7 @@ static void apply_attributes(struct pen_resolver *resolver, struct pen_shape *sh
 	apply_all_sizes(resolver, shape, list);
 	apply_range(resolver, shape, list);
 	apply_pointer_kind(resolver, shape, list);
-	apply_marshal(resolver, shape, list);
+	pen_resolve_marshal(resolver, shape, list, name);
 }
 
 static void add_array(struct pen_resolver *resolver, struct pen_shape *shape,
@@ -308,5 +283,5 @@ void pen_resolve_shape(struct pen_resolver *resolver, const struct pen_tree_decl
 	} else if (!add_typedef(resolver, shape, decl->spec)) {
 		return;
 	}
-	apply_attributes(resolver, shape, decl->attributes);
+	apply_attributes(resolver, shape, decl->attributes, hint);
 }

@@ -65,6 +65,18 @@ const char *pen_form_word(enum pen_model_form form)
 	return words[form];
 }
 
+const char *pen_marshal_word(enum pen_model_marshal_kind kind)
+{
+	static const char *const words[] = {
+		[PEN_TRANSMIT_AS] = "transmit_as",
+		[PEN_REPRESENT_AS] = "represent_as",
+		[PEN_WIRE_MARSHAL] = "wire_marshal",
+		[PEN_USER_MARSHAL] = "user_marshal",
+	};
+
+	return words[kind];
+}
+
 const char *pen_attribute_word(size_t n)
 {
 	static const char *const words[] = {
