@@ -81,6 +81,13 @@ void pen_call_resume(struct pen_call *call);
 
 struct pen_arena *pen_call_arena(struct pen_call *call);
 
+/*
+ * An object that a full pointer of the answer points to: where the same object was in the request that the
+ * client has made, or, called by a server or in a callback, that went to the other side last. NULL: the
+ * request did not have it. The address is a name: nobody looks whether it is still there.
+ */
+const void *pen_call_given(struct pen_call *call, const void *object);
+
 /* What went wrong, as a sentence; "" if nothing did. */
 const char *pen_call_error(const struct pen_call *call);
 

@@ -257,9 +257,16 @@ struct pen_layout {
  * request in in. To get an _out whose request is not known, set out to the value:
  * what names the request is then not held against it.
  */
+struct pen_identities;
+
 struct pen_scope {
 	const void *in;
 	const void *out;
+	/*
+	 * Of parameters: what the full pointers of the request point to, for its answer. NULL: each
+	 * direction is by itself. Only calls have one.
+	 */
+	struct pen_identities *identities;
 };
 
 #define PEN_NDR_DEPTH_MAX 64

@@ -116,26 +116,50 @@ static void put_handle(struct pen_walk *w, struct pen_context_handle *handle)
 	check(w);
 }
 
+/* One that nothing has, neither here nor in the request that this answers. */
 static uint64_t next_referent(struct pen_walk *w)
 {
-	return REFERENT_FIRST + (uint64_t)REFERENT_STEP * w->next_referent++;
+	uint64_t referent;
+
+	do
+		referent = REFERENT_FIRST + (uint64_t)REFERENT_STEP * w->next_referent++;
+	while (w->scope.identities && w->is_answer &&
+	       pen_identities_has(w->scope.identities, referent));
+	return referent;
+}
+
+/*
+ * What the request called the object; 0: it had none such. Where an array goes by two
+ * attributes, its bytes are sent twice, and only the first of them is that object.
+ */
+static uint64_t given_referent(struct pen_walk *w, const struct pen_type *type, void *address)
+{
+	const struct pen_referent *given;
+
+	if (!w->scope.identities || !w->is_answer ||
+	    pen_referents_find_like(&w->referents, (uintptr_t)address, type))
+		return 0;
+	if (pen_identities_by_address(w->scope.identities, address, type, &given))
+		pen_walk_fail(w, -ENOMEM, "no memory");
+	return given ? given->partner : 0;
 }
 
 /* A full pointer has its pointee's referent, which the address tells. */
 static uint64_t full_referent(struct pen_walk *w, const struct pen_type *type, void *address)
 {
-	uint64_t key = (uintptr_t)address;
-	struct pen_referent *row = pen_referents_find(&w->referents, key, type->element);
+	struct pen_referent *row = pen_walk_known(w, (uintptr_t)address, type);
+	uint64_t referent;
 
+	if (row)
+		return row->partner;
+	referent = given_referent(w, type, address);
+	row = pen_referents_add(&w->referents, (uintptr_t)address, type);
 	if (!row) {
-		row = pen_referents_add(&w->referents, key, type->element);
-		if (!row) {
-			pen_walk_fail(w, -ENOMEM, "no memory");
-			return 0;
-		}
-		row->id = w->next_referent++;
+		pen_walk_fail(w, -ENOMEM, "no memory");
+		return 0;
 	}
-	return REFERENT_FIRST + (uint64_t)REFERENT_STEP * row->id;
+	row->partner = referent ? referent : next_referent(w);
+	return row->partner;
 }
 
 static bool put_pointer(struct pen_walk *w, const struct pen_type *type, void **slot,
@@ -146,7 +170,7 @@ static bool put_pointer(struct pen_walk *w, const struct pen_type *type, void **
 	if (!*slot)
 		*referent = 0;
 	else if (type->pointer_kind == PEN_FULL)
-		*referent = full_referent(w, type, *slot);
+		*referent = full_referent(w, type->element, *slot);
 	else
 		*referent = next_referent(w);
 	put_word(w, *referent);
@@ -156,8 +180,7 @@ static bool put_pointer(struct pen_walk *w, const struct pen_type *type, void **
 static bool put_claim(struct pen_walk *w, const struct pen_pending *pointer)
 {
 	void **slot = pointer->slot;
-	struct pen_referent *row =
-		pen_referents_find(&w->referents, (uintptr_t)*slot, pointer->type->element);
+	struct pen_referent *row = pen_walk_known(w, (uintptr_t)*slot, pointer->type->element);
 	bool is_done = row->is_done;
 
 	row->is_done = true;

@@ -26,17 +26,73 @@ static uint32_t *child_of(struct pen_referent *row, uint64_t digits)
 	return &row->children[digits >> 62];
 }
 
-struct pen_referent *pen_referents_find(struct pen_referents *table, uint64_t key,
-					const struct pen_type *type)
+/* The first row from there on that the rule takes. */
+static struct pen_referent *find(struct pen_referents *table, uint64_t key,
+				 const struct pen_type *type,
+				 bool (*is_it)(const struct pen_type *a, const struct pen_type *b))
 {
 	uint64_t digits = hash_of(key);
 	struct pen_referent *row = row_of(table, table->n ? 1 : 0);
 
-	while (row && (row->key != key || (type && row->type != type))) {
+	while (row && (row->key != key || (type && !is_it(row->type, type)))) {
 		row = row_of(table, *child_of(row, digits));
 		digits <<= 2;
 	}
 	return row;
+}
+
+static bool is_same(const struct pen_type *a, const struct pen_type *b)
+{
+	return a == b;
+}
+
+struct pen_referent *pen_referents_find(struct pen_referents *table, uint64_t key,
+					const struct pen_type *type)
+{
+	return find(table, key, type, is_same);
+}
+
+struct pen_referent *pen_referents_find_like(struct pen_referents *table, uint64_t key,
+					     const struct pen_type *type)
+{
+	return find(table, key, type, pen_type_is_like);
+}
+
+static bool has_like_dimensions(const struct pen_type *a, const struct pen_type *b)
+{
+	if (a->n_dimensions != b->n_dimensions)
+		return false;
+	for (uint32_t i = 0; i < a->n_dimensions; i++) {
+		if (a->dimensions[i].is_conformant != b->dimensions[i].is_conformant ||
+		    a->dimensions[i].is_varying != b->dimensions[i].is_varying ||
+		    a->dimensions[i].count != b->dimensions[i].count)
+			return false;
+	}
+	return true;
+}
+
+static bool has_like_range(const struct pen_type *a, const struct pen_type *b)
+{
+	if (!a->range || !b->range)
+		return a->range == b->range;
+	return a->range->min == b->range->min && a->range->max == b->range->max;
+}
+
+bool pen_type_is_like(const struct pen_type *a, const struct pen_type *b)
+{
+	/* Structs have tables of their own, so this comes to an end. */
+	while (a != b) {
+		if (a->kind != b->kind || a->size != b->size || a->fields != b->fields ||
+		    a->enumerators != b->enumerators || a->enum_bits != b->enum_bits ||
+		    a->tag != b->tag || a->pointer_kind != b->pointer_kind ||
+		    !has_like_range(a, b) || !has_like_dimensions(a, b))
+			return false;
+		if (!a->element || !b->element)
+			return a->element == b->element;
+		a = a->element;
+		b = b->element;
+	}
+	return true;
 }
 
 static bool grow(struct pen_referents *table)

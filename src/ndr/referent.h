@@ -18,6 +18,7 @@ struct pen_referent {
 	const struct pen_type *type;
 	void **slot;	      /* where the first pointer to it is */
 	void *members;	      /* the struct that pointer is in */
+	uint64_t partner;     /* what the key stands for: referent and address, or the other way */
 	uint32_t id;	      /* from 1, in the order they were added */
 	uint32_t children[4]; /* ids; 0: none */
 	bool is_done;
@@ -34,6 +35,16 @@ void pen_referents_done(struct pen_referents *table);
 /* The type counts only where it is given. NULL: not there. */
 struct pen_referent *pen_referents_find(struct pen_referents *table, uint64_t key,
 					const struct pen_type *type);
+
+/* The same, of a type that has the same values, as pen_type_is_like. */
+struct pen_referent *pen_referents_find_like(struct pen_referents *table, uint64_t key,
+					     const struct pen_type *type);
+
+/*
+ * Whether the types have the same values, but for how many elements an array has and which arm a
+ * union: each parameter has tables of its own for those.
+ */
+bool pen_type_is_like(const struct pen_type *a, const struct pen_type *b);
 
 /*
  * A new row, of a key and type that are not there; the pointer lasts until the

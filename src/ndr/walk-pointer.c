@@ -26,19 +26,45 @@ static bool is_closed(const struct pen_type *type)
 	       (type->kind == PEN_UNION && !type->switch_is);
 }
 
+struct pen_referent *pen_walk_known(struct pen_walk *w, uint64_t key, const struct pen_type *type)
+{
+	if (is_closed(type))
+		return pen_referents_find_like(&w->referents, key, type);
+	return pen_referents_find(&w->referents, key, type);
+}
+
+/* Whether an answer may have such a value by a referent that the request had. */
+static bool is_as_given(struct pen_walk *w, const struct pen_type *type, uint64_t referent)
+{
+	const struct pen_referent *given;
+
+	if (!w->scope.identities || !w->is_answer)
+		return true;
+	if (pen_identities_by_referent(w->scope.identities, referent, &given)) {
+		pen_walk_fail(w, -ENOMEM, "no memory");
+		return false;
+	}
+	if (!given || pen_type_is_like(given->type, type))
+		return true;
+	pen_walk_fail(w, PEN_E_BAD_DATA, "a name that the request had for a value of another type");
+	return false;
+}
+
 bool pen_walk_claim(struct pen_walk *w, const struct pen_pending *pointer, uint64_t key)
 {
 	const struct pen_type *type = pointer->type->element;
-	struct pen_referent *row = pen_referents_find(&w->referents, key, NULL);
+	struct pen_referent *row = pen_walk_known(w, key, type);
 
-	if (row && row->type == type && (is_closed(type) || row->members == pointer->members)) {
+	if (row && (is_closed(type) || row->members == pointer->members)) {
 		*(void **)pointer->slot = *row->slot;
 		return false;
 	}
-	if (row) {
+	if (pen_referents_find(&w->referents, key, NULL)) {
 		pen_walk_fail(w, PEN_E_BAD_DATA, "another name for a value of another type");
 		return false;
 	}
+	if (!is_as_given(w, type, key))
+		return false;
 	row = pen_referents_add(&w->referents, key, type);
 	if (!row) {
 		pen_walk_fail(w, -ENOMEM, "no memory");

@@ -309,10 +309,13 @@ int pen_walk_run(struct pen_walk *w, const struct pen_type *type, void *value)
 			w->scope.out = value;
 		else if (w->scope.out != value)
 			w->scope.in = value;
+		w->is_answer = w->scope.out == value;
 	}
 	pen_walk_value(w, type, value);
 	pen_walk_pending(w, 0);
 	pen_walk_keep_promises(w, value);
+	if (w->scope.identities && pen_walk_ok(w) && pen_identities_take(w->scope.identities, w))
+		pen_walk_fail(w, -ENOMEM, "no memory");
 
 	if (w->pending != w->inline_pending)
 		free(w->pending);

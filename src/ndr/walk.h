@@ -8,7 +8,7 @@
  *
  * A walk remembers its first error and does nothing after it.
  */
-#include "ndr/referent.h"
+#include "ndr/identity.h"
 #include <penstock/ndr.h>
 
 enum { PEN_DIMENSIONS_MAX = 8, PEN_WALK_INLINE = 16 };
@@ -95,6 +95,7 @@ struct pen_walk {
 	const struct pen_format *format;
 	enum pen_transfer transfer;
 	bool is_native; /* the wire has our own byte order */
+	bool is_answer; /* the value is an operation's _out */
 	struct pen_scope scope;
 	struct pen_arena *arena; /* reading: of the value */
 	struct pen_ndr_error *error;
@@ -162,6 +163,12 @@ int64_t pen_walk_evaluate(struct pen_walk *w, const struct pen_expr *expr, const
 void pen_walk_conformance(struct pen_walk *w, const struct pen_type *type, void *value,
 			  struct pen_extent *extents);
 void pen_walk_variance(struct pen_walk *w, const struct pen_type *type, struct pen_extent *extents);
+
+/*
+ * The row of a full pointer's key that is there already, and may stand for a value of the type; NULL:
+ * there is none. What a type's attributes name must be the same.
+ */
+struct pen_referent *pen_walk_known(struct pen_walk *w, uint64_t key, const struct pen_type *type);
 
 /*
  * A claim when reading: true where the key is new. One seen before stands for

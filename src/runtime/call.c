@@ -16,8 +16,16 @@ void pen_call_init(struct pen_call *call, enum pen_call_role role, size_t memory
 void pen_call_reset(struct pen_call *call)
 {
 	pen_arena_reset(&call->arena);
+	pen_identities_done(&call->identities);
+	pen_identities_done(&call->back_identities);
 	call->fault = 0;
 	call->error[0] = '\0';
+}
+
+void pen_call_done(struct pen_call *call)
+{
+	pen_call_reset(call);
+	pen_arena_done(&call->arena);
 }
 
 struct pen_call *pen_call_free(struct pen_call *call)
@@ -63,6 +71,12 @@ int pen_call_fail(struct pen_call *call, uint32_t fault, const char *format, ...
 	va_end(args);
 	call->fault = fault;
 	return PEN_E_FAULT;
+}
+
+const void *pen_call_given(struct pen_call *call, const void *object)
+{
+	return pen_identities_given(
+		call->role == PEN_CALL_CLIENT ? &call->identities : &call->back_identities, object);
 }
 
 void pen_call_set_object(struct pen_call *call, const struct pen_uuid *object)
@@ -196,7 +210,7 @@ int pen_call_begin_back(struct pen_call *call, const struct pen_call_back *back,
 			struct pen_conn *conn, uint32_t call_id, struct pen_layout layout,
 			struct pen_buffer *stub)
 {
-	const struct pen_scope scope = { .in = back->in };
+	const struct pen_scope scope = { .in = back->in, .identities = &call->back_identities };
 	const void *kept = pen_call_keep(call, back->operation->in, back->in);
 	struct pen_ndr_error error = { "" };
 	int r;
@@ -231,7 +245,9 @@ int pen_call_take_back(struct pen_call *call, const struct pen_event *event)
 {
 	const struct pen_call_back *back = &call->back;
 	const struct pen_type *type = back->operation->out;
-	const struct pen_scope scope = { .in = back->in, .out = back->out };
+	const struct pen_scope scope = { .in = back->in,
+					 .out = back->out,
+					 .identities = &call->back_identities };
 	struct pen_ndr_error error = { "" };
 	int r;
 

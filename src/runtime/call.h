@@ -4,6 +4,7 @@
 /*
  * What the calls of both sides have in common.
  */
+#include "ndr/identity.h"
 #include <penstock/buffer.h>
 #include <penstock/call.h>
 #include <penstock/conn.h>
@@ -32,6 +33,7 @@ struct pen_call {
 	uint16_t opnum;
 	bool has_object;
 	struct pen_uuid object;
+	struct pen_identities identities; /* of its operation */
 	uint32_t fault;
 	char error[256];
 
@@ -43,12 +45,16 @@ struct pen_call {
 	void (*stopped)(struct pen_call *call, void *data);
 	void *stopped_data;
 	struct pen_call_back back;
+	struct pen_identities back_identities; /* of the latest */
 };
 
 void pen_call_init(struct pen_call *call, enum pen_call_role role, size_t memory_max);
 
 /* Forgets the last operation's values and how it ended. */
 void pen_call_reset(struct pen_call *call);
+
+/* The same, and keeps no memory. */
+void pen_call_done(struct pen_call *call);
 
 /* Notes the sentence, and returns the result it explains. */
 int pen_call_explain(struct pen_call *call, int result, const char *format, ...) PEN_PRINTF(3, 4);

@@ -206,7 +206,9 @@ static struct pen_client_call *find_sent(struct pen_client *client, uint32_t cal
 static int decode(struct pen_client_call *call, const struct pen_event *event)
 {
 	const struct pen_type *type = call->call.operation->out;
-	const struct pen_scope scope = { .in = call->in, .out = call->out };
+	const struct pen_scope scope = { .in = call->in,
+					 .out = call->out,
+					 .identities = &call->call.identities };
 	struct pen_layout layout = event->layout;
 	struct pen_ndr_error error = { "" };
 	int r;

@@ -109,7 +109,7 @@ void pen_client_call_free(struct pen_call *base)
 	for (int i = 0; i < PEN_N_TRANSFERS; i++)
 		pen_buffer_done(&call->stub[i]);
 	pen_buffer_done(&call->answer);
-	pen_arena_done(&base->arena);
+	pen_call_done(base);
 	free(call);
 }
 
@@ -196,7 +196,7 @@ static int encode(struct pen_client_call *call, enum pen_transfer transfer, cons
 {
 	const struct pen_layout layout = { .transfer = transfer,
 					   .is_big_endian = call->client->config.is_big_endian };
-	const struct pen_scope scope = { .in = in };
+	const struct pen_scope scope = { .in = in, .identities = &call->call.identities };
 	struct pen_ndr_error error = { "" };
 	int r;
 

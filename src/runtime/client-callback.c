@@ -21,7 +21,7 @@ static void callback_free(struct pen_client_callback *callback)
 		TAILQ_REMOVE(&client->due, callback, queue);
 		client->n_due--;
 	}
-	pen_arena_done(&callback->call.arena);
+	pen_call_done(&callback->call);
 	free(callback);
 }
 
@@ -71,7 +71,9 @@ void pen_client_callbacks_end(struct pen_client_call *call)
 
 static int respond(struct pen_client_callback *callback)
 {
-	const struct pen_scope scope = { .in = callback->in, .out = callback->out };
+	const struct pen_scope scope = { .in = callback->in,
+					 .out = callback->out,
+					 .identities = &callback->call.identities };
 	struct pen_client *client = callback->client;
 	struct pen_buffer stub = { .pool = &client->pool };
 	struct pen_ndr_error error = { "" };
@@ -130,7 +132,9 @@ void pen_client_callback_finish(struct pen_call *base, int result)
 static int decode(struct pen_client_callback *callback, const struct pen_event *event)
 {
 	const struct pen_operation *operation = callback->call.operation;
-	const struct pen_scope scope = { .in = callback->in, .out = callback->out };
+	const struct pen_scope scope = { .in = callback->in,
+					 .out = callback->out,
+					 .identities = &callback->call.identities };
 	struct pen_ndr_error error = { "" };
 	struct pen_slice rest = event->stub;
 	size_t n_used;

@@ -37,7 +37,9 @@ static size_t size_of(const struct pen_type *parameters)
 static int stream_new(struct pen_client_call *call, const struct pen_context *context)
 {
 	const struct pen_operation *operation = call->call.operation;
-	const struct pen_scope scope = { .in = call->in, .out = call->out };
+	const struct pen_scope scope = { .in = call->in,
+					 .out = call->out,
+					 .identities = &call->call.identities };
 	const struct pen_layout layout = { .transfer = context->transfer,
 					   .is_big_endian = call->client->config.is_big_endian };
 	struct pen_client_stream *stream = calloc(1, sizeof(*stream));

@@ -41,7 +41,7 @@ static struct pen_server_call *call_new(struct pen_server *server)
 
 static void call_free(struct pen_server_call *call)
 {
-	pen_arena_done(&call->call.arena);
+	pen_call_done(&call->call);
 	free(call);
 }
 
@@ -139,7 +139,9 @@ static void send_fault(struct pen_server_call *call, int result, bool did_not_ex
 
 static int send_result(struct pen_server_call *call)
 {
-	const struct pen_scope scope = { .in = call->in, .out = call->out };
+	const struct pen_scope scope = { .in = call->in,
+					 .out = call->out,
+					 .identities = &call->call.identities };
 	struct pen_buffer *stub = &call->server->stub;
 	struct pen_ndr_error error = { "" };
 	int r;
@@ -258,7 +260,9 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 	}
 	if (operation->flags & PEN_OPERATION_IN_PIPES)
 		return take_part(call, event, was_runp);
-	scope = (struct pen_scope){ .in = call->in, .out = call->out };
+	scope = (struct pen_scope){ .in = call->in,
+				    .out = call->out,
+				    .identities = &call->call.identities };
 	layout.is_lasting = event->stub.size >= LASTING_MIN &&
 			    pen_conn_take_stub(call->connection->conn, &call->stub);
 	/* Bytes after the parameters are no error: clients pad, and Windows reads past it. */
@@ -333,7 +337,9 @@ static void call_fill(struct pen_server_call *call, const struct pen_connection 
 
 void pen_server_call_hold(struct pen_server_call *call)
 {
-	size_t held = call->call.arena.total + call->stub.capacity;
+	size_t held = call->call.arena.total + call->stub.capacity +
+		      pen_identities_size(&call->call.identities) +
+		      pen_identities_size(&call->call.back_identities);
 
 	call->connection->held += held - call->held;
 	call->held = held;

@@ -18,7 +18,9 @@ int pen_server_stream_new(struct pen_server_call *call, const void *operations,
 			  const struct pen_event *event)
 {
 	const struct pen_operation *operation = call->call.operation;
-	const struct pen_scope scope = { .in = call->in, .out = call->out };
+	const struct pen_scope scope = { .in = call->in,
+					 .out = call->out,
+					 .identities = &call->call.identities };
 	struct pen_pool *pool = &call->server->pool;
 	struct pen_server_stream *stream = calloc(1, sizeof(*stream));
 
