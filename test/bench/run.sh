@@ -20,6 +20,12 @@ else
 	test/peers/sandbox.sh bash test/bench/krb5.sh "$PWD/$build/test/bench/bench-security"
 fi
 echo "the codec:"
-$build/test/bench/bench-codec $build/shares.ndr
-read -r encode decode < <(/usr/bin/python3 test/bench/pidl.py $build/shares.ndr || echo 0 0)
-$build/test/bench/bench-codec "$encode" "$decode"
+rates=$build/pidl.rates
+rm -f "$rates"
+if [ -x $build/test/bench/pidl ]; then
+	echo "  beside pidl's code, in NDR"
+	$build/test/bench/bench-codec stubs | $build/test/bench/pidl >"$rates"
+else
+	echo "  without pidl's code: no samba-dev"
+fi
+$build/test/bench/bench-codec measure "$rates"
