@@ -67,6 +67,13 @@ struct pen_conn_config {
 	 * gets find_data. NULL: nobody is.
 	 */
 	void (*note)(void *data, const char *sentence);
+	/*
+	 * A server: appends the extended errors [MS-EERR], at most max bytes, to a fault or a
+	 * bind_nak that the engine makes itself; gets find_data. location is a pen_eerr_location,
+	 * sentence NULL where the client is not to know more than the status. NULL: there are none.
+	 */
+	void (*describe)(void *data, uint16_t location, uint32_t status, const char *sentence,
+			 size_t max, struct pen_buffer *eerr);
 	const char *secondary_address;	 /* of bind_ack: the port or the pipe's name; borrowed */
 	struct pen_assoc_groups *groups; /* borrowed, shared by a server's associations */
 	struct pen_pool *pool;		 /* of large blocks of memory; borrowed, may be NULL */
@@ -131,6 +138,7 @@ struct pen_event {
 	struct pen_slice stub;		   /* REQUEST, PART, RESPONSE; FAULT: its stub data */
 	struct pen_layout layout;	   /* of the stub */
 	uint32_t status;		   /* FAULT: nca_s_ or NTSTATUS; REJECTED: the reason */
+	struct pen_slice eerr; /* FAULT, REJECTED: for pen_eerr_get; data NULL: there are none */
 	const struct pen_auth_info
 		*auth; /* REQUEST, RESPONSE, FAULT, AUTHENTICATED; NULL: no security */
 };
@@ -290,6 +298,14 @@ int pen_conn_orphan(struct pen_conn *conn, uint32_t call_id);
  */
 int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer *stub);
 int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, bool did_not_execute);
+
+/*
+ * The same, with extended errors as pen_eerr_put has made them; they are left out where they are
+ * more than eerr_max, which is what has room in a fault.
+ */
+int pen_conn_fault_eerr(struct pen_conn *conn, uint32_t call_id, uint32_t status,
+			bool did_not_execute, struct pen_slice eerr);
+size_t pen_conn_eerr_max(const struct pen_conn *conn);
 
 /*
  * Server. Sends a part of the answer, of which pen_conn_respond sends the last; a fault may still

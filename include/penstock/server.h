@@ -6,6 +6,7 @@
  * own loop, which any other loop can host by descriptor, events and timeout.
  */
 #include <penstock/call.h>
+#include <penstock/eerr.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,6 +56,8 @@ struct pen_server_config {
 	uint32_t auths_max;		   /* security contexts of a connection; 0: 2,049 */
 	/* The security mechanisms that clients may use; they outlive the server. NULL: none. */
 	const struct pen_mechs *mechs;
+	/* Who is told more of a failure than its status, and what (docs/security.md). */
+	enum pen_eerr_policy extended_errors;
 	/*
 	 * A file that gets the session key of every security context, in clear, for whoever
 	 * must read recorded traffic (docs/security.md); NULL: none.

@@ -545,6 +545,7 @@ int pen_client_receive_nak(struct pen_conn *conn, const struct pen_pdu_header *h
 	reason = pen_reader_u16(&r);
 	if (!pen_reader_ok(&r) || header->call_id != conn->bind_call_id)
 		return pen_conn_fail(conn, "the server's bind_nak is not one");
+	event->eerr = pen_nak_eerr(&r);
 	note_refusal(conn, nak_sentence(reason, conn->proving));
 	conn->state = PEN_CONN_CLOSED;
 	return reject(conn, reason, event);

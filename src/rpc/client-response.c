@@ -232,14 +232,18 @@ int pen_client_receive_response(struct pen_conn *conn, const struct pen_pdu_head
 /* ---- faults ---- */
 
 /* What a fault says; it is not known yet whether the server has said it. */
-static int get_fault(struct pen_conn *conn, const struct pen_pdu_header *header, const uint8_t *pdu,
-		     struct pen_event *event)
+static int get_fault(struct pen_conn *conn, const struct answer *answer, struct pen_event *event)
 {
+	const struct pen_pdu_header *header = answer->header;
 	struct pen_reader r;
+	uint32_t alloc_hint;
+	uint8_t flags;
 
-	pen_reader_init(&r, pdu + PEN_PDU_HEADER_SIZE, header->frag_length - PEN_PDU_HEADER_SIZE);
+	pen_reader_init(&r, answer->body.data, answer->body.size);
 	r.is_big_endian = header->is_big_endian;
-	pen_reader_bytes(&r, 8); /* alloc_hint, context, cancel_count */
+	alloc_hint = pen_reader_u32(&r);
+	pen_reader_bytes(&r, 3); /* context, cancel_count */
+	flags = pen_reader_u8(&r);
 	event->status = pen_reader_u32(&r);
 	if (!pen_reader_ok(&r))
 		return pen_conn_fail(conn, "call %u: the fault is not one", header->call_id);
@@ -247,6 +251,8 @@ static int get_fault(struct pen_conn *conn, const struct pen_pdu_header *header,
 		event->status = PEN_FAULT_PROTO_ERROR;
 	event->call_id = header->call_id;
 	event->did_not_execute = header->flags & PEN_PFC_DID_NOT_EXECUTE;
+	pen_reader_bytes(&r, 4);
+	event->eerr = pen_fault_eerr(flags, alloc_hint, pen_reader_slice(&r, pen_reader_left(&r)));
 	return 0;
 }
 
@@ -278,7 +284,7 @@ int pen_client_receive_fault(struct pen_conn *conn, const struct pen_pdu_header 
 		r = verify(conn, &answer);
 	if (r == PEN_E_PROTOCOL)
 		return r;
-	r = get_fault(conn, header, pdu, event);
+	r = get_fault(conn, &answer, event);
 	if (r)
 		return r;
 	if (!answer.call)

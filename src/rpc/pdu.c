@@ -91,6 +91,42 @@ int pen_sec_trailer_get(struct pen_sec_trailer *trailer, const struct pen_pdu_he
 	return trailer->auth_pad_length <= padding_max(body->size) ? 0 : PEN_E_BAD_DATA;
 }
 
+const struct pen_uuid pen_eerr_signature = {
+	0x90740320, 0xfad0, 0x11d3, { 0x82, 0xd7 }, { 0x00, 0x90, 0x27, 0xb1, 0x30, 0xab }
+};
+
+struct pen_slice pen_fault_eerr(uint8_t flags, uint32_t alloc_hint, struct pen_slice rest)
+{
+	size_t n = alloc_hint - (size_t)PEN_FAULT_SIZE;
+
+	if (!(flags & PEN_FAULT_HAS_EERR))
+		return (struct pen_slice){ 0 };
+	if (alloc_hint >= PEN_FAULT_SIZE && n <= rest.size)
+		rest.size = n;
+	return rest;
+}
+
+/* Whether the signature stands there; then what is behind it. */
+static bool is_signed(struct pen_reader r, struct pen_slice *behind)
+{
+	struct pen_uuid signature = pen_reader_uuid(&r);
+
+	*behind = pen_reader_slice(&r, pen_reader_left(&r));
+	return pen_reader_ok(&r) && pen_uuid_equal(&signature, &pen_eerr_signature);
+}
+
+/* The document does not say whether what follows the versions is aligned. */
+struct pen_slice pen_nak_eerr(struct pen_reader *r)
+{
+	struct pen_slice eerr;
+
+	pen_reader_bytes(r, 2 * (size_t)pen_reader_u8(r));
+	if (is_signed(*r, &eerr))
+		return eerr;
+	pen_reader_align(r, 4);
+	return is_signed(*r, &eerr) ? eerr : (struct pen_slice){ 0 };
+}
+
 struct pen_syntax_id pen_syntax_id_get(struct pen_reader *r)
 {
 	struct pen_syntax_id id = { .uuid = pen_reader_uuid(r) };

@@ -43,6 +43,8 @@ enum {
 	PEN_REQUEST_HEADER_SIZE = 24,
 	PEN_RESPONSE_HEADER_SIZE = 24,
 	PEN_FAULT_SIZE = 32,
+	PEN_FAULT_HAS_EERR = 1, /* in its byte behind cancel_count [MS-RPCE 2.2.2.8] */
+	PEN_NAK_EERR_AT = 40,	/* of a bind_nak that names one version [MS-RPCE 2.2.2.9] */
 	PEN_SEC_TRAILER_SIZE = 8,
 	PEN_FRAG_MIN = 2048,
 	PEN_FRAG_MUST_RECEIVE = 1432, /* MustRecvFragSize [C706 12.6.3.1] */
@@ -113,6 +115,16 @@ struct pen_sec_trailer {
  */
 int pen_sec_trailer_get(struct pen_sec_trailer *trailer, const struct pen_pdu_header *header,
 			struct pen_slice *body);
+
+/* The Signature of a bind_nak that has extended errors [MS-RPCE 2.2.1.1.2]. */
+extern const struct pen_uuid pen_eerr_signature;
+
+/*
+ * The extended errors of a fault, from what stands behind its fixed part; of a bind_nak, from where
+ * its versions stand on. data NULL: there are none.
+ */
+struct pen_slice pen_fault_eerr(uint8_t flags, uint32_t alloc_hint, struct pen_slice rest);
+struct pen_slice pen_nak_eerr(struct pen_reader *r);
 
 struct pen_syntax_id pen_syntax_id_get(struct pen_reader *r);
 void pen_syntax_id_put(struct pen_writer *w, const struct pen_syntax_id *id);

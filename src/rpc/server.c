@@ -5,6 +5,8 @@
 #include "rpc/server.h"
 #include "rpc/client.h"
 #include <errno.h>
+#include <penstock/buffer.h>
+#include <penstock/eerr.h>
 #include <penstock/status.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,26 +20,67 @@ static const uint32_t admitted[PEN_N_CONN_STATES] = {
 			  PEN_BIT(PEN_PDU_FAULT),
 };
 
-int pen_server_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id, uint32_t status,
-		     uint8_t flags)
+static int put_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id, uint32_t status,
+		     uint8_t flags, struct pen_slice eerr)
 {
 	struct pen_writer w;
 	size_t at =
 		pen_conn_begin(conn, &w, PEN_PDU_FAULT,
 			       (uint8_t)(PEN_PFC_FIRST_FRAG | PEN_PFC_LAST_FRAG | flags), call_id);
 
-	pen_writer_u32(&w, PEN_FAULT_SIZE);
+	if (eerr.size > pen_conn_eerr_max(conn))
+		eerr.size = 0;
+	pen_writer_u32(&w, (uint32_t)(PEN_FAULT_SIZE + eerr.size));
 	pen_writer_u16(&w, context_id);
-	pen_writer_u16(&w, 0);
+	pen_writer_u8(&w, 0);
+	pen_writer_u8(&w, eerr.size ? PEN_FAULT_HAS_EERR : 0);
 	pen_writer_u32(&w, status);
 	pen_writer_u32(&w, 0);
+	pen_writer_bytes(&w, eerr.data, eerr.size);
 	return pen_conn_end(conn, &w, at);
 }
 
+/* Before the bind nobody has said how much the client receives. */
+size_t pen_conn_eerr_max(const struct pen_conn *conn)
+{
+	return (conn->group ? conn->frag_max : PEN_FRAG_MUST_RECEIVE) - (size_t)PEN_FAULT_SIZE;
+}
+
+/* What its owner has to say of what the engine refuses, in a buffer to be ended. */
+static struct pen_slice describe(const struct pen_conn *conn, uint16_t location, uint32_t status,
+				 const char *sentence, size_t max, struct pen_buffer *eerr)
+{
+	pen_buffer_init(eerr, max);
+	if (conn->config.describe)
+		conn->config.describe(conn->config.find_data, location, status, sentence, max,
+				      eerr);
+	return (struct pen_slice){ eerr->data, eerr->size };
+}
+
+static int fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id, uint32_t status,
+		 uint8_t flags, const char *sentence)
+{
+	struct pen_buffer buffer;
+	struct pen_slice eerr = describe(conn, PEN_EERR_AT_ASSOCIATION, status, sentence,
+					 pen_conn_eerr_max(conn), &buffer);
+	int r = put_fault(conn, call_id, context_id, status, flags, eerr);
+
+	pen_buffer_done(&buffer);
+	return r;
+}
+
+int pen_server_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id, uint32_t status,
+		     uint8_t flags)
+{
+	return fault(conn, call_id, context_id, status, flags, NULL);
+}
+
+/* Of broken rules the reason is told; of what was not proved, no more than that. */
 int pen_server_last_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id,
 			  uint32_t status, uint8_t flags)
 {
-	int r = conn->is_server ? pen_server_fault(conn, call_id, context_id, status, flags) : 0;
+	const char *sentence = status == PEN_FAULT_PROTO_ERROR ? conn->reason : NULL;
+	int r = conn->is_server ? fault(conn, call_id, context_id, status, flags, sentence) : 0;
 
 	return r ? r : PEN_E_PROTOCOL;
 }
@@ -48,27 +91,57 @@ int pen_server_proto_error(struct pen_conn *conn, uint32_t call_id, uint16_t con
 	return pen_server_last_fault(conn, call_id, context_id, PEN_FAULT_PROTO_ERROR, flags);
 }
 
-int pen_server_nak(struct pen_conn *conn, const struct pen_pdu_header *header,
-		   enum pen_nak_reason reason, const char *format, ...)
+/* A bind_nak's reason as Win32 has it. */
+static uint32_t status_of(enum pen_nak_reason reason)
 {
-	char why[sizeof(conn->reason)];
+	switch (reason) {
+	case PEN_NAK_LOCAL_LIMIT_EXCEEDED:
+		return PEN_WERR_RPC_S_OUT_OF_RESOURCES;
+	case PEN_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED:
+		return PEN_WERR_RPC_S_UNKNOWN_AUTHN_SERVICE;
+	case PEN_NAK_INVALID_CHECKSUM:
+		return PEN_WERR_ACCESS_DENIED;
+	default:
+		return PEN_WERR_RPC_S_PROTOCOL_ERROR;
+	}
+}
+
+static int put_nak(struct pen_conn *conn, uint32_t call_id, enum pen_nak_reason reason,
+		   struct pen_slice eerr)
+{
 	struct pen_writer w;
-	va_list args;
-	size_t at;
-	int r;
+	size_t at = pen_conn_begin(conn, &w, PEN_PDU_BIND_NAK,
+				   PEN_PFC_FIRST_FRAG | PEN_PFC_LAST_FRAG, call_id);
 
-	va_start(args, format);
-	vsnprintf(why, sizeof(why), format, args);
-	va_end(args);
-
-	at = pen_conn_begin(conn, &w, PEN_PDU_BIND_NAK, PEN_PFC_FIRST_FRAG | PEN_PFC_LAST_FRAG,
-			    header->call_id);
 	pen_writer_u16(&w, (uint16_t)reason);
 	pen_writer_u8(&w, 1); /* one version: 5.0 */
 	pen_writer_u8(&w, 5);
 	pen_writer_u8(&w, 0);
 	pen_writer_zeros(&w, 3);
-	r = pen_conn_end(conn, &w, at);
+	if (eerr.size) {
+		pen_writer_uuid(&w, &pen_eerr_signature);
+		pen_writer_bytes(&w, eerr.data, eerr.size);
+	}
+	return pen_conn_end(conn, &w, at);
+}
+
+int pen_server_nak(struct pen_conn *conn, const struct pen_pdu_header *header,
+		   enum pen_nak_reason reason, const char *format, ...)
+{
+	bool is_secret = reason == PEN_NAK_INVALID_CHECKSUM; /* why a proof fails */
+	char why[sizeof(conn->reason)];
+	struct pen_buffer buffer;
+	struct pen_slice eerr;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	eerr = describe(conn, PEN_EERR_AT_BIND, status_of(reason), is_secret ? NULL : why,
+			PEN_FRAG_MUST_RECEIVE - PEN_NAK_EERR_AT, &buffer);
+	r = put_nak(conn, header->call_id, reason, eerr);
+	pen_buffer_done(&buffer);
 	pen_conn_fail(conn, "bind: refused: %s", why);
 	return r ? r : PEN_E_PROTOCOL;
 }
@@ -281,7 +354,8 @@ int pen_conn_respond(struct pen_conn *conn, uint32_t call_id, struct pen_buffer 
 	return answered(conn, call_id, r);
 }
 
-int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, bool did_not_execute)
+int pen_conn_fault_eerr(struct pen_conn *conn, uint32_t call_id, uint32_t status,
+			bool did_not_execute, struct pen_slice eerr)
 {
 	struct pen_conn_call *call = find_running(conn, call_id);
 	int r = 0;
@@ -291,10 +365,15 @@ int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, boo
 	if (status == 0)
 		status = PEN_FAULT_UNSPEC;
 	if (is_heard(conn, call))
-		r = pen_server_fault(conn, call_id, call->context->context_id, status,
-				     did_not_execute ? PEN_PFC_DID_NOT_EXECUTE : 0);
+		r = put_fault(conn, call_id, call->context->context_id, status,
+			      did_not_execute ? PEN_PFC_DID_NOT_EXECUTE : 0, eerr);
 	end_answered(conn, call);
 	return answered(conn, call_id, r);
+}
+
+int pen_conn_fault(struct pen_conn *conn, uint32_t call_id, uint32_t status, bool did_not_execute)
+{
+	return pen_conn_fault_eerr(conn, call_id, status, did_not_execute, (struct pen_slice){ 0 });
 }
 
 int pen_conn_shutdown(struct pen_conn *conn)

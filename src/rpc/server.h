@@ -8,8 +8,8 @@
 #include "rpc/auth.h"
 
 /*
- * Sends a fault that the association outlives: flags beside the first and last fragment's.
- * -ENOMEM.
+ * Sends a fault of the engine's own that the association outlives: flags beside the first and last
+ * fragment's. -ENOMEM.
  */
 int pen_server_fault(struct pen_conn *conn, uint32_t call_id, uint16_t context_id, uint32_t status,
 		     uint8_t flags);

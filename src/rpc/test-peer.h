@@ -36,6 +36,8 @@ struct peer {
 	uint32_t status;
 	uint16_t opnum;
 	size_t n_stub;
+	bool has_eerr;
+	struct pen_buffer eerr; /* of the last event that has any */
 	bool did_not_execute;
 };
 
@@ -103,6 +105,7 @@ static inline void peer_close(struct peer *peer)
 	pen_assoc_groups_free(peer->groups);
 	pen_buffer_done(&peer->stub);
 	pen_buffer_done(&peer->out);
+	pen_buffer_done(&peer->eerr);
 }
 
 /* Takes what the engine wants sent. */
@@ -138,6 +141,11 @@ static inline void peer_say(struct peer *peer, const void *data, size_t n)
 		peer->status = event.status;
 		peer->opnum = event.opnum;
 		peer->n_stub = event.stub.size;
+		peer->has_eerr = event.eerr.data;
+		peer->eerr.size = 0;
+		if (event.eerr.size)
+			assert_int_equal(
+				pen_buffer_add(&peer->eerr, event.eerr.data, event.eerr.size), 0);
 		peer->did_not_execute = event.did_not_execute;
 	}
 	peer_take(peer);

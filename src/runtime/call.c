@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/call.h"
 #include "io/impersonate.h"
+#include "runtime/eerr.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <penstock/token.h>
@@ -20,6 +21,8 @@ void pen_call_reset(struct pen_call *call)
 	pen_identities_done(&call->back_identities);
 	call->fault = 0;
 	call->error[0] = '\0';
+	call->eerr = NULL;
+	call->told = NULL;
 }
 
 void pen_call_done(struct pen_call *call)
@@ -139,8 +142,11 @@ uint32_t pen_call_fault_of(const struct pen_call *call, int result)
 int pen_call_note_fault(struct pen_call *call, const struct pen_event *event)
 {
 	call->fault = event->status;
-	return pen_call_explain(call, PEN_E_FAULT, "%s%s", pen_fault_text(event->status),
-				event->is_unsigned ? " (said without a signature)" : "");
+	call->eerr = NULL;
+	pen_call_explain(call, 0, "%s%s", pen_fault_text(event->status),
+			 event->is_unsigned ? " (said without a signature)" : "");
+	pen_call_take_eerr(call, event->eerr);
+	return PEN_E_FAULT;
 }
 
 /* ---- a call that is served ---- */

@@ -36,6 +36,8 @@ struct pen_call {
 	struct pen_identities identities; /* of its operation */
 	uint32_t fault;
 	char error[256];
+	const struct pen_eerr *eerr; /* that came with the fault; NULL: none */
+	const struct pen_eerr *told; /* of one that is served: that go with its own; NULL: none */
 
 	/* Of one that is served. */
 	void *service_data;

@@ -3,6 +3,7 @@
 #include "runtime/client-callback.h"
 #include "runtime/client-security.h"
 #include "runtime/client-stream.h"
+#include "runtime/eerr.h"
 #include "runtime/keylog.h"
 #include "runtime/pipe-wire.h"
 #include <errno.h>
@@ -230,7 +231,7 @@ static int note_fault(struct pen_client_call *call, const struct pen_event *even
 	return call->is_cancelled && event->status == PEN_FAULT_CANCEL ? PEN_E_CANCELLED : r;
 }
 
-static void on_rejected(struct pen_client *client)
+static void on_rejected(struct pen_client *client, const struct pen_event *event)
 {
 	const struct pen_interface *interface = client->binding_to;
 	struct pen_client_call *call;
@@ -242,6 +243,7 @@ static void on_rejected(struct pen_client *client)
 		if (call->state != PEN_CLIENT_CALL_WAITING || call->call.interface != interface)
 			continue;
 		pen_call_explain(&call->call, 0, "%s", pen_conn_reason(client->conn));
+		pen_call_take_eerr(&call->call, event->eerr);
 		pen_client_call_end(call, PEN_E_REJECTED);
 	}
 	/* A proof that has failed may do better from the beginning. */
@@ -279,7 +281,7 @@ static void on_event(struct pen_client *client, const struct pen_event *event)
 		client->binding_to = NULL;
 		break;
 	case PEN_EVENT_REJECTED:
-		on_rejected(client);
+		on_rejected(client, event);
 		break;
 	case PEN_EVENT_WORK:
 		pen_client_work(client);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/connection.h"
+#include "runtime/eerr.h"
 #include "runtime/pipe-wire.h"
 #include "runtime/server-callback.h"
 #include "runtime/server-stream.h"
@@ -39,6 +40,19 @@ static const struct pen_offer *find_offer(void *data, const struct pen_syntax_id
 	return NULL;
 }
 
+static void describe(void *data, uint16_t location, uint32_t status, const char *sentence,
+		     size_t max, struct pen_buffer *eerr)
+{
+	const struct pen_connection *connection = data;
+	const struct pen_server_failure failure = {
+		.location = (enum pen_eerr_location)location,
+		.status = status,
+		.sentence = sentence,
+	};
+
+	pen_server_tell(connection->server, connection->protseq, &failure, max, eerr);
+}
+
 static void note_refusal(void *data, const char *sentence)
 {
 	const struct pen_connection *connection = data;
@@ -58,6 +72,7 @@ static int start_engine(struct pen_connection *connection)
 		.find_offer = find_offer,
 		.find_data = connection,
 		.note = note_refusal,
+		.describe = describe,
 		.secondary_address = listener ? listener->secondary_address : "",
 		.groups = server->groups,
 		.pool = &server->pool,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
 #include "io/impersonate.h"
+#include "runtime/eerr.h"
 #include "runtime/server-callback.h"
 #include "runtime/server-stream.h"
 #include "sec/mech.h"
@@ -125,16 +126,27 @@ void pen_server_check_itself(struct pen_server *server, const struct pen_interfa
 
 /* ---- the answer ---- */
 
-static void send_fault(struct pen_server_call *call, int result, bool did_not_execute)
+static void send_fault(struct pen_server_call *call, int result, enum pen_eerr_location where)
 {
+	struct pen_conn *conn = call->connection->conn;
 	uint32_t status = pen_call_fault_of(&call->call, result);
+	const struct pen_server_failure failure = {
+		.location = where,
+		.status = status,
+		.sentence = call->call.error,
+		.chain = call->call.told,
+	};
 	struct pen_server *server = call->server;
+	struct pen_buffer eerr = { 0 };
 
 	server->stats.faults++;
 	pen_server_log(server, PEN_LOG_INFO, "%s.%s: fault %#x, %s%s%s", call->call.interface->name,
 		       operation_name(call), status, pen_fault_text(status),
 		       call->call.error[0] ? " " : "", call->call.error);
-	pen_conn_fault(call->connection->conn, call->call_id, status, did_not_execute);
+	pen_server_tell(server, call->call.protseq, &failure, pen_conn_eerr_max(conn), &eerr);
+	pen_conn_fault_eerr(conn, call->call_id, status, where == PEN_EERR_AT_REQUEST,
+			    (struct pen_slice){ eerr.data, eerr.size });
+	pen_buffer_done(&eerr);
 }
 
 static int send_result(struct pen_server_call *call)
@@ -170,6 +182,7 @@ static void call_leave(struct pen_server_call *call)
 
 void pen_server_call_complete(struct pen_server_call *call, int result)
 {
+	enum pen_eerr_location where = result ? PEN_EERR_AT_OPERATION : PEN_EERR_AT_ANSWER;
 	struct pen_connection *connection = call->connection;
 
 	if (call->call.back.operation) {
@@ -185,7 +198,7 @@ void pen_server_call_complete(struct pen_server_call *call, int result)
 		if (!result)
 			result = send_result(call);
 		if (result)
-			send_fault(call, result, false);
+			send_fault(call, result, where);
 		call->server->stats.calls_out++;
 	}
 	call_leave(call);
@@ -350,7 +363,7 @@ static void call_ran(struct pen_server_call *call, int result, bool was_run)
 {
 	pen_server_check_itself(call->server, call->call.interface, operation_name(call));
 	if (!was_run) {
-		send_fault(call, result, true);
+		send_fault(call, result, PEN_EERR_AT_REQUEST);
 		call->server->stats.calls_out++;
 		call_leave(call);
 		return;

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "runtime/connection.h"
 #include "runtime/directory.h"
+#include "runtime/eerr.h"
 #include "runtime/keylog.h"
 #include "runtime/server-call.h"
 #include <errno.h>
@@ -187,6 +188,7 @@ static int server_init(struct pen_server *server)
 {
 	int r;
 
+	pen_computer_name(server->computer, sizeof(server->computer));
 	r = choose_directories(server);
 	if (!r)
 		r = open_keylog(server);

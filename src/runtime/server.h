@@ -70,6 +70,7 @@ struct pen_server {
 	struct pen_assoc_groups *groups;
 	struct pen_handles *handles;
 	struct pen_token *anonymous;
+	char computer[65]; /* this machine's name */
 
 	struct pen_served *served; /* in the order they were added */
 	struct pen_object *objects;
