@@ -38,6 +38,8 @@ static void start(struct objectd *objectd, const char *const *options)
 
 void objectd_start(struct objectd *objectd, const char *const *options)
 {
+	int status;
+
 	if (!objectd->directory[0]) {
 		strcpy(objectd->directory, "/tmp/penstock-test-XXXXXX");
 		assert_non_null(mkdtemp(objectd->directory));
@@ -50,6 +52,10 @@ void objectd_start(struct objectd *objectd, const char *const *options)
 			close(fd);
 			return;
 		}
+		if (waitpid(objectd->pid, &status, WNOHANG) == objectd->pid)
+			fail_msg("penstock-objectd ended before it listened (status %d; 127: not "
+				 "there, see PEN_TEST_BUILD)",
+				 WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 		usleep(10000);
 	}
 	fail_msg("penstock-objectd does not listen");
