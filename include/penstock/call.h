@@ -46,6 +46,9 @@ void pen_call_set_object(struct pen_call *call, const struct pen_uuid *object);
 int pen_call_invoke(struct pen_call *call, const struct pen_interface *interface, uint16_t opnum,
 		    const void *in, void *out);
 
+/* Opens and binds, and waits, as invoke does before it calls; with its results. */
+int pen_call_bind(struct pen_call *call, const struct pen_interface *interface);
+
 /*
  * Starts the operation; done is called once, from pen_client_dispatch, with what
  * invoke would return. in is not needed after the start, out must live until
@@ -82,9 +85,10 @@ void pen_call_resume(struct pen_call *call);
 struct pen_arena *pen_call_arena(struct pen_call *call);
 
 /*
- * An object that a full pointer of the answer points to: where the same object was in the request that the
- * client has made, or, called by a server or in a callback, that went to the other side last. NULL: the
- * request did not have it. The address is a name: nobody looks whether it is still there.
+ * An object that a full pointer of the answer points to: where the same object was in the request
+ * that the client has made, or, called by a server or in a callback, that went to the other side
+ * last. NULL: the request did not have it. The address is a name: nobody looks whether it is still
+ * there.
  */
 const void *pen_call_given(struct pen_call *call, const void *object);
 
@@ -152,7 +156,7 @@ const struct pen_uuid *pen_call_object(const struct pen_call *call);
 
 /*
  * Notes a fault and its sentence for the server's log, and returns PEN_E_FAULT,
- * for an operation to return.
+ * for an operation to return. Clients that are told extended errors see the sentence too.
  */
 int pen_call_fail(struct pen_call *call, uint32_t fault, const char *format, ...) PEN_PRINTF(3, 4);
 

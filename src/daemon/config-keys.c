@@ -9,6 +9,8 @@
 #define AT(member) offsetof(struct config, member)
 
 static const char *const verdict_choices[] = { "accounts", "winbind", "netlogon", NULL };
+/* By enum pen_eerr_policy. */
+static const char *const eerr_choices[] = { "local", "nobody", "codes", "all", NULL };
 static const char *const guest_choices[] = { "never", "strangers", NULL };
 
 static const struct config_key keys[] = {
@@ -19,6 +21,8 @@ static const struct config_key keys[] = {
 	{ "server", "port", CONFIG_NUMBER, AT(port), 1, UINT16_MAX },
 	{ "server", "ports", CONFIG_PORTS, AT(first_port) },
 	{ "server", "directory", CONFIG_PATH, AT(directory) },
+	{ "server", "extended_errors", CONFIG_CHOICE, AT(limits.extended_errors),
+	  .choices = eerr_choices },
 	{ "store", "path", CONFIG_PATH, AT(store) },
 	{ "store", "accounts", CONFIG_PATH, AT(accounts) },
 	{ "security", "verdicts", CONFIG_CHOICE, AT(verdicts), .choices = verdict_choices },

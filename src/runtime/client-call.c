@@ -420,6 +420,20 @@ static inline void callp_free(struct pen_call **callp)
 	pen_call_free(*callp);
 }
 
+int pen_call_bind(struct pen_call *base, const struct pen_interface *interface)
+{
+	struct pen_client_call *call = of(base);
+	int r;
+
+	if (base->role != PEN_CALL_CLIENT)
+		return -EINVAL;
+	if (call->state != PEN_CLIENT_CALL_IDLE)
+		return -EBUSY;
+	call->done = NULL;
+	r = begin(call, interface, NULL, 0, NULL, NULL);
+	return r ? r : finish_waiting(call);
+}
+
 int pen_client_bind(struct pen_client *client, const struct pen_interface *interface)
 {
 	pen_cleanup(callp_free) struct pen_call *call = NULL;
@@ -428,9 +442,7 @@ int pen_client_bind(struct pen_client *client, const struct pen_interface *inter
 	r = pen_call_new(&call, client);
 	if (r)
 		return r;
-	r = begin(of(call), interface, NULL, 0, NULL, NULL);
-	if (!r)
-		r = finish_waiting(of(call));
+	r = pen_call_bind(call, interface);
 	if (r)
 		pen_client_explain(client, r, "%s", call->error);
 	return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Extended errors between servers and clients: who is told what, and what is passed on. */
 #include "runtime/eerr.h"
+#include "runtime/server.h"
 #include "support/fail.h"
 #include "support/probe.h"
 #include "support/unit.h"
@@ -286,8 +287,8 @@ static void test_unreadable(void **state)
 	pen_arena_done(&call.arena);
 }
 
-/* Without memory for a server's own words, its fault is sent all the same. */
-static void test_no_memory(void **state)
+/* What an operation adds is added whole, or not at all. */
+static void test_no_memory_to_add(void **state)
 {
 	static const struct pen_eerr_param param = { .kind = PEN_EERR_UNICODE, .text = "text" };
 	static const struct pen_eerr record = {
@@ -309,6 +310,67 @@ static void test_no_memory(void **state)
 	assert_int_equal(r, 0);
 }
 
+/* Without memory a server says nothing, or less; a fault has to be sent all the same. */
+static void test_no_memory_to_tell(void **state)
+{
+	static const struct pen_server server = {
+		.config = { .extended_errors = PEN_EERR_TELL_ALL }, .computer = "c"
+	};
+	static const struct pen_server_failure failure = { .location = PEN_EERR_AT_ANSWER,
+							   .status = 5,
+							   .sentence = "text" };
+	struct pen_buffer all = { 0 };
+	size_t n = 0;
+
+	pen_server_tell(&server, PEN_NCALRPC, &failure, 1000, &all);
+	assert_true(all.size);
+	for (;;) {
+		struct pen_buffer eerr = { 0 };
+		bool was_hit;
+
+		pen_fail_at(++n);
+		pen_server_tell(&server, PEN_NCALRPC, &failure, 1000, &eerr);
+		was_hit = pen_fail_hit();
+		assert_true(was_hit ? eerr.size < all.size : eerr.size == all.size);
+		pen_buffer_done(&eerr);
+		if (!was_hit)
+			break;
+	}
+	assert_true(n > 1);
+	pen_buffer_done(&all);
+}
+
+/* A bind that is refused says why, too. */
+static void test_rejected(void **state)
+{
+	const struct pen_server_config config = { .groups_max = 1 };
+	struct pen_client *first, *second;
+	struct pen_call *calls[2];
+	const struct pen_eerr *e;
+
+	probe_start(&probe, &config);
+	calls[0] = open_call(&first, probe.local);
+	calls[1] = open_call(&second, probe.local);
+	assert_int_equal(probe_add(calls[0], 1, 2), 0);
+	assert_int_equal(fail_as(calls[1], PEN_E_FAULT), PEN_E_REJECTED);
+	e = pen_call_eerr(calls[1]);
+	assert_non_null(e);
+	assert_int_equal(e->component, PEN_EERR_RUNTIME);
+	assert_int_equal(e->location, PEN_EERR_AT_BIND);
+	assert_int_equal(e->status, PEN_WERR_RPC_S_OUT_OF_RESOURCES);
+	assert_string_equal(e->params[0].text,
+			    "the server has as many association groups as it may");
+	assert_int_equal(pen_call_bind(calls[1], &probe_interface), PEN_E_REJECTED);
+	assert_non_null(pen_call_eerr(calls[1]));
+	assert_int_equal(pen_call_bind(calls[0], &probe_interface), 0);
+	assert_null(pen_call_eerr(calls[0]));
+	for (int i = 0; i < 2; i++)
+		pen_call_free(calls[i]);
+	pen_client_free(first);
+	pen_client_free(second);
+	probe_stop(&probe);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -317,7 +379,9 @@ int main(void)
 		cmocka_unit_test(test_records_of_an_operation),
 		cmocka_unit_test(test_passed_on),
 		cmocka_unit_test(test_unreadable),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_no_memory_to_add),
+		cmocka_unit_test(test_no_memory_to_tell),
+		cmocka_unit_test(test_rejected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

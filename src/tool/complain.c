@@ -2,6 +2,7 @@
 #include "sec/credentials.h"
 #include "tool/tool.h"
 #include <errno.h>
+#include <penstock/eerr.h>
 #include <penstock/status.h>
 #include <stdarg.h>
 #include <string.h>
@@ -92,8 +93,9 @@ struct complaint {
 	enum tool_exit how;
 	const char *sentence;
 	const char *hint;
-	const char *result; /* our name for it */
-	uint32_t status;    /* 0: none */
+	const char *result;	     /* our name for it */
+	uint32_t status;	     /* 0: none */
+	const struct pen_eerr *eerr; /* what the server says of it; NULL: nothing */
 };
 
 static void complain_json(const struct complaint *complaint)
@@ -114,6 +116,8 @@ static void complain_json(const struct complaint *complaint)
 	}
 	if (complaint->hint)
 		tool_json_text(&json, "hint", complaint->hint);
+	if (complaint->eerr)
+		tool_json_eerr(&json, complaint->eerr);
 	if (!pen_buffer_printf(&json, "}}\n"))
 		fwrite(json.data, 1, json.size, stdout);
 	pen_buffer_done(&json);
@@ -127,6 +131,7 @@ static int complain(struct tool *tool, const struct complaint *complaint)
 	fflush(stdout);
 	fprintf(stderr, "penstock%s%s: %s%s\n", tool->command ? " " : "",
 		tool->command ? tool->command->name : "", complaint->sentence, has_end ? "" : ".");
+	tool_print_eerr(complaint->eerr);
 	if (complaint->hint)
 		fprintf(stderr, "%s\n", complaint->hint);
 	/* With data there, the sentence is enough. */
@@ -188,10 +193,20 @@ int tool_fail_nt(struct tool *tool, enum tool_exit how, const char *hint, const 
 				.how = how, .sentence = sentence, .hint = hint, .status = status });
 }
 
+/* What the call notes of a fault beside its meaning: that nobody signed it, or a part did not read.
+ */
+static const char *notes_of(const char *error, uint32_t fault)
+{
+	size_t n = strlen(pen_fault_text(fault));
+
+	return strncmp(error, pen_fault_text(fault), n) ? "" : error + n;
+}
+
 int tool_fail_call(struct tool *tool, const char *what, int result)
 {
 	const char *error = pen_call_error(tool->call);
 	uint32_t fault = result == PEN_E_FAULT ? pen_call_fault(tool->call) : 0;
+	bool is_told = fault || result == PEN_E_REJECTED;
 	char sentence[SENTENCE_MAX], description[SENTENCE_MAX / 2];
 
 	if (!*error)
@@ -200,16 +215,16 @@ int tool_fail_call(struct tool *tool, const char *what, int result)
 		error = result < 0 ? strerror(-result) : pen_error_name(result);
 	if (fault) {
 		describe(description, sizeof(description), fault);
-		snprintf(sentence, sizeof(sentence), "%s: the server answered with the fault %s",
-			 what, description);
+		snprintf(sentence, sizeof(sentence), "%s: the server answered with the fault %s%s",
+			 what, description, notes_of(error, fault));
 	} else {
 		snprintf(sentence, sizeof(sentence), "%s: %s", what, error);
 	}
 	return complain(tool,
-			&(struct complaint){ .how = fault || result == PEN_E_REJECTED ? TOOL_SERVER
-										      : TOOL_FAILED,
+			&(struct complaint){ .how = is_told ? TOOL_SERVER : TOOL_FAILED,
 					     .sentence = sentence,
 					     .hint = hint_of(tool, result, fault),
 					     .result = pen_error_name(result),
-					     .status = fault });
+					     .status = fault,
+					     .eerr = is_told ? pen_call_eerr(tool->call) : NULL });
 }

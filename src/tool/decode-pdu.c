@@ -189,17 +189,24 @@ static int put_response(struct decode *decode, const struct pen_pdu_header *head
 static int put_fault(struct decode *decode, const struct pen_pdu_header *header,
 		     struct pen_reader *r)
 {
+	uint32_t alloc_hint = pen_reader_u32(r);
 	uint32_t status;
+	uint8_t fault_flags;
 
-	tool_json_number(decode->json, "alloc_hint", pen_reader_u32(r));
+	tool_json_number(decode->json, "alloc_hint", alloc_hint);
 	tool_json_number(decode->json, "context_id", pen_reader_u16(r));
 	tool_json_number(decode->json, "cancel_count", pen_reader_u8(r));
-	pen_reader_u8(r);
+	fault_flags = pen_reader_u8(r);
 	status = pen_reader_u32(r);
 	put_operation(decode, find_call(decode, header->call_id));
 	tool_json_number(decode->json, "status", status);
 	tool_json_text(decode->json, "status_name", tool_status_name(status));
 	tool_json_text(decode->json, "status_text", tool_status_text(status));
+	if (!pen_reader_ok(r))
+		return PEN_E_BAD_DATA;
+	pen_reader_bytes(r, 4);
+	tool_json_eerr_bytes(decode->json, pen_fault_eerr(fault_flags, alloc_hint,
+							  pen_reader_slice(r, pen_reader_left(r))));
 	return 0;
 }
 
@@ -219,7 +226,10 @@ static int put_body(struct decode *decode, const struct pen_pdu_header *header,
 		break;
 	case PEN_PDU_BIND_NAK:
 		tool_json_number(decode->json, "reason", pen_reader_u16(r));
-		break;
+		if (!pen_reader_ok(r))
+			return PEN_E_BAD_DATA;
+		tool_json_eerr_bytes(decode->json, pen_nak_eerr(r));
+		return 0;
 	case PEN_PDU_REQUEST:
 		result = put_request(decode, header, r);
 		break;

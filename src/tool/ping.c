@@ -96,7 +96,7 @@ static int run(struct tool *tool, int argc, char **argv)
 	if (r)
 		return r;
 	start = now_ms();
-	r = pen_client_bind(tool->client, &mgmt_interface);
+	r = pen_call_bind(tool->call, &mgmt_interface);
 	if (r)
 		return tool_fail_call(tool, "cannot bind", r);
 	bind_ms = now_ms() - start;

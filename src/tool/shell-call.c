@@ -84,7 +84,7 @@ static int open_link(struct shell *shell, const struct pen_interface *interface)
 	r = connect_link(shell, link);
 	if (!r) {
 		select_link(shell, link);
-		r = pen_client_bind(link->client, interface);
+		r = pen_call_bind(link->call, interface);
 		if (r)
 			r = tool_fail_call(shell->tool, interface->name, r);
 	}

@@ -116,6 +116,17 @@ int tool_fail_nt(struct tool *tool, enum tool_exit how, const char *hint, const 
 const char *tool_status_name(uint32_t status);
 const char *tool_status_text(uint32_t status);
 
+/* ---- eerr.c ---- */
+
+struct pen_eerr;
+
+/* On stderr, a line a record, each further in. */
+void tool_print_eerr(const struct pen_eerr *chain);
+
+/* Appends the member "extended_errors"; of bytes that do not read, "extended_errors_error". */
+void tool_json_eerr(struct pen_buffer *json, const struct pen_eerr *chain);
+void tool_json_eerr_bytes(struct pen_buffer *json, struct pen_slice eerr);
+
 /* ---- verb.c ---- */
 
 /* What follows a command's name: the first member of a row of the command's own. */

@@ -118,6 +118,15 @@ def calls(mapper):
          "call", "--idl", idl, "ncalrpc:", "mine.Unsent")
     idl.write_text("interface mine {")
     tool("IDL that is wrong", 2, None, r"echo\.idl:1:", "call", "--idl", idl, "ncalrpc:", "mine.AddOne")
+    tool("why it failed", 3, None, r"(?s)the server answered with the fault.*\n  server \S+, process \d+, at \d{4}-.* UTC: "
+         r'the application: .*location 60004: "there is no level 99"', "call", "ncalrpc:", "rpcecho.echo_TestCall2",
+         '{"level": 99}')
+    value = as_json("why as JSON", 3, "call", "ncalrpc:", "rpcecho.echo_TestCall2", '{"level": 99}')
+    record = value["error"]["extended_errors"][0]
+    check("its parts", record["component"] == 1 and record["parameters"] == ["there is no level 99"] and
+          record["time"].endswith("Z"), record)
+    value = as_json("not over TCP", 3, "call", tcp, "rpcecho.echo_TestCall2", '{"level": 99}')
+    check("nothing of it", "extended_errors" not in value["error"], value)
     tool("no such member", 2, None, "in_dat", "call", "ncalrpc:", "rpcecho.echo_AddOne", '{"in_dat": 1}')
     tool("no JSON", 2, None, "the parameters of echo_AddOne: ", "call", "ncalrpc:", "rpcecho.echo_AddOne", "{")
     tool("too late", 1, None, r"(?s)--timeout SECONDS waits longer", "call", "--timeout", "0.3", "ncalrpc:",
@@ -144,6 +153,9 @@ BIND = ("05000b03100000004800000001000000d016d016000000000100000000000100c55ea16
 REQUEST = "05000003100000001c000000020000000400000000000000" + "29000000"
 RESPONSE = "05000203100000001c000000020000000400000000000000" + "2a000000"
 FAULT = "050003031000000020000000020000000000000000000000" + "0200011c00000000"
+EERR = pathlib.Path(ROOT, "test/corpus/fuzz-eerr/one").read_bytes().hex()
+FAULT_EERR = "050003031000000078000000020000007800000000000001" + "0200011c00000000" + EERR
+NAK_EERR = "05000d031000000080000000010000000200010500000000" + "20037490d0fad31182d7009027b130ab" + EERR
 
 
 def decodes():
@@ -153,6 +165,12 @@ def decodes():
     check("the request", value[1]["in"] == {"in_data": 41} and value[1]["operation"] == "rpcecho.echo_AddOne", value[1])
     check("the response", value[2]["out"] == {"out_data": 42}, value[2])
     check("the fault", value[3]["status_name"] == "nca_s_op_rng_error", value[3])
+    for pdu in FAULT_EERR, NAK_EERR:
+        record = as_json("extended errors", 0, "decode", pdu)[0]["extended_errors"][0]
+        check("a record", record["computer"] == "h" and record["status_name"] == "ERROR_ACCESS_DENIED" and
+              record["process_id"] == 42 and record["location"] == 60003 and record["parameters"] == [9], record)
+        broken = as_json("broken ones", 0, "decode", pdu.replace(EERR[:8], "01100801"))[0]
+        check("they harm nothing", broken["extended_errors_error"] and broken["ptype"] in ("fault", "bind_nak"), broken)
     binary = pathlib.Path(WORK.name, "pdus")
     binary.write_bytes(bytes.fromhex(BIND + REQUEST))
     check("a binary file", as_json("decode", 0, "decode", str(binary)) == value[:2])
