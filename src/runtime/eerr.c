@@ -49,7 +49,7 @@ void pen_server_tell(const struct pen_server *server, enum pen_protseq protseq,
 						 .text = failure->sentence };
 	const struct pen_eerr record = {
 		.next = failure->chain,
-		.computer = server->computer,
+		.computer = *server->computer ? server->computer : NULL,
 		.process_id = (uint32_t)getpid(),
 		.time = pen_clock_nt(),
 		.component = failure->location == PEN_EERR_AT_OPERATION ? PEN_EERR_APPLICATION

@@ -340,6 +340,24 @@ static void test_no_memory_to_tell(void **state)
 	pen_buffer_done(&all);
 }
 
+/* A machine without a name has none. */
+static void test_nameless(void **state)
+{
+	static const struct pen_server server = { 0 };
+	static const struct pen_server_failure failure = { .location = PEN_EERR_AT_BIND };
+	struct pen_buffer eerr = { 0 };
+	const struct pen_eerr *e;
+	struct pen_arena arena;
+
+	pen_arena_init(&arena, 0);
+	pen_server_tell(&server, PEN_NCALRPC, &failure, 1000, &eerr);
+	assert_int_equal(pen_eerr_get(&e, eerr.data, eerr.size, &arena, NULL), 0);
+	assert_null(e->computer);
+	assert_int_equal(e->process_id, getpid());
+	pen_buffer_done(&eerr);
+	pen_arena_done(&arena);
+}
+
 /* A bind that is refused says why, too. */
 static void test_rejected(void **state)
 {
@@ -381,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_no_memory_to_add),
 		cmocka_unit_test(test_no_memory_to_tell),
+		cmocka_unit_test(test_nameless),
 		cmocka_unit_test(test_rejected),
 	};
 
