@@ -113,9 +113,11 @@ int pen_eerr_put(const struct pen_eerr *chain, bool is_bare, size_t max, struct 
 
 /*
  * Appends one record as a sentence, without a full stop:
+ *
  *	server alpha, process 42, at 2026-11-22 05:20:11.123 UTC: the RPC runtime:
- *ERROR_ACCESS_DENIED (0x5), detection location 60003: "There is no operation 7." What would do
- *something to a terminal is escaped. -ENOMEM; PEN_E_LIMIT of the buffer.
+ *	ERROR_ACCESS_DENIED (0x5), detection location 60003: "There is no operation 7."
+ *
+ * What would do something to a terminal is escaped. -ENOMEM; PEN_E_LIMIT of the buffer.
  */
 int pen_eerr_print(const struct pen_eerr *record, struct pen_buffer *text);
 
