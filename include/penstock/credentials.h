@@ -46,7 +46,7 @@ int pen_credentials_new_keytab(struct pen_credentials **credentialsp, const char
  * Words are parted by white space or lines, and may be quoted; # begins a comment. error,
  * which may be NULL, gets the sentence. PEN_E_DENIED: others may read or change the file;
  * PEN_E_NOT_FOUND: it has nothing for the host; PEN_E_SYNTAX; PEN_E_LIMIT: it is longer than 64
- *KiB; or a negative errno.
+ * KiB; or a negative errno.
  */
 int pen_credentials_new_file(struct pen_credentials **credentialsp, const char *path,
 			     const char *host, struct pen_ndr_error *error);

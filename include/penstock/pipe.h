@@ -15,7 +15,7 @@
  * of a message, PEN_STATUS_PENDING for what has been started, or an error; <penstock/status.h>
  * has their names, sentences and Win32 counterparts. Each says which it adds to these:
  * PIPE_LISTENING, PIPE_CLOSING, PIPE_BROKEN, PIPE_DISCONNECTED, INVALID_PIPE_STATE by the pipe's
- *state; ACCESS_DENIED where the handle has not the right; NO_MEMORY, INSUFFICIENT_RESOURCES.
+ * state; ACCESS_DENIED where the handle has not the right; NO_MEMORY, INSUFFICIENT_RESOURCES.
  *
  * Names are texts in UTF-8: "\\.\pipe\NAME" or "\??\pipe\NAME" or "\Device\NamedPipe\NAME"; and for
  * clients "\\SERVER\pipe\NAME". Cases of letters are the same. Times to wait are in milliseconds,
