@@ -24,6 +24,8 @@
  *                     conformant array or a string is that T *, not a T **
  *   context handle    struct pen_context_handle
  *   [pipe]            struct pen_call_pipe
+ *   [ignore]          void *, which is the program's own: neither written nor read
+ *   [partial_ignore]  in the _in a uint8_t, whether the caller wants what comes out
  *   void              nothing: an empty arm, an operation without parameters
  *
  * A top-level [ref] pointer parameter is not a pointer in C: it is the value.
@@ -64,6 +66,9 @@ enum pen_kind {
 	PEN_HANDLE,
 	PEN_PARAMETERS, /* the parameters of one direction: like a struct, never aligned */
 	PEN_PIPE,	/* a parameter; what comes and goes through it is no part of the value */
+	PEN_IGNORED,	/* an [ignore] pointer: its place on the wire, and no value */
+	PEN_PRESENCE,	/* what comes in of [partial_ignore]: whether there is a pointer */
+	PEN_KINDS,
 };
 
 enum pen_pointer_kind { PEN_REF, PEN_UNIQUE, PEN_FULL };
@@ -213,6 +218,10 @@ extern const struct pen_type pen_type_u3264;
 extern const struct pen_type pen_type_float;
 extern const struct pen_type pen_type_double;
 
+/* Of [ignore] and [partial_ignore]. */
+extern const struct pen_type pen_type_ignored;
+extern const struct pen_type pen_type_presence;
+
 /* A context handle as the wire has it [C706 appendix N]. All zero: none. */
 struct pen_context_handle {
 	uint32_t attributes;
@@ -224,13 +233,14 @@ extern const struct pen_type pen_type_handle;
 /*
  * A [pipe] parameter [C706 4.2.14], in the _in for what goes to the server, in the _out for what
  * comes from it. Who calls says here where elements come from, and where they go to, before the
- * call; the server's function gives the address of the parameter to pen_call_pull and pen_call_push.
+ * call; the server's function gives the address of the parameter to pen_call_pull and
+ * pen_call_push.
  */
 struct pen_call_pipe {
 	/*
 	 * Of an _in: fills in up to max elements, and says how many; 0: there are no more.
-	 * PEN_E_AGAIN: there are none yet, and pen_call_resume will be called. Any other result ends
-	 * the call with it.
+	 * PEN_E_AGAIN: there are none yet, and pen_call_resume will be called. Any other result
+	 * ends the call with it.
 	 */
 	int (*pull)(void *data, void *elements, size_t max, size_t *np);
 	/* Of an _out: takes n elements, 0 at the end. Its results are those of pull. */

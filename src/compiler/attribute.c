@@ -203,6 +203,10 @@ static void check_place(struct pen_resolver *resolver, const struct pen_tree_att
 		{ "represent_as", PEN_PLACE_TYPEDEF, "a typedef" },
 		{ "wire_marshal", PEN_PLACE_TYPEDEF, "a typedef" },
 		{ "user_marshal", PEN_PLACE_TYPEDEF, "a typedef" },
+		{ "ignore", PEN_PLACE_MEMBER, "a member that is a pointer" },
+		{ "partial_ignore", PEN_PLACE_PARAMETER, "a parameter" },
+		{ "retval", PEN_PLACE_PARAMETER, "a parameter" },
+		{ "optional", PEN_PLACE_PARAMETER, "a parameter" },
 	};
 
 	for (size_t i = 0; i < PEN_COUNT(placed); i++) {

@@ -1,6 +1,6 @@
 -- What all dissectors that penidl writes share: it finds the DCE/RPC PDUs that Wireshark
 -- has seen, and shows their stub data. The first file that is loaded brings it for all.
-local VERSION = 1
+local VERSION = 2
 local SHARED = "penidl dissectors " .. VERSION -- a script's globals are its own
 local rpc = package.loaded[SHARED]
 

@@ -11,7 +11,7 @@ static void put_type(struct pen_emitter *emitter, const struct pen_type *type);
 /* What the walker calls a scalar. NULL: it is none. */
 static const char *scalar_word(enum pen_kind kind)
 {
-	static const char *const words[PEN_PARAMETERS + 1] = {
+	static const char *const words[PEN_KINDS] = {
 		[PEN_I8] = "small",
 		[PEN_U8] = "usmall",
 		[PEN_BYTE] = "byte",
@@ -29,9 +29,11 @@ static const char *scalar_word(enum pen_kind kind)
 		[PEN_U3264] = "uint3264",
 		[PEN_FLOAT] = "float",
 		[PEN_DOUBLE] = "double",
+		[PEN_IGNORED] = "ignored",
+		[PEN_PRESENCE] = "presence",
 	};
 
-	return kind <= PEN_PARAMETERS ? words[kind] : NULL;
+	return words[kind];
 }
 
 static void put_align(struct pen_emitter *emitter, const struct pen_type *type)

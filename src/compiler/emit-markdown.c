@@ -193,11 +193,16 @@ static void put_constraints(struct pen_emitter *emitter, const struct pen_model_
 }
 
 /* The last two cells of a row. */
-static void put_type_cells(struct pen_emitter *emitter, const struct pen_model_type *type)
+static void put_type_cells(struct pen_emitter *emitter, const struct pen_model_field *field)
 {
-	put_type(emitter, type);
+	put_type(emitter, field->type);
 	pen_emit(emitter, " | ");
-	put_constraints(emitter, type);
+	if (field->flags & PEN_FIELD_IGNORE)
+		pen_emit(emitter, "not sent");
+	else
+		put_constraints(emitter, field->type);
+	if (field->flags & PEN_FIELD_PARTIAL_IGNORE)
+		pen_emit(emitter, "what comes in says only whether it is NULL");
 	pen_emit(emitter, " |\n");
 }
 
@@ -208,7 +213,7 @@ static void put_struct(struct pen_emitter *emitter, const struct pen_model_type 
 	pen_emit(emitter, "A struct.\n\n| member | type | |\n|---|---|---|\n");
 	for (uint32_t i = 0; i < type->n_fields; i++) {
 		pen_emit(emitter, "| `%s` | ", type->fields[i].name);
-		put_type_cells(emitter, type->fields[i].type);
+		put_type_cells(emitter, &type->fields[i]);
 	}
 }
 
@@ -235,7 +240,7 @@ static void put_union(struct pen_emitter *emitter, const struct pen_model_type *
 			continue;
 		}
 		pen_emit(emitter, " | `%s` | ", arm->name);
-		put_type_cells(emitter, arm->type);
+		put_type_cells(emitter, arm);
 	}
 }
 
@@ -330,7 +335,7 @@ static void put_parameters(struct pen_emitter *emitter, const struct pen_model_o
 			 : p->is_in	       ? "in"
 			 : p->is_out	       ? "out"
 					       : "");
-		put_type_cells(emitter, p->type);
+		put_type_cells(emitter, p);
 	}
 	pen_emit(emitter, "%sReturns ", operation->n_parameters ? "\n" : "");
 	if (operation->result->kind == PEN_VOID && !operation->result->form)

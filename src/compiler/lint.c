@@ -163,7 +163,7 @@ static void check_operation(struct pen_idl *idl, const struct pen_model_operatio
 				"handles apart",
 				p->name);
 		check_size_level(idl, p);
-		if (p->is_in)
+		if (p->is_in && !(p->flags & PEN_FIELD_PARTIAL_IGNORE))
 			check_type(idl, p);
 	}
 }
@@ -189,7 +189,7 @@ void pen_idl_lint(struct pen_idl *idl, const struct pen_model *model)
 		if (type->pos.source != model->source || type->refusal)
 			continue;
 		for (uint32_t i = 0; i < type->n_fields; i++) {
-			if (type->fields[i].name)
+			if (type->fields[i].name && !(type->fields[i].flags & PEN_FIELD_IGNORE))
 				check_type(idl, &type->fields[i]);
 		}
 	}

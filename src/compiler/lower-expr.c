@@ -34,7 +34,7 @@ static void check_member(struct pen_lowerer *lowerer, const struct pen_model_fie
 
 	while (type && type->kind == PEN_POINTER)
 		type = type->element;
-	if (!type || !pen_kind_is_integer(type->kind))
+	if (!type || !pen_kind_is_integer(type->kind) || (field->flags & PEN_FIELD_IGNORE))
 		pen_idl_complain(lowerer->idl, field->pos,
 				 "\"%s\" is used as a number, and is none", field->name);
 }
@@ -86,7 +86,8 @@ void pen_lower_finish_parameters(struct pen_lowerer *lowerer, const struct pen_p
 			if (pen_lower_find_field(out, field->name))
 				set_member(expr, PEN_EXPR_OUT,
 					   pen_lower_find_field(out, field->name));
-			else if (pen_lower_find_field(in, field->name))
+			else if (pen_lower_find_field(in, field->name) &&
+				 !(field->flags & PEN_FIELD_PARTIAL_IGNORE))
 				set_member(expr, PEN_EXPR_IN,
 					   pen_lower_find_field(in, field->name));
 			else

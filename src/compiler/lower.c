@@ -37,6 +37,16 @@ static bool is_countable(const struct pen_model_type *type)
 	return type && pen_kind_is_integer(type->kind);
 }
 
+/* A member of a struct, an arm of a union. */
+static const struct pen_type *lower_member(struct pen_lowerer *lowerer,
+					   const struct pen_model_type *owner,
+					   const struct pen_model_field *field, const char *name)
+{
+	if (field->flags & PEN_FIELD_IGNORE)
+		return &pen_type_ignored;
+	return pen_lower_type(lowerer, field->type, pen_lower_join(lowerer, owner->c_name, name));
+}
+
 static void lower_fields(struct pen_lowerer *lowerer, const struct pen_model_type *model,
 			 bool is_countables)
 {
@@ -47,8 +57,7 @@ static void lower_fields(struct pen_lowerer *lowerer, const struct pen_model_typ
 			continue;
 		lowerer->pos = field->pos;
 		model->plan->fields[i].name = field->name;
-		model->plan->fields[i].type = pen_lower_type(
-			lowerer, field->type, pen_lower_join(lowerer, model->c_name, field->name));
+		model->plan->fields[i].type = lower_member(lowerer, model, field, field->name);
 	}
 }
 
@@ -77,8 +86,7 @@ static void lower_union(struct pen_lowerer *lowerer, const struct pen_model_type
 
 		lowerer->pos = field->pos;
 		arm->name = field->name ? field->name : "none";
-		arm->type = pen_lower_type(lowerer, field->type,
-					   pen_lower_join(lowerer, model->c_name, arm->name));
+		arm->type = lower_member(lowerer, model, field, arm->name);
 		arm->cases = field->cases;
 		arm->n_cases = field->n_cases;
 		arm->is_default = field->is_default;
@@ -174,8 +182,11 @@ static void lower_parameters(struct pen_lowerer *lowerer, struct pen_plan_type *
 			continue;
 		lowerer->pos = p->pos;
 		field->name = p->name;
-		field->type = pen_lower_type(lowerer, value_of(p->type),
-					     pen_lower_join(lowerer, plan->table, p->name));
+		if (!is_out && (p->flags & PEN_FIELD_PARTIAL_IGNORE))
+			field->type = &pen_type_presence;
+		else
+			field->type = pen_lower_type(lowerer, value_of(p->type),
+						     pen_lower_join(lowerer, plan->table, p->name));
 	}
 	plan->type.n_fields = n;
 }

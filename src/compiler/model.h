@@ -29,8 +29,9 @@ enum pen_model_marshal_kind {
 /* A type that programs have in another form than the wire. A value of ours is the wire's. */
 struct pen_model_marshal {
 	enum pen_model_marshal_kind kind;
-	const struct pen_shape *wire; /* NULL: the IDL's own type, which has a local form */
-	const char *name;	      /* of the local one */
+	const struct pen_shape *wire;  /* NULL: the IDL's own type, which has a local form */
+	const struct pen_shape *local; /* as written, where there is a wire */
+	const char *name;	       /* of the local one */
 };
 
 /* Why a type or an operation cannot be sent. */

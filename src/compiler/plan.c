@@ -8,7 +8,7 @@ static const struct {
 	const struct pen_type *type;
 	const char *table;
 	const char *c_type;
-} scalars[PEN_PARAMETERS] = {
+} scalars[PEN_KINDS] = {
 	[PEN_VOID] = { &pen_type_void, "pen_type_void", "void" },
 	[PEN_I8] = { &pen_type_i8, "pen_type_i8", "int8_t" },
 	[PEN_U8] = { &pen_type_u8, "pen_type_u8", "uint8_t" },
@@ -28,6 +28,8 @@ static const struct {
 	[PEN_FLOAT] = { &pen_type_float, "pen_type_float", "float" },
 	[PEN_DOUBLE] = { &pen_type_double, "pen_type_double", "double" },
 	[PEN_HANDLE] = { &pen_type_handle, "pen_type_handle", "struct pen_context_handle" },
+	[PEN_IGNORED] = { &pen_type_ignored, "pen_type_ignored", "void *" },
+	[PEN_PRESENCE] = { &pen_type_presence, "pen_type_presence", "uint8_t" },
 };
 
 const struct pen_type *pen_plan_scalar(enum pen_kind kind)
@@ -37,7 +39,7 @@ const struct pen_type *pen_plan_scalar(enum pen_kind kind)
 
 const struct pen_plan_type *pen_plan_find(const struct pen_type *type)
 {
-	if (type->kind < PEN_PARAMETERS && scalars[type->kind].type == type)
+	if (scalars[type->kind].type == type)
 		return NULL;
 	return (const struct pen_plan_type *)type;
 }

@@ -64,6 +64,8 @@ static void apply(struct pen_resolver *resolver, struct pen_shape *shape,
 	marshal->name = is_local_named ? attribute->args->name : name;
 	if (!is_local_named)
 		marshal->wire = resolve_wire(resolver, attribute);
+	if (marshal->wire)
+		marshal->local = pen_shape_keep(resolver, shape);
 	shape->marshal = marshal;
 	if (marshal->wire)
 		stand_for(resolver, shape);
@@ -103,12 +105,11 @@ struct pen_model_type *pen_marshal_build(struct pen_resolver *resolver,
 	return type;
 }
 
-bool pen_marshal_is_pointer(const struct pen_shape *shape, enum pen_pointer_kind kind)
+const struct pen_shape *pen_marshal_local(const struct pen_shape *shape)
 {
-	const struct pen_shape *wire = shape;
+	const struct pen_shape *local = shape;
 
-	while (!wire->n_levels && wire->base->form == PEN_FORM_MARSHALLED)
-		wire = wire->base->marshal->wire;
-	return wire != shape && wire->n_levels && !wire->levels[0].is_array &&
-	       wire->levels[0].kind == kind;
+	while (!local->n_levels && local->base->form == PEN_FORM_MARSHALLED)
+		local = local->base->marshal->local;
+	return local == shape ? NULL : local;
 }

@@ -109,6 +109,8 @@ static void check_member(struct pen_resolver *resolver, const struct pen_model_t
 {
 	const struct pen_model_type *type = field->type;
 
+	if (field->flags & PEN_FIELD_IGNORE)
+		return;
 	while (type->kind == PEN_ARRAY)
 		type = type->element;
 	if (!type->is_complete)
@@ -125,6 +127,20 @@ static void check_member(struct pen_resolver *resolver, const struct pen_model_t
 			   "an array without fixed size is the last member of a struct");
 }
 
+/* What an [ignore] pointer points to is not sent, whatever it is. */
+static void resolve_ignored(struct pen_resolver *resolver, struct pen_model_field *field,
+			    const struct pen_shape *shape, const struct pen_tree_decl *decl)
+{
+	struct pen_model_type *owner = resolver->type;
+
+	resolver->type = NULL;
+	field->type = pen_shape_build(resolver, shape, decl, field->pos, false);
+	resolver->type = owner;
+	if (field->type->kind != PEN_POINTER)
+		pen_idl_complain(resolver->idl, field->pos,
+				 "only a pointer is ignored, and \"%s\" is none", field->name);
+}
+
 static void resolve_member(struct pen_resolver *resolver, struct pen_model_type *type,
 			   struct pen_model_field *field, const struct pen_tree_decl *decl,
 			   const struct pen_tree_declarator *declarator)
@@ -138,7 +154,10 @@ static void resolve_member(struct pen_resolver *resolver, struct pen_model_type 
 		return;
 	}
 	pen_resolve_shape(resolver, decl, declarator, hint, &shape);
-	field->type = pen_shape_build(resolver, &shape, decl, field->pos, false);
+	if (pen_tree_find(decl->attributes, "ignore"))
+		resolve_ignored(resolver, field, &shape, decl);
+	else
+		field->type = pen_shape_build(resolver, &shape, decl, field->pos, false);
 	field->marshal = shape.marshal;
 	pen_resolve_field_attributes(resolver, field, decl->attributes);
 	if (declarator && declarator->bits) {
@@ -167,17 +186,14 @@ void pen_resolve_field_attributes(struct pen_resolver *resolver, struct pen_mode
 		{ "comm_status", PEN_FIELD_COMM_STATUS },
 		{ "fault_status", PEN_FIELD_FAULT_STATUS },
 	};
-	static const char *const refused[] = { "ignore", "partial_ignore", "system_handle" };
 	const struct pen_tree_expr *iid_is = pen_attribute_argument(list, "iid_is", 0);
 
 	for (size_t i = 0; i < PEN_COUNT(flags); i++) {
 		if (pen_tree_find(list, flags[i].name))
 			field->flags |= flags[i].flag;
 	}
-	for (size_t i = 0; i < PEN_COUNT(refused); i++) {
-		if (pen_tree_find(list, refused[i]))
-			pen_refuse(resolver, field->pos, "[%s] is not offered yet", refused[i]);
-	}
+	if (pen_tree_find(list, "system_handle"))
+		pen_refuse(resolver, field->pos, "[system_handle] is not offered yet");
 	field->byte_count = pen_attribute_text(pen_tree_find(list, "byte_count"));
 	field->system_handle = pen_attribute_text(pen_tree_find(list, "system_handle"));
 	if (iid_is)

@@ -54,6 +54,18 @@ static void check_parameter(struct pen_resolver *resolver, const struct pen_mode
 	}
 }
 
+/* All four attributes are due [MIDL reference, partial_ignore]. */
+static void check_partial_ignore(struct pen_resolver *resolver, const struct pen_model_field *field)
+{
+	const struct pen_model_type *type = field->type;
+
+	if (!(field->flags & PEN_FIELD_PARTIAL_IGNORE) ||
+	    (field->is_in && field->is_out && type->kind == PEN_POINTER &&
+	     type->pointer_kind == PEN_UNIQUE))
+		return;
+	pen_idl_complain(resolver->idl, field->pos, "partial_ignore goes with in, out and unique");
+}
+
 static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_field *field,
 			      const struct pen_tree_decl *decl, const char *operation, bool is_sent)
 {
@@ -76,6 +88,7 @@ static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_fi
 	}
 	field->type = pen_shape_build(resolver, &shape, decl, field->pos, true);
 	field->marshal = shape.marshal;
+	check_partial_ignore(resolver, field);
 	if (is_sent)
 		check_parameter(resolver, field);
 }

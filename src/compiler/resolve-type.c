@@ -393,6 +393,14 @@ static bool is_same_shape(const struct pen_shape *a, const struct pen_shape *b)
 	return true;
 }
 
+/* Or says what programs have, where the first also said what is sent. */
+static bool is_same_again(const struct pen_shape *known, const struct pen_shape *again)
+{
+	const struct pen_shape *local = again->marshal ? NULL : pen_marshal_local(known);
+
+	return is_same_shape(local ? local : known, again);
+}
+
 /* Both lists in one. */
 static struct pen_tree_attribute *join(struct pen_resolver *resolver,
 				       const struct pen_tree_attribute *first,
@@ -426,7 +434,7 @@ static void declare_type(struct pen_resolver *resolver, const struct pen_tree_de
 	one.attributes = join(resolver, declarator->attributes, decl->attributes);
 	pen_resolve_shape(resolver, &one, declarator, declarator->name, &shape);
 	known = pen_symbol_find(resolver, PEN_SYMBOL_TYPE, declarator->name);
-	if (known && is_same_shape(known->shape, &shape))
+	if (known && is_same_again(known->shape, &shape))
 		return;
 	pen_symbol_add(resolver, PEN_SYMBOL_TYPE, declarator->name, declarator->pos)->shape =
 		pen_shape_keep(resolver, &shape);

@@ -176,8 +176,8 @@ void pen_resolve_marshal(struct pen_resolver *resolver, struct pen_shape *shape,
 struct pen_model_type *pen_marshal_build(struct pen_resolver *resolver,
 					 const struct pen_model_marshal *marshal,
 					 struct pen_pos pos);
-/* Whether the shape is nothing but what is sent as such a pointer. */
-bool pen_marshal_is_pointer(const struct pen_shape *shape, enum pen_pointer_kind kind);
+/* The local form that the shape is, which attributes speak of. NULL: it is none. */
+const struct pen_shape *pen_marshal_local(const struct pen_shape *shape);
 
 struct pen_model_type *pen_resolve_spec(struct pen_resolver *resolver,
 					const struct pen_tree_spec *spec,

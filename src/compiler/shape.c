@@ -6,12 +6,17 @@
 #include "compiler/resolve.h"
 #include <string.h>
 
+/* In bytes, with the levels that there are. */
+static size_t size_of(const struct pen_shape *shape)
+{
+	return offsetof(struct pen_shape, levels) + shape->n_levels * sizeof(shape->levels[0]);
+}
+
 struct pen_shape *pen_shape_keep(struct pen_resolver *resolver, const struct pen_shape *shape)
 {
-	size_t n = offsetof(struct pen_shape, levels) + shape->n_levels * sizeof(shape->levels[0]);
-	struct pen_shape *copy = pen_idl_zalloc(resolver->idl, n);
+	struct pen_shape *copy = pen_idl_zalloc(resolver->idl, size_of(shape));
 
-	memcpy(copy, shape, n);
+	memcpy(copy, shape, size_of(shape));
 	return copy;
 }
 
@@ -118,8 +123,6 @@ static void apply_pointer_kind(struct pen_resolver *resolver, struct pen_shape *
 			at++;
 		if (at == shape->n_levels) {
 			at = 0;
-			if (pen_marshal_is_pointer(shape, kinds[i].kind))
-				continue;
 			if (!is_array_parameter(shape, list)) {
 				pen_idl_complain(resolver->idl, attribute->pos,
 						 "this is no pointer");
@@ -180,8 +183,9 @@ static void apply_range(struct pen_resolver *resolver, struct pen_shape *shape,
 	shape->base = type;
 }
 
-static void apply_attributes(struct pen_resolver *resolver, struct pen_shape *shape,
-			     const struct pen_tree_attribute *list, const char *name)
+/* All but the attributes that make it the local form of something. */
+static void apply_to_shape(struct pen_resolver *resolver, struct pen_shape *shape,
+			   const struct pen_tree_attribute *list)
 {
 	static const char *const handles[] = {
 		"context_handle",
@@ -191,13 +195,30 @@ static void apply_attributes(struct pen_resolver *resolver, struct pen_shape *sh
 		"context_handle_noserialize",
 	};
 
-	if (pen_tree_find(list, "string"))
+	if (pen_tree_find(list, "string") && shape->base->form != PEN_FORM_MARSHALLED)
 		shape->is_string = true;
 	for (size_t i = 0; i < PEN_COUNT(handles); i++)
 		shape->is_context_handle |= pen_tree_find(list, handles[i]) != NULL;
 	apply_all_sizes(resolver, shape, list);
 	apply_range(resolver, shape, list);
 	apply_pointer_kind(resolver, shape, list);
+}
+
+static void apply_attributes(struct pen_resolver *resolver, struct pen_shape *shape,
+			     const struct pen_tree_attribute *list, const char *name)
+{
+	const struct pen_shape *local = pen_marshal_local(shape);
+
+	if (local) {
+		struct pen_shape copy;
+
+		/* What is said of it changes nothing on the wire, and may be wrong nevertheless. */
+		memset(&copy, 0, sizeof(copy));
+		memcpy(&copy, local, size_of(local));
+		apply_to_shape(resolver, &copy, list);
+	} else {
+		apply_to_shape(resolver, shape, list);
+	}
 	pen_resolve_marshal(resolver, shape, list, name);
 }
 

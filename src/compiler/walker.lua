@@ -15,6 +15,8 @@ local function add_walker(rpc)
     hyper = { 8, 8, "int64", signed = true }, uhyper = { 8, 8, "uint64" },
     int3264 = { 4, 8, "int64", signed = true }, uint3264 = { 4, 8, "uint64" },
     float = { 4, 4, "float" }, double = { 8, 8, "double" },
+    -- A pointer that is not followed, and whether there is one.
+    ignored = { 4, 8, "uint64", base = base.HEX }, presence = { 4, 8, "uint64", base = base.HEX },
   }
 
   local function is_byte(t)

@@ -34,6 +34,8 @@ const char *pen_kind_word(enum pen_kind kind)
 		[PEN_HANDLE] = "context_handle",
 		[PEN_PARAMETERS] = "parameters",
 		[PEN_PIPE] = "pipe",
+		[PEN_IGNORED] = "ignored",
+		[PEN_PRESENCE] = "presence",
 	};
 
 	return words[kind];

@@ -211,7 +211,7 @@ static const struct pen_field *arm_named(const struct pen_type *type, const stru
 	for (uint32_t i = 0; i < type->n_fields; i++) {
 		const struct pen_field *arm = &type->fields[i];
 
-		if (arm->type->kind != PEN_VOID && pen_json_find(node, arm->name))
+		if (pen_type_has_value(arm->type) && pen_json_find(node, arm->name))
 			return arm;
 	}
 	return NULL;

@@ -50,6 +50,20 @@ const struct pen_type pen_type_void = {
 	.wire = { [PEN_NDR] = { .align = 1 }, [PEN_NDR64] = { .align = 1 } },
 };
 
+const struct pen_type pen_type_ignored = {
+	.kind = PEN_IGNORED,
+	.name = "ignored",
+	.size = sizeof(void *),
+	.wire = { [PEN_NDR] = { .align = 4, .min = 4 }, [PEN_NDR64] = { .align = 8, .min = 8 } },
+};
+
+const struct pen_type pen_type_presence = {
+	.kind = PEN_PRESENCE,
+	.name = "boolean",
+	.size = sizeof(uint8_t),
+	.wire = { [PEN_NDR] = { .align = 4, .min = 4 }, [PEN_NDR64] = { .align = 8, .min = 8 } },
+};
+
 const struct pen_type pen_type_handle = {
 	.kind = PEN_HANDLE,
 	.name = "context_handle",

@@ -78,6 +78,11 @@ bool pen_type_is_byte(const struct pen_type *type)
 	return type->kind == PEN_BYTE || type->kind == PEN_U8 || type->kind == PEN_CHAR;
 }
 
+bool pen_type_has_value(const struct pen_type *type)
+{
+	return type->kind != PEN_VOID && type->kind != PEN_PIPE && type->kind != PEN_IGNORED;
+}
+
 const struct pen_field *pen_type_arm(const struct pen_type *type, int64_t discriminant)
 {
 	const struct pen_field *other = NULL;
@@ -152,7 +157,7 @@ static void walk_members(struct pen_walk *w, const struct pen_type *type, void *
 		for (uint32_t i = 0; i < type->n_fields && pen_walk_ok(w); i++) {
 			const struct pen_field *field = &type->fields[i];
 
-			if (field->type->kind == PEN_PIPE ||
+			if (!pen_type_has_value(field->type) ||
 			    (format->is_reading && is_plain(field->type) != (pass == 0)))
 				continue;
 			w->name = field->name ? field->name : "return";
@@ -222,7 +227,7 @@ static APART void walk_struct(struct pen_walk *w, const struct pen_type *type, v
 static void walk_arm(struct pen_walk *w, const struct pen_type *type, const struct pen_field *arm,
 		     void *value)
 {
-	bool is_named = arm->type->kind != PEN_VOID;
+	bool is_named = pen_type_has_value(arm->type);
 	bool is_told = type->switch_is || (is_named && arm->n_cases == 1);
 	void *position = w->position;
 
@@ -268,6 +273,27 @@ static APART void walk_union(struct pen_walk *w, const struct pen_type *type, vo
 	w->members = members;
 }
 
+/* A pointer's place on the wire, and what stood there. */
+static uint64_t walk_word(struct pen_walk *w, uint64_t word)
+{
+	w->format->scalar(w, &pen_type_u3264, &word);
+	return word;
+}
+
+/* [in, out, unique, partial_ignore]: of what comes in only whether it is NULL [MIDL reference]. */
+static APART void walk_presence(struct pen_walk *w, uint8_t *value)
+{
+	enum { REFERENT = 0x00020000 };
+	uint64_t word = *value;
+
+	if (w->format->is_wire)
+		word = walk_word(w, word ? REFERENT : 0);
+	else
+		w->format->scalar(w, &pen_type_boolean, value);
+	if (w->format->is_reading)
+		*value = w->format->is_wire ? word != 0 : *value != 0;
+}
+
 void pen_walk_value(struct pen_walk *w, const struct pen_type *type, void *value)
 {
 	switch (type->kind) {
@@ -295,6 +321,13 @@ void pen_walk_value(struct pen_walk *w, const struct pen_type *type, void *value
 		w->format->handle(w, value);
 		break;
 	case PEN_PIPE:
+		break;
+	case PEN_IGNORED:
+		if (w->format->is_wire)
+			walk_word(w, 0);
+		break;
+	case PEN_PRESENCE:
+		walk_presence(w, value);
 		break;
 	default:
 		w->format->scalar(w, type, value);

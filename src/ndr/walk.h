@@ -186,6 +186,9 @@ const struct pen_field *pen_type_arm(const struct pen_type *type, int64_t discri
 /* Whether an array of such elements is a string of hex digits in a tree. */
 bool pen_type_is_byte(const struct pen_type *type);
 
+/* Whether the member or arm stands in a tree. */
+bool pen_type_has_value(const struct pen_type *type);
+
 /* Whether the C value is a pointer to where the elements are. */
 bool pen_type_is_apart(const struct pen_type *type);
 

@@ -11,12 +11,13 @@
 
 enum { N_VALUES = 200, ARENA_MAX = 1 << 20 };
 
-enum { FIND, USE };
+enum { FIND, USE, WALK, ASK };
 
 struct row {
 	const struct pen_type *type; /* NULL: the parameters of an operation */
 	uint32_t opnum;
 	bool is_out;
+	const void *in; /* what it answers, where its sizes need that */
 	const char *json;
 	struct {
 		const uint8_t *bytes;
@@ -79,6 +80,86 @@ static const struct row rows[] = {
 			),
 		},
 	},
+	{
+		/* Ignored pointers have their place, and nothing is in it. */
+		.opnum = WALK,
+		.json = "{\"first\":{\"value\":7,\"next\":{\"value\":8,\"next\":null,\"last\":1},"
+			"\"last\":9},\"keeper\":{\"which\":2,\"kept\":{}}}",
+		.wire = {
+			WIRE(
+				7, 0, 0, 0, 0x00, 0x00, 0x02, 0x00, /* value, next */
+				0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, /* previous, own, last */
+				8, 0, 0, 0, 0, 0, 0, 0, /* of *next */
+				0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, /* the rest of it */
+				2, 0, 0, 0, 2, 0, 0, 0, /* which, the discriminant */
+				0, 0, 0, 0 /* kept */
+			),
+			WIRE(
+				7, 0, 0, 0, 0, 0, 0, 0, /* value */
+				0x00, 0x00, 0x02, 0x00, 0, 0, 0, 0, /* next */
+				0, 0, 0, 0, 0, 0, 0, 0, /* previous */
+				0, 0, 0, 0, 0, 0, 0, 0, /* own */
+				9, 0, 0, 0, 0, 0, 0, 0, /* last, and the end of the struct */
+				8, 0, 0, 0, 0, 0, 0, 0, /* of *next: value */
+				0, 0, 0, 0, 0, 0, 0, 0, /* next */
+				0, 0, 0, 0, 0, 0, 0, 0, /* previous */
+				0, 0, 0, 0, 0, 0, 0, 0, /* own */
+				1, 0, 0, 0, 0, 0, 0, 0, /* last */
+				2, 0, 0, 0, 0, 0, 0, 0, /* which */
+				2, 0, 0, 0, 0, 0, 0, 0, /* the discriminant */
+				0, 0, 0, 0, 0, 0, 0, 0 /* kept */
+			),
+		},
+	},
+	{
+		/* What is wanted, and what is not. */
+		.opnum = ASK,
+		.json = "{\"n\":1,\"link\":true,\"list\":false,\"plain\":5}",
+		.wire = {
+			WIRE(
+				1, 0, 0, 0, /* n */
+				0x00, 0x00, 0x02, 0x00, 0, 0, 0, 0, /* link, list */
+				0x00, 0x00, 0x02, 0x00, 5, 0, 0, 0 /* plain, *plain */
+			),
+			WIRE(
+				1, 0, 0, 0, 0, 0, 0, 0, /* n */
+				0x00, 0x00, 0x02, 0x00, 0, 0, 0, 0, /* link */
+				0, 0, 0, 0, 0, 0, 0, 0, /* list */
+				0x00, 0x00, 0x02, 0x00, 0, 0, 0, 0, /* plain */
+				5, 0, 0, 0 /* *plain */
+			),
+		},
+	},
+	{
+		.opnum = ASK,
+		.is_out = true,
+		.in = &(const struct forms_Ask_in){ .n = 1, .link = true, .list = true },
+		.json = "{\"link\":{\"value\":1,\"next\":null,\"last\":2},\"list\":[3],"
+			"\"plain\":null,\"result\":4}",
+		.wire = {
+			WIRE(
+				0x00, 0x00, 0x02, 0x00, /* link */
+				1, 0, 0, 0, 0, 0, 0, 0, /* value, next */
+				0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, /* previous, own, last */
+				0x04, 0x00, 0x02, 0x00, /* list */
+				1, 0, 0, 0, 3, 0, 0, 0, /* how many, and it */
+				0, 0, 0, 0, 4, 0, 0, 0 /* plain, result */
+			),
+			WIRE(
+				0x00, 0x00, 0x02, 0x00, 0, 0, 0, 0, /* link */
+				1, 0, 0, 0, 0, 0, 0, 0, /* value */
+				0, 0, 0, 0, 0, 0, 0, 0, /* next */
+				0, 0, 0, 0, 0, 0, 0, 0, /* previous */
+				0, 0, 0, 0, 0, 0, 0, 0, /* own */
+				2, 0, 0, 0, 0, 0, 0, 0, /* last */
+				0x04, 0x00, 0x02, 0x00, 0, 0, 0, 0, /* list */
+				1, 0, 0, 0, 0, 0, 0, 0, /* how many */
+				3, 0, 0, 0, 0, 0, 0, 0, /* and it */
+				0, 0, 0, 0, 0, 0, 0, 0, /* plain */
+				4, 0, 0, 0 /* result */
+			),
+		},
+	},
 };
 
 static const struct pen_type *type_of(const struct row *row)
@@ -90,7 +171,7 @@ static const struct pen_type *type_of(const struct row *row)
 
 static void expect_row(const struct row *row, enum pen_transfer transfer)
 {
-	const struct made v = { .type = type_of(row), .name = type_of(row)->name };
+	const struct made v = { .type = type_of(row), .in = row->in, .name = type_of(row)->name };
 	struct pen_ndr_error error = { "" };
 	struct pen_buffer json, wire;
 	struct pen_arena arena;
@@ -149,6 +230,40 @@ static void test_values(void **state)
 	pen_buffer_done(&wire);
 }
 
+/* Whoever fills an ignored pointer's place says nothing, and a program's own pointer stays at home.
+ */
+static void test_ignored(void **state)
+{
+	static const uint8_t foreign[] = {
+		1,    0,    0,	  0,	0,    0,    0,	  0,	/* value, next */
+		0xef, 0xbe, 0xad, 0xde, 0x08, 0x00, 0x02, 0x00, /* previous, own */
+		2						/* last */
+	};
+	const struct made v = { .type = &forms_LINK_type, .name = "LINK" };
+	struct forms_LINK mine = { .value = 1, .previous = &mine, .own = state, .last = 2 };
+	struct forms_LINK *theirs;
+	struct pen_ndr_error error;
+	struct pen_buffer wire;
+	struct pen_arena arena;
+	void *value;
+
+	(void)state;
+	pen_arena_init(&arena, ARENA_MAX);
+	pen_buffer_init(&wire, 0);
+	assert_int_equal(
+		made_from_wire(&v, PEN_NDR, foreign, sizeof(foreign), &arena, &value, &error), 0);
+	theirs = value;
+	assert_null(theirs->previous);
+	assert_null(theirs->own);
+	assert_int_equal(theirs->last, 2);
+	made_to_wire(&v, PEN_NDR, &mine, &wire);
+	assert_int_equal(wire.size, sizeof(foreign));
+	for (size_t i = 4; i < 16; i++)
+		assert_int_equal(wire.data[i], 0);
+	pen_buffer_done(&wire);
+	pen_arena_done(&arena);
+}
+
 static void visit(const struct made *v, void *value, struct pen_arena *arena, void *data)
 {
 	struct pen_ndr_error error = { "" };
@@ -192,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_ignored),
 		cmocka_unit_test(test_random),
 	};
 

@@ -65,10 +65,11 @@ static const struct pen_field *arm_of(const struct pen_type *type, uint32_t choi
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < type->n_fields; i++)
-		n += type->fields[i].type->kind != PEN_VOID && type->fields[i].n_cases;
+		n += pen_type_has_value(type->fields[i].type) && type->fields[i].n_cases;
 	choice = n ? choice % n : 0;
 	for (uint32_t i = 0; i < type->n_fields; i++) {
-		if (type->fields[i].type->kind != PEN_VOID && type->fields[i].n_cases && !choice--)
+		if (pen_type_has_value(type->fields[i].type) && type->fields[i].n_cases &&
+		    !choice--)
 			return &type->fields[i];
 	}
 	return NULL;
@@ -158,6 +159,7 @@ static void make_number(struct maker *m, const struct pen_type *type)
 		number = (uint8_t)number;
 		break;
 	case PEN_BOOLEAN:
+	case PEN_PRESENCE:
 		number &= 1;
 		break;
 	case PEN_I16:
@@ -246,8 +248,7 @@ static void make_fields(struct maker *m, const struct pen_type *type)
 		const struct pen_field *field = &type->fields[i];
 		struct naming naming = name_field(m, type, field);
 
-		if (field->type->kind == PEN_VOID || field->type->kind == PEN_PIPE ||
-		    (naming.is_named && !naming.is_told))
+		if (!pen_type_has_value(field->type) || (naming.is_named && !naming.is_told))
 			continue;
 		pen_buffer_printf(&m->json, "%s\"%s\":", is_first ? "" : ",", field->name);
 		is_first = false;
