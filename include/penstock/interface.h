@@ -49,6 +49,12 @@ struct pen_interface {
 	 */
 	const struct pen_operation *callbacks;
 	uint32_t n_callbacks;
+
+	/*
+	 * It is an object's [MS-DCOM]: its operations, which begin with struct pen_orpc_this and
+	 * pen_orpc_that, are values to read and make. Nothing here calls or serves them.
+	 */
+	bool is_object;
 };
 
 /* Transfer syntaxes we speak: NDR [C706 14] and NDR64 [MS-RPCE 2.2.5]. */

@@ -80,7 +80,10 @@ int pen_server_new(struct pen_server **serverp, const struct pen_server_config *
  */
 struct pen_server *pen_server_free(struct pen_server *server);
 
-/* Adds a service; data is handed to its calls. PEN_E_EXISTS: interface and type are served. */
+/*
+ * Adds a service; data is handed to its calls. PEN_E_EXISTS: interface and type are served.
+ * PEN_E_UNSUPPORTED: it is an object interface.
+ */
 int pen_server_add(struct pen_server *server, const struct pen_service *service, void *data);
 
 /* Says that an object is of a type, so that calls for it reach the type's manager. */

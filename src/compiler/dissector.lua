@@ -144,6 +144,29 @@ local function new_rpc()
     t.kind = "struct"
     self.types[name] = t
   end
+  -- What object interfaces have beyond their files [MS-DCOM 2.2.13, 2.2.14, 2.2.21].
+  function File:orpc()
+    local function pointer(element)
+      return { kind = "pointer", pointer = "unique", align = { 4, 8 }, element = element }
+    end
+    local function array(align, element)
+      return { kind = "array", dimensions = { {} }, align = align, element = element }
+    end
+    local bytes = array({ 1, 1 }, "byte")
+    local data4 = { kind = "array", dimensions = { { count = 8 } }, align = { 1, 1 }, element = "byte" }
+    local function struct(name, align, fields, conformant)
+      self:struct(name, { name = name, align = align, fields = fields, conformant = conformant })
+    end
+    struct("MInterfacePointer", { 4, 4 }, { { "ulCntData", "ulong" }, { "abData", bytes } }, true)
+    struct("ORPC_GUID", { 4, 4 }, { { "Data1", "ulong" }, { "Data2", "ushort" }, { "Data3", "ushort" }, { "Data4", data4 } })
+    struct("ORPC_EXTENT", { 4, 4 }, { { "id", "ORPC_GUID" }, { "size", "ulong" }, { "data", bytes } }, true)
+    struct("ORPC_EXTENT_ARRAY", { 4, 8 }, { { "size", "ulong" }, { "reserved", "ulong" },
+      { "extent", pointer(array({ 4, 8 }, pointer("ORPC_EXTENT"))) } })
+    struct("COMVERSION", { 2, 2 }, { { "MajorVersion", "ushort" }, { "MinorVersion", "ushort" } })
+    struct("ORPCTHIS", { 4, 8 }, { { "version", "COMVERSION" }, { "flags", "ulong" }, { "reserved1", "ulong" },
+      { "cid", "ORPC_GUID" }, { "extensions", pointer("ORPC_EXTENT_ARRAY") } })
+    struct("ORPCTHAT", { 4, 8 }, { { "flags", "ulong" }, { "extensions", pointer("ORPC_EXTENT_ARRAY") } })
+  end
   function File:union(name, t)
     self.unions[name] = t
   end

@@ -141,6 +141,10 @@ static void emit_operation(struct pen_emitter *emitter, const struct pen_plan_in
 	pen_emit(emitter, "/* Operation %u: %s */\n", opnum, operation->model->name);
 	emit_parameters(emitter, operation->in);
 	emit_parameters(emitter, operation->out);
+	if (interface->model->is_object) {
+		pen_emit(emitter, "\n");
+		return;
+	}
 	pen_emit(emitter,
 		 "\nstatic inline int %s(struct pen_call *call, const struct %s_in *in,\n"
 		 "\t\tstruct %s_out *out)\n"
@@ -221,6 +225,8 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 		if (interface->operations[i].in)
 			emit_operation(emitter, interface, &interface->operations[i], i);
 	}
+	if (interface->model->is_object)
+		return;
 	pen_emit(emitter, "/* What a server of %s does; NULL: it offers no such operation. */\n",
 		 name);
 	emit_functions(emitter, name, "operations", interface->operations, n);
@@ -252,7 +258,8 @@ static void emit_top(struct pen_emitter *emitter)
 	emit_guard(emitter, model->source->name);
 	pen_emit(emitter, "#define ");
 	emit_guard(emitter, model->source->name);
-	pen_emit(emitter, "#include <penstock/call.h>\n#include <penstock/interface.h>\n");
+	pen_emit(emitter, "#include <penstock/call.h>\n#include <penstock/interface.h>\n%s",
+		 emitter->plan->has_orpc ? "#include <penstock/orpc.h>\n" : "");
 	for (const struct pen_model_import *i = model->imports; i; i = i->next)
 		pen_emit_include(emitter, i->name);
 	pen_emit(emitter, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");

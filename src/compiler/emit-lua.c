@@ -80,7 +80,9 @@ static void put_type(struct pen_emitter *emitter, const struct pen_type *type)
 		return;
 	}
 	if (type->kind == PEN_ENUM || type->kind == PEN_STRUCT) {
-		pen_emit(emitter, "\"%s\"", pen_plan_find(type)->model->c_name);
+		/* One of <penstock/orpc.h> has no plan; file:orpc defines it. */
+		pen_emit(emitter, "\"%s\"",
+			 pen_plan_find(type) ? pen_plan_find(type)->model->c_name : type->name);
 		return;
 	}
 	if (type->kind == PEN_UNION) {
@@ -192,6 +194,8 @@ int pen_idl_emit_lua(const struct pen_plan *plan, const struct pen_emit_options 
 	pen_emit(&emitter, "\nlocal file = rpc.file(\"");
 	pen_emit_base_name(&emitter, plan->model->source->name);
 	pen_emit(&emitter, "\")\n");
+	if (plan->has_orpc)
+		pen_emit(&emitter, "file:orpc()\n");
 	for (const struct pen_plan_type *type = plan->types; type; type = type->next) {
 		if (!type->is_named)
 			continue;

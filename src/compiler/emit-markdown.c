@@ -124,6 +124,8 @@ static void put_type(struct pen_emitter *emitter, const struct pen_model_type *t
 	}
 	if (type->form) {
 		pen_emit(emitter, "%s", pen_form_word(type->form));
+		if (type->form == PEN_FORM_INTERFACE && type->name)
+			pen_emit(emitter, " `%s`", type->name);
 		return;
 	}
 	switch (type->kind) {

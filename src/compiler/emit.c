@@ -402,7 +402,7 @@ static void emit_dispatch(struct pen_emitter *emitter, const char *prefix, const
 }
 
 static void emit_operation(struct pen_emitter *emitter, const struct pen_plan_operation *operation,
-			   uint32_t opnum)
+			   uint32_t opnum, bool is_object)
 {
 	static const char *const flags[] = { "IDEMPOTENT", "MAYBE", "BROADCAST", "IN_PIPES",
 					     "OUT_PIPES" };
@@ -421,8 +421,11 @@ static void emit_operation(struct pen_emitter *emitter, const struct pen_plan_op
 		}
 		pen_emit(emitter, ",\n");
 	}
-	pen_emit(emitter, "\t\t.in = &%s,\n\t\t.out = &%s,\n\t\t.dispatch = %s_dispatch,\n\t},\n",
-		 operation->in->table, operation->out->table, operation->c_name);
+	pen_emit(emitter, "\t\t.in = &%s,\n\t\t.out = &%s,\n", operation->in->table,
+		 operation->out->table);
+	if (!is_object)
+		pen_emit(emitter, "\t\t.dispatch = %s_dispatch,\n", operation->c_name);
+	pen_emit(emitter, "\t},\n");
 }
 
 static void emit_text(struct pen_emitter *emitter, const char *text)
@@ -459,9 +462,10 @@ static void emit_id(struct pen_emitter *emitter, const struct pen_syntax_id *id)
 }
 
 /* The table INTERFACE_operation_table or INTERFACE_callback_table, and what its rows name. */
-static void emit_table(struct pen_emitter *emitter, const char *prefix, const char *noun,
-		       const struct pen_plan_operation *operations, uint32_t n)
+static void emit_table(struct pen_emitter *emitter, const struct pen_model_interface *interface,
+		       const char *noun, const struct pen_plan_operation *operations, uint32_t n)
 {
+	const char *prefix = interface->name;
 	char kind[16];
 	bool is_empty = true;
 
@@ -469,14 +473,14 @@ static void emit_table(struct pen_emitter *emitter, const char *prefix, const ch
 		return;
 	snprintf(kind, sizeof(kind), "%ss", noun);
 	for (uint32_t i = 0; i < n; i++) {
-		if (operations[i].in)
+		if (operations[i].in && !interface->is_object)
 			emit_dispatch(emitter, prefix, kind, &operations[i]);
 		is_empty = is_empty && !operations[i].in;
 	}
 	pen_emit(emitter, "static const struct pen_operation %s_%s_table[%u] = {\n", prefix, noun,
 		 n);
 	for (uint32_t i = 0; i < n; i++)
-		emit_operation(emitter, &operations[i], i);
+		emit_operation(emitter, &operations[i], i, interface->is_object);
 	pen_emit(emitter, is_empty ? "\t{ .name = NULL },\n};\n\n" : "};\n\n");
 }
 
@@ -484,9 +488,9 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 {
 	const char *name = interface->model->name;
 
-	emit_table(emitter, name, "operation", interface->operations,
+	emit_table(emitter, interface->model, "operation", interface->operations,
 		   interface->interface.n_operations);
-	emit_table(emitter, name, "callback", interface->callbacks,
+	emit_table(emitter, interface->model, "callback", interface->callbacks,
 		   interface->interface.n_callbacks);
 	emit_endpoints(emitter, interface);
 	pen_emit(emitter, "const struct pen_interface %s_interface = {\n\t.name = \"%s\",\n", name,
@@ -507,6 +511,8 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 			 "\t.callbacks = %s_callback_table,\n"
 			 "\t.n_callbacks = PEN_COUNT(%s_callback_table),\n",
 			 name, name);
+	if (interface->interface.is_object)
+		pen_emit(emitter, "\t.is_object = true,\n");
 	pen_emit(emitter, "};\n\n");
 }
 

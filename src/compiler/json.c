@@ -324,7 +324,7 @@ static void put_operation(struct writer *writer, const struct pen_model_interfac
 	put_number(writer, "opnum", opnum);
 	if (from != interface)
 		put_text(writer, "inherited_from", from->name);
-	put_flag(writer, "local", operation->is_local);
+	put_flag(writer, "local", operation->is_local || from->is_local);
 	put_text(writer, "call_as", operation->call_as);
 	if (operation->refusal)
 		put_text(writer, "unsendable", operation->refusal->text);
@@ -370,6 +370,8 @@ static void put_interface(struct writer *writer, const struct pen_model_interfac
 		 interface->is_object  ? "object"
 		 : interface->is_local ? "local"
 				       : "remote");
+	put_flag(writer, "local", interface->is_object && interface->is_local);
+	put_flag(writer, "generic", interface->is_generic);
 	if (interface->has_uuid) {
 		pen_uuid_print(&interface->id.uuid, uuid);
 		put_text(writer, "uuid", uuid);

@@ -112,6 +112,13 @@ static bool is_string(const struct pen_model_type *type)
 	return type != NULL;
 }
 
+static bool is_interface(const struct pen_model_type *type)
+{
+	while (type && type->form != PEN_FORM_INTERFACE)
+		type = type->element;
+	return type != NULL;
+}
+
 /* Whether the name says that another machine is named: "UncPath", "pszLocalMachine". */
 static bool names_machine(const char *name)
 {
@@ -138,6 +145,11 @@ static void check_calls(struct pen_idl *idl, const struct pen_model_operation *o
 	for (uint32_t i = 0; i < operation->n_parameters; i++) {
 		const struct pen_model_field *p = &operation->parameters[i];
 
+		if (p->is_in && is_interface(p->type))
+			pen_idl_advise(idl, p->pos, names[CALLS_OUT],
+				       "\"%s\" is an object that its client names, for the server "
+				       "of \"%s\" to call",
+				       p->name, operation->name);
 		if (p->is_in && is_string(p->type) && names_machine(p->name))
 			pen_idl_advise(idl, p->pos, names[CALLS_OUT],
 				       "\"%s\" may make the server of \"%s\" call whom its client "

@@ -5,6 +5,7 @@
  */
 #include "compiler/lower.h"
 #include "ndr/derive.h"
+#include <penstock/orpc.h>
 #include <string.h>
 
 struct pen_plan_type *pen_lower_new_type(struct pen_lowerer *lowerer, enum pen_kind kind,
@@ -291,6 +292,10 @@ const struct pen_type *pen_lower_type(struct pen_lowerer *lowerer, struct pen_mo
 {
 	if (model->form == PEN_FORM_PIPE)
 		return lower_pipe(lowerer, model, path);
+	if (model->form == PEN_FORM_INTERFACE) {
+		lowerer->plan->has_orpc = true;
+		return &pen_type_interface_pointer;
+	}
 	switch (model->kind) {
 	case PEN_ENUM:
 		return lower_enum(lowerer, model, path);

@@ -6,6 +6,7 @@
  */
 #include "compiler/lower.h"
 #include "ndr/derive.h"
+#include <penstock/orpc.h>
 
 /* Places a member after what is there. */
 static void place(struct pen_lowerer *lowerer, struct pen_plan_type *plan, struct pen_field *field)
@@ -169,7 +170,7 @@ static void lower_parameters(struct pen_lowerer *lowerer, struct pen_plan_type *
 			     const struct pen_model_operation *model, bool is_out,
 			     bool is_countables)
 {
-	uint32_t n = 0;
+	uint32_t n = lowerer->is_object;
 
 	for (uint32_t i = 0; i < model->n_parameters; i++) {
 		const struct pen_model_field *p = &model->parameters[i];
@@ -204,6 +205,14 @@ static void add_result(struct pen_lowerer *lowerer, struct pen_plan_type *plan,
 	field->is_retval = true;
 }
 
+/* The first, of which the IDL does not speak [MS-DCOM 2.2.13]. */
+static void add_orpc(struct pen_lowerer *lowerer, struct pen_plan_type *plan, bool is_out)
+{
+	plan->fields[0].name = is_out ? "orpcthat" : "orpcthis";
+	plan->fields[0].type = is_out ? &pen_type_orpc_that : &pen_type_orpc_this;
+	lowerer->plan->has_orpc = true;
+}
+
 static struct pen_plan_type *lower_direction(struct pen_lowerer *lowerer,
 					     const struct pen_plan_operation *operation,
 					     bool is_out)
@@ -216,8 +225,10 @@ static struct pen_plan_type *lower_direction(struct pen_lowerer *lowerer,
 	plan->type.name = model->name;
 	plan->c_type = pen_idl_format(lowerer->idl, "struct %s", plan->table);
 	plan->align = 1;
-	plan->fields = pen_idl_array(lowerer->idl, model->n_parameters + 1, sizeof(*plan->fields));
+	plan->fields = pen_idl_array(lowerer->idl, model->n_parameters + 2, sizeof(*plan->fields));
 	plan->type.fields = plan->fields;
+	if (lowerer->is_object)
+		add_orpc(lowerer, plan, is_out);
 	lower_parameters(lowerer, plan, model, is_out, true);
 	lower_parameters(lowerer, plan, model, is_out, false);
 	if (is_out && model->result->kind != PEN_VOID)
@@ -276,6 +287,7 @@ static struct pen_plan_interface *lower_interface(struct pen_lowerer *lowerer,
 	uint32_t n_operations = model->n_inherited + model->n_operations;
 	struct pen_operation *live = pen_idl_array(lowerer->idl, n_operations, sizeof(*live));
 
+	lowerer->is_object = model->is_object;
 	plan->model = model;
 	plan->operations = pen_idl_array(lowerer->idl, n_operations, sizeof(*plan->operations));
 	plan->interface = (struct pen_interface){
@@ -285,6 +297,7 @@ static struct pen_plan_interface *lower_interface(struct pen_lowerer *lowerer,
 		.n_operations = n_operations,
 		.endpoints = model->endpoints,
 		.n_endpoints = model->n_endpoints,
+		.is_object = model->is_object,
 	};
 	/* Those of the base come first, and are operations of this one too. */
 	for (const struct pen_model_interface *from = model; from; from = from->base) {
@@ -292,7 +305,9 @@ static struct pen_plan_interface *lower_interface(struct pen_lowerer *lowerer,
 
 		for (const struct pen_model_operation *o = from->operations; o; o = o->next, i++) {
 			plan->operations[i].model = o;
-			lower_operation(lowerer, model->name, &plan->operations[i], &live[i]);
+			if (!from->is_local)
+				lower_operation(lowerer, model->name, &plan->operations[i],
+						&live[i]);
 		}
 	}
 	lower_callbacks(lowerer, plan);
@@ -319,7 +334,7 @@ struct pen_plan *pen_idl_lower(struct pen_idl *idl, const struct pen_model *mode
 	}
 	lowerer->is_foreign = false;
 	for (const struct pen_model_interface *i = model->interfaces; i; i = i->next) {
-		if (i->is_local || i->is_object || !i->has_uuid)
+		if (i->is_local || i->is_generic || !i->has_uuid)
 			continue;
 		*tail = lower_interface(lowerer, i);
 		tail = &(*tail)->next;

@@ -21,6 +21,7 @@ struct pen_lowerer {
 	struct pen_plan *plan;
 	struct pen_plan_type **types_tail;
 	bool is_foreign;
+	bool is_object; /* the interface is */
 	struct pen_pos pos;
 	const char *owner;
 	struct pen_lower_pending *pending;

@@ -178,6 +178,7 @@ struct pen_model_interface {
 	bool has_uuid;
 	bool is_local;
 	bool is_object; /* ORPC: not called through this */
+	bool is_generic; /* it has types that only a use knows */
 	bool is_complete;
 	const struct pen_model_interface *base;
 	uint32_t attributes;	     /* enum pen_model_operation_attribute, for all operations */

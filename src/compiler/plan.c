@@ -3,12 +3,15 @@
  * The tables that are ndr's own, and what the C text calls them and ours.
  */
 #include "compiler/plan.h"
+#include <penstock/orpc.h>
 
-static const struct {
+struct own {
 	const struct pen_type *type;
 	const char *table;
 	const char *c_type;
-} scalars[PEN_KINDS] = {
+};
+
+static const struct own scalars[PEN_KINDS] = {
 	[PEN_VOID] = { &pen_type_void, "pen_type_void", "void" },
 	[PEN_I8] = { &pen_type_i8, "pen_type_i8", "int8_t" },
 	[PEN_U8] = { &pen_type_u8, "pen_type_u8", "uint8_t" },
@@ -37,25 +40,41 @@ const struct pen_type *pen_plan_scalar(enum pen_kind kind)
 	return scalars[kind].type;
 }
 
-const struct pen_plan_type *pen_plan_find(const struct pen_type *type)
+static const struct own structs[] = {
+	{ &pen_type_interface_pointer, "pen_type_interface_pointer",
+	  "struct pen_interface_pointer" },
+	{ &pen_type_orpc_this, "pen_type_orpc_this", "struct pen_orpc_this" },
+	{ &pen_type_orpc_that, "pen_type_orpc_that", "struct pen_orpc_that" },
+};
+
+static const struct own *find_own(const struct pen_type *type)
 {
 	if (scalars[type->kind].type == type)
-		return NULL;
-	return (const struct pen_plan_type *)type;
+		return &scalars[type->kind];
+	for (size_t i = 0; type->kind == PEN_STRUCT && i < PEN_COUNT(structs); i++) {
+		if (structs[i].type == type)
+			return &structs[i];
+	}
+	return NULL;
+}
+
+const struct pen_plan_type *pen_plan_find(const struct pen_type *type)
+{
+	return find_own(type) ? NULL : (const struct pen_plan_type *)type;
 }
 
 const char *pen_plan_table(const struct pen_type *type)
 {
-	const struct pen_plan_type *plan = pen_plan_find(type);
+	const struct own *own = find_own(type);
 
-	return plan ? plan->table : scalars[type->kind].table;
+	return own ? own->table : ((const struct pen_plan_type *)type)->table;
 }
 
 const char *pen_plan_c_type(const struct pen_type *type)
 {
-	const struct pen_plan_type *plan = pen_plan_find(type);
+	const struct own *own = find_own(type);
 
-	return plan ? plan->c_type : scalars[type->kind].c_type;
+	return own ? own->c_type : ((const struct pen_plan_type *)type)->c_type;
 }
 
 bool pen_plan_is_in_place(const struct pen_type *type)
@@ -75,5 +94,7 @@ size_t pen_plan_align(const struct pen_type *type)
 
 	if (plan)
 		return plan->align;
+	if (type->kind == PEN_STRUCT) /* each has a pointer */
+		return _Alignof(void *);
 	return type->kind == PEN_HANDLE ? 4 : type->size ? type->size : 1;
 }

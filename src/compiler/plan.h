@@ -44,6 +44,7 @@ struct pen_plan {
 	const struct pen_model *model;
 	struct pen_plan_type *types;
 	struct pen_plan_interface *interfaces;
+	bool has_orpc; /* the file's own or imported types speak of <penstock/orpc.h> */
 };
 
 struct pen_plan *pen_idl_lower(struct pen_idl *idl, const struct pen_model *model);

@@ -54,6 +54,20 @@ void pen_refuse(struct pen_resolver *resolver, struct pen_pos pos, const char *f
 		operation->refusal = new_refusal(resolver, pos, text);
 }
 
+void pen_refuse_call(struct pen_resolver *resolver, struct pen_pos pos, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = pen_idl_vformat(resolver->idl, format, args);
+	va_end(args);
+	if (resolver->is_object)
+		pen_refuse(resolver, pos, "%s", text);
+	else
+		pen_idl_complain(resolver->idl, pos, "%s", text);
+}
+
 void pen_use_type(struct pen_resolver *resolver, struct pen_model_type *type)
 {
 	struct pen_model_user *user;

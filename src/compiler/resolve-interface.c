@@ -171,6 +171,20 @@ static struct pen_model_interface *declare(struct pen_resolver *resolver,
 	return interface;
 }
 
+/* Of those that files name without importing them. */
+static void count_inherited(struct pen_model_interface *interface, const char *base)
+{
+	static const struct {
+		const char *name;
+		uint32_t n;
+	} known[] = { { "IUnknown", 3 }, { "IInspectable", 6 }, { "IDispatch", 7 } };
+
+	for (size_t i = 0; i < PEN_COUNT(known); i++) {
+		if (!strcmp(known[i].name, base))
+			interface->n_inherited = known[i].n;
+	}
+}
+
 static void resolve_base(struct pen_resolver *resolver, struct pen_model_interface *interface,
 			 const struct pen_tree_definition *definition)
 {
@@ -187,7 +201,7 @@ static void resolve_base(struct pen_resolver *resolver, struct pen_model_interfa
 					 d->spec->name);
 		else if ((!type->interface || !type->interface->is_complete) &&
 			 pen_tree_find(definition->attributes, "object"))
-			continue; /* what it inherits is in no table */
+			count_inherited(interface, d->spec->name);
 		else if (!type->interface || !type->interface->is_complete)
 			pen_idl_complain(resolver->idl, d->pos,
 					 "the interface \"%s\" is not defined yet", d->spec->name);
@@ -324,6 +338,7 @@ void pen_resolve_interface(struct pen_resolver *resolver,
 		return;
 	}
 	interface->pos = definition->pos;
+	interface->is_generic = definition->parameters != NULL;
 	push_parameters(resolver, definition);
 	resolve_base(resolver, interface, definition);
 	resolve_attributes(resolver, interface, definition);

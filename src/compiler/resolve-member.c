@@ -141,6 +141,19 @@ static void resolve_ignored(struct pen_resolver *resolver, struct pen_model_fiel
 				 "only a pointer is ignored, and \"%s\" is none", field->name);
 }
 
+void pen_resolve_iid(struct pen_resolver *resolver, struct pen_shape *shape,
+		     const struct pen_tree_attribute *list)
+{
+	const struct pen_tree_attribute *attribute = pen_tree_find(list, "iid_is");
+	bool is_nothing = shape->base->kind == PEN_VOID && shape->base->form == PEN_FORM_WIRE;
+
+	if (attribute && shape->n_levels && is_nothing)
+		shape->base = pen_model_form(resolver, PEN_FORM_INTERFACE, NULL);
+	else if (attribute && shape->base->form != PEN_FORM_INTERFACE)
+		pen_idl_complain(resolver->idl, attribute->pos,
+				 "iid_is speaks of an interface's pointer or of void *");
+}
+
 static void resolve_member(struct pen_resolver *resolver, struct pen_model_type *type,
 			   struct pen_model_field *field, const struct pen_tree_decl *decl,
 			   const struct pen_tree_declarator *declarator)
@@ -154,6 +167,7 @@ static void resolve_member(struct pen_resolver *resolver, struct pen_model_type 
 		return;
 	}
 	pen_resolve_shape(resolver, decl, declarator, hint, &shape);
+	pen_resolve_iid(resolver, &shape, decl->attributes);
 	if (pen_tree_find(decl->attributes, "ignore"))
 		resolve_ignored(resolver, field, &shape, decl);
 	else

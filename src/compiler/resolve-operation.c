@@ -27,26 +27,26 @@ static void check_parameter(struct pen_resolver *resolver, const struct pen_mode
 	const struct pen_model_type *type = field->type;
 
 	if (!field->is_in && !field->is_out)
-		pen_idl_complain(resolver->idl, field->pos,
-				 "the direction of \"%s\" is missing: [in], [out] or both",
-				 field->name);
+		pen_refuse_call(resolver, field->pos,
+				"the direction of \"%s\" is missing: [in], [out] or both",
+				field->name);
 	if (type->form == PEN_FORM_PIPE) {
 		check_pipe(resolver, field);
 		return;
 	}
 	if (field->is_out && type->kind != PEN_POINTER && type->kind != PEN_ARRAY &&
 	    type->kind != PEN_STRING && type->form == PEN_FORM_WIRE)
-		pen_idl_complain(resolver->idl, field->pos, "what comes out is a pointer");
+		pen_refuse_call(resolver, field->pos, "what comes out is a pointer");
 	if (field->is_out && !field->is_in && type->kind == PEN_POINTER &&
 	    type->pointer_kind != PEN_REF)
-		pen_idl_complain(resolver->idl, field->pos,
-				 "what only comes out is a [ref] pointer");
+		pen_refuse_call(resolver, field->pos, "what only comes out is a [ref] pointer");
 	for (; type; type = type->element) {
-		if (type->form == PEN_FORM_FUNCTION || type->form == PEN_FORM_INTERFACE)
+		if (type->form == PEN_FORM_FUNCTION || type->form == PEN_FORM_INTERFACE ||
+		    type->form == PEN_FORM_SAFEARRAY)
 			pen_refuse(resolver, field->pos, "%s cannot be sent",
 				   pen_model_form_name(type->form));
 		else if (type->kind == PEN_VOID && type->form == PEN_FORM_WIRE)
-			pen_idl_complain(resolver->idl, field->pos, "a parameter of no type");
+			pen_refuse_call(resolver, field->pos, "a parameter of no type");
 		else if (!type->is_complete)
 			pen_refuse(resolver, field->pos, "\"%s\" is not defined yet", type->name);
 		if (type->kind == PEN_POINTER)
@@ -78,6 +78,7 @@ static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_fi
 		return;
 	}
 	pen_resolve_shape(resolver, decl, decl->declarators, hint, &shape);
+	pen_resolve_iid(resolver, &shape, decl->attributes);
 	pen_resolve_field_attributes(resolver, field, decl->attributes);
 	if (shape.is_context_handle && decl->spec->kind == PEN_TREE_BASE)
 		field->flags |= PEN_FIELD_UNTYPED_HANDLE;
@@ -198,6 +199,11 @@ static void check_name(struct pen_resolver *resolver, const struct pen_model_ope
 	for (const struct pen_model_operation *o = others; o; o = o->next) {
 		if (strcmp(o->name, operation->name))
 			continue;
+		if (resolver->is_object) {
+			pen_refuse(resolver, operation->pos, "another operation is called \"%s\"",
+				   operation->name);
+			return;
+		}
 		pen_idl_complain(resolver->idl, operation->pos, "a second operation \"%s\"",
 				 operation->name);
 		pen_idl_note(resolver->idl, o->pos, "first defined here");
@@ -244,6 +250,73 @@ static void check_callback(struct pen_resolver *resolver,
 	}
 }
 
+/* A property is two operations, as COM names them. */
+static const char *accessor_name(struct pen_resolver *resolver,
+				 const struct pen_tree_attribute *list, const char *name)
+{
+	static const struct {
+		const char *attribute;
+		const char *prefix;
+	} kinds[] = { { "propget", "get" }, { "propput", "put" }, { "propputref", "putref" } };
+
+	for (size_t i = 0; i < PEN_COUNT(kinds); i++) {
+		if (pen_tree_find(list, kinds[i].attribute))
+			return pen_idl_format(resolver->idl, "%s_%s", kinds[i].prefix, name);
+	}
+	return name;
+}
+
+/* Whether all that the expression speaks of are numbers that are there in that direction. */
+static bool is_computable(const struct pen_model_step *steps, bool is_in)
+{
+	for (; steps && steps->op; steps++) {
+		const struct pen_model_field *field = steps->field;
+		const struct pen_model_type *type = field ? field->type : NULL;
+
+		while (type && type->kind == PEN_POINTER)
+			type = type->element;
+		if (field && (!pen_kind_is_integer(type->kind) ||
+			      (is_in ? !field->is_in || (field->flags & PEN_FIELD_PARTIAL_IGNORE)
+				     : !field->is_in && !field->is_out)))
+			return false;
+	}
+	return true;
+}
+
+static bool is_all_computable(const struct pen_model_type *type, bool is_in)
+{
+	for (; type; type = type->element) {
+		for (uint32_t i = 0; i < type->n_dimensions; i++) {
+			const struct pen_model_dimension *d = &type->dimensions[i];
+
+			if (!is_computable(d->size_is, is_in) ||
+			    !is_computable(d->length_is, is_in) ||
+			    !is_computable(d->first_is, is_in))
+				return false;
+		}
+		if (type->kind == PEN_UNION && type->use_of &&
+		    !is_computable(type->switch_is, is_in))
+			return false;
+	}
+	return true;
+}
+
+/* Objects' operations often cannot be sent, which is no error: nobody calls them here. */
+static void check_object(struct pen_resolver *resolver, const struct pen_model_operation *operation)
+{
+	for (uint32_t i = 0; i < operation->n_parameters; i++) {
+		const struct pen_model_field *p = &operation->parameters[i];
+
+		if ((p->is_in && !is_all_computable(p->type, true)) ||
+		    (p->is_out && !is_all_computable(p->type, false)))
+			pen_refuse(resolver, p->pos, "\"%s\" depends on what is not there",
+				   p->name);
+		if (!strcmp(p->name, "orpcthis") || !strcmp(p->name, "orpcthat"))
+			pen_refuse(resolver, p->pos, "\"%s\" is what stands before all parameters",
+				   p->name);
+	}
+}
+
 void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_interface *interface,
 			   const struct pen_tree_decl *decl)
 {
@@ -254,14 +327,20 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 	bool is_sent;
 
 	operation->name = declarator->name ? declarator->name : "";
+	if (interface->is_object)
+		operation->name = accessor_name(resolver, decl->attributes, operation->name);
 	operation->pos = declarator->pos;
 	resolver->operation = operation;
 	resolve_flags(resolver, interface, operation, decl->attributes);
-	is_sent = !interface->is_local && !interface->is_object && !operation->is_local;
+	is_sent = !interface->is_local && !operation->is_local;
+	resolver->is_object = interface->is_object;
 	if (is_sent) {
 		check_name(resolver, interface->operations, operation);
 		check_name(resolver, interface->callbacks, operation);
 	}
+	for (const struct pen_model_interface *i = interface->base;
+	     is_sent && interface->is_object && i; i = i->base)
+		check_name(resolver, i->operations, operation);
 	append(resolver, interface, operation);
 	resolver->is_local = interface->is_local || operation->is_local;
 	resolve_parameters(resolver, operation, pen_tree_function(declarator), is_sent);
@@ -278,7 +357,10 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 			   operation->result->name);
 	if (operation->attributes & PEN_ATTRIBUTE_CALLBACK)
 		check_callback(resolver, operation);
+	if (is_sent && interface->is_object)
+		check_object(resolver, operation);
 	resolver->operation = NULL;
+	resolver->is_object = false;
 }
 
 void pen_resolve_function(struct pen_resolver *resolver, const struct pen_tree_derivation *function)

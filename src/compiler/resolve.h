@@ -65,6 +65,7 @@ struct pen_resolver {
 	enum pen_pointer_kind pointer_default;
 	bool is_ms_union; /* the interface's unions are */
 	bool is_module;	  /* here are functions of a DLL */
+	bool is_object;	  /* the operations of this interface are an object's */
 	bool is_local;	  /* nothing here is sent, so what attributes say of sizes is a comment */
 
 	/* The type or the operation that is being resolved. Both NULL: nothing is sent of it. */
@@ -145,6 +146,9 @@ const char *pen_attribute_text(const struct pen_tree_attribute *attribute);
  */
 void pen_refuse(struct pen_resolver *resolver, struct pen_pos pos, const char *format, ...)
 	PEN_PRINTF(3, 4);
+/* An error, or of an object's operation, which nobody calls here, the same as pen_refuse. */
+void pen_refuse_call(struct pen_resolver *resolver, struct pen_pos pos, const char *format, ...)
+	PEN_PRINTF(3, 4);
 /* What is being resolved needs that type, and is refused with it. */
 void pen_use_type(struct pen_resolver *resolver, struct pen_model_type *type);
 /* Refusals reach all that they concern; those that an operation meets are told. */
@@ -198,6 +202,10 @@ void pen_resolve_members(struct pen_resolver *resolver, struct pen_model_type *t
 /* What the attributes of a member or a parameter say beyond its type. */
 void pen_resolve_field_attributes(struct pen_resolver *resolver, struct pen_model_field *field,
 				  const struct pen_tree_attribute *list);
+
+/* With iid_is, void * is an interface's pointer. */
+void pen_resolve_iid(struct pen_resolver *resolver, struct pen_shape *shape,
+		     const struct pen_tree_attribute *list);
 
 /* No value of the discriminant may choose two arms. */
 void pen_check_cases(struct pen_resolver *resolver, const struct pen_model_type *type);

@@ -28,6 +28,16 @@ static struct pen_model_type *new_pointer(struct pen_resolver *resolver,
 	return type;
 }
 
+/* Whatever its attributes say [MS-DCOM 2.2.14]. */
+static struct pen_model_type *new_interface_pointer(struct pen_resolver *resolver,
+						    struct pen_model_type *interface)
+{
+	struct pen_model_type *type = new_type(resolver, PEN_POINTER, interface);
+
+	type->pointer_kind = PEN_UNIQUE;
+	return type;
+}
+
 static struct pen_model_dimension dimension_of(const struct pen_level *level)
 {
 	return (struct pen_model_dimension){
@@ -47,10 +57,8 @@ static void refuse_form(struct pen_resolver *resolver, const struct pen_model_ty
 
 	if (!name)
 		pen_refuse(resolver, pos, "%s nothing", what);
-	else if (type->form == PEN_FORM_FUNCTION || type->form == PEN_FORM_HANDLE_T)
-		pen_refuse(resolver, pos, "%s %s cannot be sent", what, name);
 	else
-		pen_refuse(resolver, pos, "%s %s is not offered yet", what, name);
+		pen_refuse(resolver, pos, "%s %s cannot be sent", what, name);
 }
 
 /* The array that the levels from first to last are, all of them []. */
@@ -137,6 +145,11 @@ static struct pen_model_type *use_union(struct pen_resolver *resolver, struct pe
 	type->next = NULL;
 	type->use_of = base;
 	type->switch_is = pen_resolve_expr(resolver, expr, 0);
+	/* What type a sum has on the wire nobody says. */
+	if (!type->tag_type && type->switch_is &&
+	    (!type->switch_is[0].field || type->switch_is[1].op))
+		pen_refuse(resolver, pos,
+			   "the discriminant's type is missing: [switch_type(...)] says it");
 	return type;
 }
 
@@ -194,7 +207,10 @@ struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const stru
 			return type;
 		if (level->size_is || level->length_is)
 			type = new_array(resolver, shape, n, n, type, pos);
-		else if (type->kind == PEN_VOID)
+		else if (type->form == PEN_FORM_INTERFACE) {
+			type = new_interface_pointer(resolver, type);
+			continue;
+		} else if (type->kind == PEN_VOID)
 			refuse_form(resolver, type, pos, "a pointer to");
 		type = new_pointer(resolver, level, is_parameter && !n, type);
 	}

@@ -320,7 +320,7 @@ static void test_unsent(void **state)
 	pen_idl_free(idl);
 }
 
-/* Object interfaces are no interfaces to call, but what they hold can be sent by others. */
+/* Object interfaces are no interfaces to call, but have tables, and others send what they hold. */
 static void test_object(void **state)
 {
 	struct pen_idl *idl = compile(
@@ -330,8 +330,11 @@ static void test_object(void **state)
 		"[uuid(12345678-1234-abcd-ef00-0123456789ad)] coclass C { interface IThing; }",
 		0);
 
-	assert_string_equal(pen_idl_interface(idl, 0)->name, "a");
-	assert_null(pen_idl_interface(idl, 1));
+	assert_true(pen_idl_interface(idl, 0)->is_object);
+	assert_string_equal(pen_idl_interface(idl, 0)->operations[0].in->fields[0].name,
+			    "orpcthis");
+	assert_string_equal(pen_idl_interface(idl, 1)->name, "a");
+	assert_null(pen_idl_interface(idl, 2));
 	pen_idl_free(idl);
 }
 

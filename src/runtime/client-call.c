@@ -261,6 +261,11 @@ static int begin(struct pen_client_call *call, const struct pen_interface *inter
 	pen_buffer_done(&call->answer);
 	if (!client || client->is_freed)
 		return pen_call_explain(&call->call, PEN_E_CLOSED, "The client is closed.");
+	if (interface->is_object)
+		return pen_call_explain(&call->call, PEN_E_UNSUPPORTED,
+					"%s is an object interface: calling objects (ORPC) is not "
+					"offered.",
+					interface->name);
 	check_stale(client);
 	call->call.interface = interface;
 	call->call.operation = operation;

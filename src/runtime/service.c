@@ -50,6 +50,11 @@ int pen_server_add(struct pen_server *server, const struct pen_service *service,
 	struct pen_served *served = served_of(server, service->interface);
 	struct pen_manager *manager;
 
+	if (service->interface->is_object)
+		return pen_server_explain(server, PEN_E_UNSUPPORTED,
+					  "%s is an object interface: serving objects (ORPC) is "
+					  "not offered",
+					  service->interface->name);
 	if (served && manager_of(served, &service->type))
 		return pen_server_explain(server, PEN_E_EXISTS,
 					  "the interface %s is served already",
