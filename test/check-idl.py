@@ -71,7 +71,7 @@ def outputs(penidl, folder, name):
         found[form] = done.stdout
     if name == "lint":
         found["lint"] = lint(penidl, folder, name)
-    if name == "language":
+    if name in ("language", "callback", "forms", "orpc"):
         found["markdown"] = markdown(penidl, folder, name)
     found["format"] = run(penidl, folder, name, "--format").stdout
     with tempfile.TemporaryDirectory() as out:

@@ -55,7 +55,7 @@ const struct pen_interface *pen_idl_interface(const struct pen_idl *idl, size_t 
  */
 const struct pen_type *pen_idl_type(const struct pen_idl *idl, size_t i);
 
-/* The one whose typedef's name, or else tag, that is, or NULL. */
+/* The one whose typedef's name, or else tag, that is, or what a typedef names so; or NULL. */
 const struct pen_type *pen_idl_find_type(const struct pen_idl *idl, const char *name);
 
 /* The interface of that name, or NULL. */

@@ -19,6 +19,7 @@ enum pen_operation_flag {
 	PEN_OPERATION_BROADCAST = 1 << 2,
 	PEN_OPERATION_IN_PIPES = 1 << 3,  /* the request comes part by part */
 	PEN_OPERATION_OUT_PIPES = 1 << 4, /* the response does */
+	PEN_OPERATION_MESSAGE = 1 << 5,	  /* for message queues alone (ncadg_mq): not called here */
 };
 
 struct pen_operation {

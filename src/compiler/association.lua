@@ -3,6 +3,7 @@
 local function add_associations(rpc)
   local malformed = rpc.malformed
   local STUB_MAX = 16777216
+  local NESTING_MAX = 64 -- calls inside each other
   local NDR = "8a885d04-1ceb-11c9-9fe8-08002b104860"
   local NDR64 = "71710533-beba-4937-8319-b5dbef9ccc36"
 
@@ -112,28 +113,49 @@ local function add_associations(rpc)
     return 0, 0, parts
   end
 
+  -- Calls inside each other have one call_id: the server's [callback] inside the client's call, and what
+  -- the client calls out of that [MS-RPCE 3.3.1.5.9]. The stack has those that are not answered.
+  local function begin_call(stream, p, stack, is_callback)
+    local context = stream.contexts[u16(p, 20)]
+    if not context or not context.interface then return nil end
+    local call = {
+      interface = context.interface, syntax = context.syntax, opnum = u16(p, 22), is_callback = is_callback,
+    }
+    -- Who called last calls again: the one before was given up.
+    local top = stack[#stack]
+    if top and (top.is_callback == is_callback or #stack == NESTING_MAX) then stack[#stack] = nil end
+    table.insert(stack, call)
+    stream.calls[p.call_id] = stack
+    return call
+  end
+
+  -- The innermost that waits for an answer from there; what is in it was ended by a fault.
+  local function answered_call(stack, is_callback)
+    while stack[#stack] and stack[#stack].is_callback ~= is_callback do stack[#stack] = nil end
+    return stack[#stack]
+  end
+
   local function on_call(p, stream, is_request)
-    local call, start
-    -- What goes the other way is a [callback], whose operations are not in the tables.
-    if stream.client and is_request ~= (p.sender == stream.client) then return nil end
-    if is_request then
-      local context = stream.contexts[u16(p, 20)]
-      start = 24
-      if p.flags >= 128 then start = 40 end
-      call = context and context.interface and
-        { interface = context.interface, syntax = context.syntax, opnum = u16(p, 22) }
-      stream.calls[p.call_id] = call or nil
+    local is_callback = is_request ~= (not stream.client or p.sender == stream.client)
+    local stack = stream.calls[p.call_id] or {}
+    local start = 24
+    local call
+    if not is_request then
+      call = answered_call(stack, is_callback)
     else
-      start = 24
-      call = stream.calls[p.call_id]
+      if p.flags >= 128 then start = 40 end
+      if p.flags % 2 == 1 then call = begin_call(stream, p, stack, is_callback)
+      else call = stack[#stack] end
     end
     if not call then return nil end
     local from, n, sealed = stub_range(p, start)
-    local offset, size, bytes = gather(p, stream, (is_request and "i" or "o") .. p.call_id, from, n)
+    local key = (is_request and "i" or "o") .. (is_callback and "c" or "") .. p.call_id
+    local offset, size, bytes = gather(p, stream, key, from, n)
     if not offset then return nil end
+    if not is_request then stack[#stack] = nil end
     return {
       interface = call.interface, syntax = call.syntax, opnum = call.opnum, is_request = is_request,
-      is_sealed = sealed, le = p.le, offset = offset, size = size, bytes = bytes,
+      is_callback = is_callback, is_sealed = sealed, le = p.le, offset = offset, size = size, bytes = bytes,
     }
   end
 

@@ -194,6 +194,7 @@ static void check_once(struct pen_resolver *resolver, const struct pen_tree_attr
 static void check_place(struct pen_resolver *resolver, const struct pen_tree_attribute *attribute,
 			enum pen_place place)
 {
+	enum { ANY_OF_INTERFACE = PEN_PLACE_OPERATION | PEN_PLACE_INTERFACE };
 	static const struct {
 		const char *name;
 		unsigned places;
@@ -206,6 +207,11 @@ static void check_place(struct pen_resolver *resolver, const struct pen_tree_att
 		{ "ignore", PEN_PLACE_MEMBER, "a member that is a pointer" },
 		{ "partial_ignore", PEN_PLACE_PARAMETER, "a parameter" },
 		{ "retval", PEN_PLACE_PARAMETER, "a parameter" },
+		{ "encode", ANY_OF_INTERFACE | PEN_PLACE_TYPEDEF,
+		  "a type, an operation or an interface" },
+		{ "decode", ANY_OF_INTERFACE | PEN_PLACE_TYPEDEF,
+		  "a type, an operation or an interface" },
+		{ "message", ANY_OF_INTERFACE, "an operation or an interface" },
 		{ "optional", PEN_PLACE_PARAMETER, "a parameter" },
 	};
 

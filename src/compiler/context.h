@@ -70,6 +70,7 @@ struct pen_idl {
 	unsigned depth; /* of the recursion in progress */
 	jmp_buf out_of_memory;
 
+	bool is_for_c;	       /* tables that no C needs are not made */
 	bool is_partial;       /* what cannot be sent is left out, with a warning */
 	bool keeps_directives; /* the lexer passes over them: the text is formatted, not compiled */
 

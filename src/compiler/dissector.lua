@@ -1,6 +1,6 @@
 -- What all dissectors that penidl writes share: it finds the DCE/RPC PDUs that Wireshark
 -- has seen, and shows their stub data. The first file that is loaded brings it for all.
-local VERSION = 2
+local VERSION = 3
 local SHARED = "penidl dissectors " .. VERSION -- a script's globals are its own
 local rpc = package.loaded[SHARED]
 
@@ -170,8 +170,8 @@ local function new_rpc()
   function File:union(name, t)
     self.unions[name] = t
   end
-  function File:interface(name, uuid, major, operations)
-    local interface = { name = name, file = self, operations = operations }
+  function File:interface(name, uuid, major, operations, callbacks)
+    local interface = { name = name, file = self, operations = operations, callbacks = callbacks }
     rpc.interfaces[string.format("%s %d", uuid, major)] = interface
     table.insert(self, interface)
   end
@@ -182,10 +182,12 @@ local function new_rpc()
     end
     for name, t in pairs(self.unions) do add_fields(self, name, t.arms) end
     for _, interface in ipairs(self) do
-      for _, operation in pairs(interface.operations) do
-        local owner = interface.name .. "_" .. operation.name
-        add_fields(self, owner, operation.input)
-        add_fields(self, owner, operation.output)
+      for _, list in ipairs({ interface.operations, interface.callbacks }) do
+        for _, operation in pairs(list) do
+          local owner = interface.name .. "_" .. operation.name
+          add_fields(self, owner, operation.input)
+          add_fields(self, owner, operation.output)
+        end
       end
     end
     self.proto.fields = self.list

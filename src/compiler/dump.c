@@ -200,6 +200,16 @@ static void dump_interface(const struct pen_model_interface *interface, struct p
 	dump_operations(interface->callbacks, "callback", 0, out);
 }
 
+static void dump_alias(const struct pen_model_alias *alias, struct pen_buffer *out)
+{
+	pen_buffer_printf(out, "alias %s", alias->c_name);
+	dump_attributes(alias->owner.attributes, out);
+	pen_buffer_printf(out, ": ");
+	dump_type(alias->type, out);
+	pen_buffer_printf(out, "\n");
+	dump_refusal(alias->owner.refusal, out);
+}
+
 static void dump_constant(const struct pen_model_constant *constant, struct pen_buffer *out)
 {
 	const struct pen_number *number = &constant->number;
@@ -227,6 +237,8 @@ void pen_idl_dump_model(const struct pen_model *model, struct pen_buffer *out)
 	}
 	for (const struct pen_model_interface *i = model->interfaces; i; i = i->next)
 		dump_interface(i, out);
+	for (const struct pen_model_alias *a = model->aliases; a; a = a->next)
+		dump_alias(a, out);
 }
 
 /* ---- the plan ---- */

@@ -258,8 +258,9 @@ static void emit_top(struct pen_emitter *emitter)
 	emit_guard(emitter, model->source->name);
 	pen_emit(emitter, "#define ");
 	emit_guard(emitter, model->source->name);
-	pen_emit(emitter, "#include <penstock/call.h>\n#include <penstock/interface.h>\n%s",
-		 emitter->plan->has_orpc ? "#include <penstock/orpc.h>\n" : "");
+	pen_emit(emitter, "#include <penstock/call.h>\n#include <penstock/interface.h>\n%s%s",
+		 emitter->plan->has_orpc ? "#include <penstock/orpc.h>\n" : "",
+		 emitter->plan->aliases ? "#include <penstock/pickle.h>\n" : "");
 	for (const struct pen_model_import *i = model->imports; i; i = i->next)
 		pen_emit_include(emitter, i->name);
 	pen_emit(emitter, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
@@ -287,6 +288,7 @@ int pen_idl_emit_header(const struct pen_plan *plan, const struct pen_emit_optio
 	}
 	for (const struct pen_plan_interface *i = plan->interfaces; i; i = i->next)
 		emit_interface(&emitter, i);
+	pen_emit_pickle_declarations(&emitter);
 	pen_emit(&emitter, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
 	return emitter.error;
 }

@@ -177,6 +177,9 @@ static void put_interface(struct pen_emitter *emitter, const struct pen_plan_int
 		 plan->interface.id.major);
 	for (uint32_t i = 0; i < plan->interface.n_operations; i++)
 		put_operation(emitter, &plan->operations[i], i);
+	pen_emit(emitter, "}, {\n");
+	for (uint32_t i = 0; i < plan->interface.n_callbacks; i++)
+		put_operation(emitter, &plan->callbacks[i], i);
 	pen_emit(emitter, "})\n");
 }
 

@@ -371,6 +371,38 @@ static void put_operations(struct pen_emitter *emitter, const struct pen_model_i
 	}
 }
 
+/* The same of callbacks, whose numbers are their own. */
+static uint32_t put_callbacks(struct pen_emitter *emitter,
+			      const struct pen_model_interface *interface, bool is_row)
+{
+	uint32_t number = interface->base ? put_callbacks(emitter, interface->base, is_row) : 0;
+
+	for (const struct pen_model_operation *o = interface->callbacks; o; o = o->next, number++) {
+		if (is_row) {
+			pen_emit(emitter, "| %u | ", number);
+			put_link(emitter, o->name);
+			pen_emit(emitter, " | ");
+			put_traits(emitter, o, "");
+			pen_emit(emitter, " |\n");
+			continue;
+		}
+		pen_emit(emitter,
+			 "\n### %s\n\nThe server calls it, the client serves it: number %u",
+			 o->name, number);
+		put_traits(emitter, o, "; ");
+		pen_emit(emitter, ".\n\n");
+		put_parameters(emitter, o);
+	}
+	return number;
+}
+
+static bool has_callbacks(const struct pen_model_interface *interface)
+{
+	while (interface && !interface->callbacks)
+		interface = interface->base;
+	return interface;
+}
+
 static void put_interface(struct pen_emitter *emitter, const struct pen_model_interface *interface)
 {
 	char uuid[PEN_UUID_TEXT_SIZE];
@@ -392,11 +424,16 @@ static void put_interface(struct pen_emitter *emitter, const struct pen_model_in
 		pen_emit(emitter, "| security | %s at least |\n", interface->level);
 	if (interface->is_object || interface->is_local)
 		pen_emit(emitter, "| kind | %s |\n", interface->is_object ? "object" : "local");
-	if (!interface->n_inherited && !interface->operations)
-		return;
-	pen_emit(emitter, "\n| opnum | operation | |\n|---|---|---|\n");
-	put_operations(emitter, interface, true);
+	if (interface->n_inherited || interface->operations) {
+		pen_emit(emitter, "\n| opnum | operation | |\n|---|---|---|\n");
+		put_operations(emitter, interface, true);
+	}
+	if (has_callbacks(interface)) {
+		pen_emit(emitter, "\n| number | callback | |\n|---|---|---|\n");
+		put_callbacks(emitter, interface, true);
+	}
 	put_operations(emitter, interface, false);
+	put_callbacks(emitter, interface, false);
 }
 
 int pen_idl_emit_markdown(const struct pen_plan *plan, const struct pen_emit_options *options,

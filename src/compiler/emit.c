@@ -404,8 +404,8 @@ static void emit_dispatch(struct pen_emitter *emitter, const char *prefix, const
 static void emit_operation(struct pen_emitter *emitter, const struct pen_plan_operation *operation,
 			   uint32_t opnum, bool is_object)
 {
-	static const char *const flags[] = { "IDEMPOTENT", "MAYBE", "BROADCAST", "IN_PIPES",
-					     "OUT_PIPES" };
+	static const char *const flags[] = { "IDEMPOTENT", "MAYBE",	"BROADCAST",
+					     "IN_PIPES",   "OUT_PIPES", "MESSAGE" };
 	const char *between = "";
 
 	if (!operation->in)
@@ -533,5 +533,6 @@ int pen_idl_emit_source(const struct pen_plan *plan, const struct pen_emit_optio
 	}
 	for (const struct pen_plan_interface *i = plan->interfaces; i; i = i->next)
 		emit_interface(&emitter, i);
+	pen_emit_pickle_functions(&emitter);
 	return emitter.error;
 }

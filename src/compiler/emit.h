@@ -32,4 +32,8 @@ struct pen_c_name {
 };
 struct pen_c_name pen_emit_name(const char *name);
 
+/* The functions that [encode] and [decode] ask for. */
+void pen_emit_pickle_declarations(struct pen_emitter *emitter);
+void pen_emit_pickle_functions(struct pen_emitter *emitter);
+
 #endif

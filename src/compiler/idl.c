@@ -134,12 +134,17 @@ const struct pen_type *pen_idl_type(const struct pen_idl *idl, size_t i)
 const struct pen_type *pen_idl_find_type(const struct pen_idl *idl, const char *name)
 {
 	const struct pen_plan_type *plan, *tagged = NULL;
+	const struct pen_plan_alias *alias;
 
 	for (plan = first_type(idl); plan; plan = skip_parts(plan->next)) {
 		if (!strcmp(plan->model->name, name))
 			return &plan->type;
 		if (plan->model->tag && !strcmp(plan->model->tag, name))
 			tagged = plan;
+	}
+	for (alias = idl->plan ? idl->plan->aliases : NULL; alias && !tagged; alias = alias->next) {
+		if (!strcmp(alias->model->owner.name, name))
+			return alias->type;
 	}
 	return tagged ? &tagged->type : NULL;
 }

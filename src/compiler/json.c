@@ -305,12 +305,36 @@ static void put_named(struct writer *writer, const struct pen_model_type *type)
 	leave(writer, '}');
 }
 
+/* Types that are serialized, and so have functions by the names of typedefs. */
+static void put_aliases(struct writer *writer, const struct pen_model *model)
+{
+	bool is_first = true;
+
+	for (const struct pen_model_alias *a = model->aliases; a; a = a->next) {
+		if (!a->owner.attributes || a->owner.pos.source != model->source)
+			continue;
+		if (is_first)
+			enter(writer, "serialized", '[');
+		is_first = false;
+		enter(writer, NULL, '{');
+		put_text(writer, "name", a->c_name);
+		put_text(writer, "idl_name", a->owner.name);
+		put_words(writer, "attributes", a->owner.attributes, pen_attribute_word);
+		if (a->owner.refusal)
+			put_text(writer, "unsendable", a->owner.refusal->text);
+		put_type(writer, "type", a->type);
+		leave(writer, '}');
+	}
+	if (!is_first)
+		leave(writer, ']');
+}
+
 /* ---- interfaces ---- */
 
 static const char *flag_word(size_t n)
 {
-	static const char *const words[] = { "idempotent", "maybe", "broadcast", "in_pipes",
-					     "out_pipes" };
+	static const char *const words[] = { "idempotent", "maybe",	"broadcast",
+					     "in_pipes",   "out_pipes", "message" };
 
 	return n < PEN_COUNT(words) ? words[n] : NULL;
 }
@@ -459,6 +483,7 @@ int pen_idl_dump_json(const struct pen_plan *plan, struct pen_buffer *out)
 	for (const struct pen_model_type *type = model->types; type; type = type->next)
 		put_named(&writer, type);
 	leave(&writer, ']');
+	put_aliases(&writer, model);
 	enter(&writer, "interfaces", '[');
 	for (const struct pen_model_interface *i = model->interfaces; i; i = i->next)
 		put_interface(&writer, i);

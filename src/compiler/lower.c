@@ -339,5 +339,6 @@ struct pen_plan *pen_idl_lower(struct pen_idl *idl, const struct pen_model *mode
 		*tail = lower_interface(lowerer, i);
 		tail = &(*tail)->next;
 	}
+	pen_lower_aliases(lowerer);
 	return plan;
 }

@@ -56,6 +56,8 @@ void pen_lower_finish_struct(struct pen_lowerer *lowerer, const struct pen_model
 void pen_lower_finish_parameters(struct pen_lowerer *lowerer, const struct pen_plan_type *in,
 				 const struct pen_plan_type *out);
 
+void pen_lower_aliases(struct pen_lowerer *lowerer);
+
 /* The field of that name, or NULL. plan may be NULL. */
 const struct pen_field *pen_lower_find_field(const struct pen_plan_type *plan, const char *name);
 

@@ -177,7 +177,7 @@ struct pen_model_interface {
 	struct pen_syntax_id id;
 	bool has_uuid;
 	bool is_local;
-	bool is_object; /* ORPC: not called through this */
+	bool is_object;	 /* ORPC: not called through this */
 	bool is_generic; /* it has types that only a use knows */
 	bool is_complete;
 	const struct pen_model_interface *base;
@@ -210,12 +210,22 @@ struct pen_model_import {
 	const char *name; /* as written */
 };
 
+/* A typedef's name as a type by itself. */
+struct pen_model_alias {
+	struct pen_model_alias *next;
+	struct pen_model_operation owner; /* of its name, its attributes and its refusal */
+	const char *c_name;
+	struct pen_model_type *type;
+	bool is_asked_for; /* the attributes are its own, not all of the interface's types' */
+};
+
 struct pen_model {
 	const struct pen_source *source;
 	struct pen_model_type *types; /* of all files, in the order of their completion */
 	struct pen_model_constant *constants;
 	struct pen_model_interface *interfaces;
 	struct pen_model_import *imports; /* of the file itself */
+	struct pen_model_alias *aliases;
 };
 
 /* What is not offered of the type's forms: "a pipe", or NULL. */

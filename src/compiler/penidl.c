@@ -169,6 +169,7 @@ static int compile(struct pen_penidl *program)
 		return 1;
 	}
 	idl->arena.max = PEN_PENIDL_MEMORY_MAX;
+	idl->is_for_c = true;
 	idl->is_linted = program->is_lint;
 	idl->lints_off = program->lints_off;
 	if (program->is_partial)

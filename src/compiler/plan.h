@@ -40,10 +40,18 @@ struct pen_plan_interface {
 	struct pen_plan_operation *callbacks;
 };
 
+/* A type that a typedef names. */
+struct pen_plan_alias {
+	struct pen_plan_alias *next;
+	const struct pen_model_alias *model;
+	const struct pen_type *type;
+};
+
 struct pen_plan {
 	const struct pen_model *model;
 	struct pen_plan_type *types;
 	struct pen_plan_interface *interfaces;
+	struct pen_plan_alias *aliases;
 	bool has_orpc; /* the file's own or imported types speak of <penstock/orpc.h> */
 };
 

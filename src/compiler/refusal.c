@@ -166,6 +166,10 @@ void pen_settle_refusals(struct pen_resolver *resolver)
 			push(resolver, &list, type);
 	}
 	spread(resolver, list);
+	for (const struct pen_model_alias *a = resolver->model->aliases; a; a = a->next) {
+		if (a->owner.refusal && a->is_asked_for)
+			tell(resolver, &a->owner);
+	}
 	for (const struct pen_model_interface *i = resolver->model->interfaces; i; i = i->next) {
 		if (i->is_local || i->is_object)
 			continue;

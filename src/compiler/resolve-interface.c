@@ -327,6 +327,7 @@ void pen_resolve_interface(struct pen_resolver *resolver,
 	const char *prefix = resolver->prefix;
 	bool is_ms_union = resolver->is_ms_union;
 	bool is_local = resolver->is_local;
+	uint32_t attributes = resolver->attributes;
 	struct pen_model_interface *interface = declare(resolver, definition);
 
 	if (definition->is_forward)
@@ -345,6 +346,7 @@ void pen_resolve_interface(struct pen_resolver *resolver,
 	resolve_handles(resolver, interface, definition->attributes);
 	resolver->prefix = pen_c_identifier(resolver->idl, definition->name);
 	resolver->is_local = interface->is_local;
+	resolver->attributes = interface->attributes;
 	resolver->operations_tail = &interface->operations;
 	resolver->callbacks_tail = &interface->callbacks;
 	pen_resolve_definitions(resolver, definition->definitions, interface, is_main);
@@ -354,6 +356,7 @@ void pen_resolve_interface(struct pen_resolver *resolver,
 	resolver->pointer_default = pointer_default;
 	resolver->is_ms_union = is_ms_union;
 	resolver->is_local = is_local;
+	resolver->attributes = attributes;
 	interface->is_complete = true;
 	check_whole(resolver, interface);
 	if (is_main) {

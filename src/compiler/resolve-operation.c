@@ -150,7 +150,7 @@ static const struct {
 	{ "broadcast", PEN_OPERATION_BROADCAST, 0, false },
 	{ "async", 0, PEN_ATTRIBUTE_ASYNC, false },
 	{ "callback", 0, PEN_ATTRIBUTE_CALLBACK, false },
-	{ "message", 0, PEN_ATTRIBUTE_MESSAGE, true },
+	{ "message", PEN_OPERATION_MESSAGE, PEN_ATTRIBUTE_MESSAGE, false },
 	{ "notify", 0, PEN_ATTRIBUTE_NOTIFY, false },
 	{ "notify_flag", 0, PEN_ATTRIBUTE_NOTIFY_FLAG, false },
 	{ "encode", 0, PEN_ATTRIBUTE_ENCODE, true },
@@ -183,10 +183,13 @@ static void resolve_flags(struct pen_resolver *resolver,
 	if (pen_tree_find(list, "code"))
 		operation->attributes &= ~(uint32_t)PEN_ATTRIBUTE_NOCODE;
 	for (size_t i = 0; i < PEN_COUNT(flags); i++) {
-		if (pen_tree_find(list, flags[i].name))
+		if (pen_tree_find(list, flags[i].name) ||
+		    (operation->attributes & flags[i].attribute))
 			operation->flags |= flags[i].wire;
 		if (flags[i].is_refused && (operation->attributes & flags[i].attribute))
-			pen_refuse(resolver, operation->pos, "[%s] is not offered yet",
+			pen_refuse(resolver, operation->pos,
+				   "[%s] of an operation (procedure serialization) has a form that "
+				   "nobody has published; types can be serialized",
 				   flags[i].name);
 	}
 	operation->is_local = pen_tree_find(list, "local") != NULL;
@@ -247,6 +250,17 @@ static void check_callback(struct pen_resolver *resolver,
 		if (type->kind == PEN_HANDLE)
 			pen_refuse(resolver, operation->parameters[i].pos,
 				   "a [callback] has no context handles");
+	}
+}
+
+/* Nobody answers a message. */
+static void check_message(struct pen_resolver *resolver,
+			  const struct pen_model_operation *operation)
+{
+	for (uint32_t i = 0; i < operation->n_parameters; i++) {
+		if (operation->parameters[i].is_out)
+			pen_refuse(resolver, operation->parameters[i].pos,
+				   "nothing comes out of a [message]");
 	}
 }
 
@@ -357,6 +371,8 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 			   operation->result->name);
 	if (operation->attributes & PEN_ATTRIBUTE_CALLBACK)
 		check_callback(resolver, operation);
+	if (operation->flags & PEN_OPERATION_MESSAGE)
+		check_message(resolver, operation);
 	if (is_sent && interface->is_object)
 		check_object(resolver, operation);
 	resolver->operation = NULL;

@@ -438,6 +438,7 @@ static void declare_type(struct pen_resolver *resolver, const struct pen_tree_de
 		return;
 	pen_symbol_add(resolver, PEN_SYMBOL_TYPE, declarator->name, declarator->pos)->shape =
 		pen_shape_keep(resolver, &shape);
+	pen_resolve_alias(resolver, &one, declarator, &shape);
 }
 
 void pen_resolve_typedef(struct pen_resolver *resolver, const struct pen_tree_decl *decl)

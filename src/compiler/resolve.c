@@ -196,6 +196,7 @@ struct pen_model *pen_idl_resolve(struct pen_idl *idl, const struct pen_tree *tr
 	resolver->constants_tail = &model->constants;
 	resolver->interfaces_tail = &model->interfaces;
 	resolver->imports_tail = &model->imports;
+	resolver->aliases_tail = &model->aliases;
 	model->source = tree->source;
 	resolve_tree(resolver, tree, true);
 	pen_settle_refusals(resolver);

@@ -58,15 +58,17 @@ struct pen_resolver {
 	struct pen_model_constant **constants_tail;
 	struct pen_model_interface **interfaces_tail;
 	struct pen_model_import **imports_tail;
+	struct pen_model_alias **aliases_tail;
 	struct pen_model_operation **operations_tail; /* of the interface */
 	struct pen_model_operation **callbacks_tail;
 	const char *prefix;
 	const char *space; /* the namespace, with its dots; NULL: none */
 	enum pen_pointer_kind pointer_default;
-	bool is_ms_union; /* the interface's unions are */
-	bool is_module;	  /* here are functions of a DLL */
-	bool is_object;	  /* the operations of this interface are an object's */
-	bool is_local;	  /* nothing here is sent, so what attributes say of sizes is a comment */
+	bool is_ms_union;    /* the interface's unions are */
+	uint32_t attributes; /* the interface's: enum pen_model_operation_attribute */
+	bool is_module;	     /* here are functions of a DLL */
+	bool is_object;	     /* the operations of this interface are an object's */
+	bool is_local; /* nothing here is sent, so what attributes say of sizes is a comment */
 
 	/* The type or the operation that is being resolved. Both NULL: nothing is sent of it. */
 	struct pen_model_type *type;
@@ -194,6 +196,10 @@ struct pen_model_type *pen_model_scalar(struct pen_resolver *resolver, enum pen_
 
 /* The types that a typedef names. */
 void pen_resolve_typedef(struct pen_resolver *resolver, const struct pen_tree_decl *decl);
+
+/* The typedef's name as a type by itself. */
+void pen_resolve_alias(struct pen_resolver *resolver, const struct pen_tree_decl *decl,
+		       const struct pen_tree_declarator *declarator, const struct pen_shape *shape);
 
 /* The members of a struct or the arms of a union. */
 void pen_resolve_members(struct pen_resolver *resolver, struct pen_model_type *type,

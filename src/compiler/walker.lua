@@ -366,9 +366,10 @@ local function add_walker(rpc)
 
   local function show(record, tvb, pinfo, tree)
     local file, interface = record.interface.file, record.interface
-    local operation = interface.operations[record.opnum]
-    local what = record.is_request and "request" or "response"
-    local label = operation and operation.name or string.format("operation %d", record.opnum)
+    local operation = (record.is_callback and interface.callbacks or interface.operations)[record.opnum]
+    local noun = record.is_callback and "callback" or "operation"
+    local what = (record.is_callback and "callback " or "") .. (record.is_request and "request" or "response")
+    local label = operation and operation.name or string.format("%s %d", noun, record.opnum)
     local node
     if tvb:len() > 0 then node = tree:add(file.proto, tvb()) else node = tree:add(file.proto) end
     node:set_text(string.format("%s.%s, %s%s", interface.name, label, what,
@@ -382,7 +383,7 @@ local function add_walker(rpc)
       return
     end
     if not operation then
-      guard(node, malformed, "%s has no operation %d", interface.name, record.opnum)
+      guard(node, malformed, "%s has no %s %d", interface.name, noun, record.opnum)
       return
     end
     local w = {

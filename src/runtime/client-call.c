@@ -6,6 +6,7 @@
 #include "runtime/pipe-wire.h"
 #include <errno.h>
 #include <limits.h>
+#include <penstock/status.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/time.h>
@@ -266,6 +267,11 @@ static int begin(struct pen_client_call *call, const struct pen_interface *inter
 					"%s is an object interface: calling objects (ORPC) is not "
 					"offered.",
 					interface->name);
+	if (operation && (operation->flags & PEN_OPERATION_MESSAGE))
+		return pen_call_fail(&call->call, PEN_WERR_RPC_S_CANNOT_SUPPORT,
+				     "%s is a [message], which is for message queues (ncadg_mq): "
+				     "there is no such transport here.",
+				     operation->name);
 	check_stale(client);
 	call->call.interface = interface;
 	call->call.operation = operation;

@@ -315,6 +315,11 @@ static int call_find_and_dispatch(struct pen_server_call *call, const struct pen
 	if (!call->call.operation->dispatch)
 		return pen_call_explain(&call->call, PEN_E_UNSUPPORTED,
 					"Operation %u is not used on the wire.", event->opnum);
+	if (call->call.operation->flags & PEN_OPERATION_MESSAGE)
+		return pen_call_fail(
+			&call->call, PEN_WERR_RPC_S_CANNOT_SUPPORT,
+			"Operation %u is a [message], and comes by message queues alone.",
+			event->opnum);
 	max = manager->service.stub_max;
 	if (max && event->stub.size > max)
 		return pen_call_explain(&call->call, PEN_E_LIMIT,

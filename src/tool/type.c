@@ -50,8 +50,9 @@ static int no_type(struct tool *tool, const char *name)
 		for (size_t k = 0; (type = pen_idl_type(tool->idls[i].compiled, k)); k++)
 			pen_spelling_try(&spelling, type->name);
 	return tool_fail(tool, TOOL_USAGE,
-			 tool->n_idls ? "Structs, enums and unions with a tag of their own have a "
-					"form alone, and pointers to them."
+			 tool->n_idls ? "Types have the names of their typedefs or tags; unions "
+					"without a tag of their own, and handles, have no form "
+					"alone."
 				      : "--idl FILE says where types come from.",
 			 "there is no type %s%s%s%s", name,
 			 spelling.nearest ? "; did you mean " : "",

@@ -49,9 +49,9 @@ our own build. This page is its table, and it holds the page against what it fin
 | are refused | {n_refused} |
 | of those with C: accepted by gcc and by clang | {n_accepted} of {n_compiled} |
 
-What the C is made of: {n_types} structs, unions and enums with their tables, and the interfaces below. The
-other interfaces are object interfaces or local ones: penidl checks them, and writes the types that
-have a form on the wire.
+What the C is made of: {n_types} structs, unions and enums with their tables, {n_objects} object interfaces with tables
+for {n_methods} operations, those that they inherit included and those left out that cannot be sent, and the interfaces below. Local
+interfaces are checked, and what of their types has a form on the wire is written.
 
 | interface | of | operations |
 |---|---|---|
@@ -149,24 +149,29 @@ class Corpus:
                 return f"{compiler}: {(complaints or ['?'])[0]}"
         return None
 
-    def interfaces(self):
+    def written(self):
+        """Of each file with C: its path, its header, and its interfaces, each with whether it is an object's."""
         for path in self.files:
             header = self.folder / (path.stem + ".h")
             if not header.exists():
                 continue
-            text = header.read_text()
-            for name in re.findall(r"^extern const struct pen_interface (\w+)_interface;", text, re.M):
-                n = len(re.findall(rf"^static inline int {name}_\w+_start\(", text, re.M))
-                yield f"| {name} | {path.name} | {n or 'none: types alone'} |"
+            source = (self.folder / (path.stem + ".c")).read_text()
+            tables = re.findall(r"^const struct pen_interface (\w+)_interface = \{\n((?:\t.*\n)*)", source, re.M)
+            yield path, header.read_text(), {name: ".is_object = true" in body for name, body in tables}
 
-    def n_types(self):
-        n = 0
-        for path in self.files:
-            header = self.folder / (path.stem + ".h")
-            if header.exists():
-                n += len(re.findall(r"^(?:struct|union|enum) \w+ \{", header.read_text(), re.M))
-                n -= len(re.findall(r"^struct \w+_(?:in|out|operations) \{", header.read_text(), re.M))
-        return n
+    def measure(self):
+        """How many types, object interfaces and operations of theirs there are; and the others' rows."""
+        n_types = n_objects = n_methods = 0
+        rows = []
+        for path, text, interfaces in self.written():
+            n_types += len(re.findall(r"^(?:struct|union|enum) \w+ \{", text, re.M))
+            n_types -= len(re.findall(r"^struct \w+_(?:in|out|operations) \{", text, re.M))
+            n_objects += sum(interfaces.values())
+            n_methods += len(re.findall(r"^struct \w+_in \{\n\tstruct pen_orpc_this ", text, re.M))
+            for name in (name for name, is_object in interfaces.items() if not is_object):
+                n = len(re.findall(rf"^static inline int {name}_\w+_start\(", text, re.M))
+                rows.append(f"| {name} | {path.name} | {n or 'none: types alone'} |")
+        return {"n_types": n_types, "n_objects": n_objects, "n_methods": n_methods, "interfaces": "\n".join(rows)}
 
 
 def main():
@@ -210,7 +215,7 @@ def main():
             packages="\n".join(corpus.packages), n_all=len(corpus.files),
             n_parsed=len(corpus.files) - n_unparsed, n_compiled=len(compiled), n_parts=len(parts),
             n_refused=len(exceptions) - (len(compiled) - accepted), n_accepted=accepted,
-            n_types=corpus.n_types(), interfaces="\n".join(corpus.interfaces()),
+            **corpus.measure(),
             exceptions="\n".join(sorted(exceptions)), parts=", ".join(f"`{p}`" for p in sorted(parts)))
     for line in bad:
         print(line)

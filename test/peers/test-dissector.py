@@ -100,11 +100,15 @@ class Association:
     def send(self, opnum, is_request, stub):
         """The number of the packet that completes it."""
         self.call += is_request
+        return self.part(opnum, is_request, is_request, stub)
+
+    def part(self, opnum, is_request, to_server, stub):
+        """The same inside the call that goes on: a callback goes the other way."""
         parts = [stub[i:i + FRAGMENT] for i in range(0, len(stub), FRAGMENT)] or [b""]
         for i, part in enumerate(parts):
             head = self.pack("IHH", len(stub), 0, opnum) if is_request else self.pack("IHBx", len(stub), 0, 0)
             flags = (i == 0) | (i + 1 == len(parts)) << 1
-            n = self.capture.send(is_request, self.pdu(0 if is_request else 2, self.call, head + part, flags))
+            n = self.capture.send(to_server, self.pdu(0 if is_request else 2, self.call, head + part, flags))
         return n
 
 
@@ -161,6 +165,26 @@ def pipe_stubs():
     yield "ndr64", struct.pack("<i4xq3s5xqqqqi4xqqq", 5, 3, b"abc", -3, 0, 0, 1, 9, -1, 0, 0)
 
 
+def callback_packets(capture, model):
+    """A call of callback.idl, out of which the server calls back, and the client the server, with one call_id."""
+    numbers = {o["name"]: o["opnum"] for o in model["operations"] + model["callbacks"]}
+    for layout, order in (("ndr", "<"), ("big", ">")):
+        association = Association(capture, (model["uuid"], model["version"][0]), layout)
+        deeper = struct.pack(order + "III", 7, 3, 3) + b"abc"
+        answer = struct.pack(order + "qi", 11, 5)
+        for name, is_request, to_server, stub, shown in (
+                ("Repeat", True, True, struct.pack(order + "I", 9), ("times", 9)),
+                ("Deeper", True, False, deeper, ("bytes", "616263")),
+                ("Descend", True, True, deeper.replace(b"abc", b"xyz"), ("bytes", "78797a")),
+                ("Descend", False, False, answer, ("sum", 11)),
+                ("Deeper", False, True, answer, ("result", 5)),
+                ("Deeper", True, False, deeper, ("depth", 7)),
+                ("Repeat", False, False, struct.pack(order + "Ii", 4, 6), ("answered", 4))):
+            packet = association.part(numbers[name], is_request, to_server, stub)
+            direction = "in" if is_request else "out"
+            yield f"nested.{name}", direction, layout, shown, packet, stub, numbers[name], model
+
+
 def main():
     penidl, files = sys.argv[1], [pathlib.Path(path) for path in sys.argv[2:]]
     for cases in (test_ndr.srvsvc_cases, test_ndr.echo_cases, test_ndr.epm_cases, test_ndr.samr_cases):
@@ -196,6 +220,7 @@ def main():
         packet = Association(good, (model["uuid"], 0), layout).send(1, True, stub)
         for expected in (("n", 5), ("bytes", "616263"), ("points.x", 9)):
             sent.append(("second.Pour", "in", layout, expected, packet, stub, 1, model))
+    sent += callback_packets(good, models["nested"])
     path = pathlib.Path(folder.name, "good.pcap")
     good.write(path)
     packets, errors = dissect(scripts, path)

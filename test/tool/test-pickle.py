@@ -20,6 +20,8 @@ import "more.idl";
 	typedef struct _BOOK { long id; [string] wchar_t *title; hyper pages; COLOUR colour; PLACE place; } BOOK;
 	typedef union switch (long kind) value { case 1: long number; case 2: [string] wchar_t *text; } CHOICE;
 	typedef [switch_type(long)] union { [case(1)] long number; } ELSEWHERE;
+	typedef BOOK *PBOOK;
+	typedef long COUNT, ROW[2];
 	void Use([in] BOOK *book, [in] CHOICE *choice);
 }
 """)
@@ -88,6 +90,10 @@ def several():
         check("four values", len(value["values"]) == 4, value)
     check("a pointer", decoded("a pointer", *DEMO, "PLACE *", "-", stdin=binary(
         "encode", *DEMO, "PLACE *", '{"row": 5}')) == [{"row": 5, "shelf": 0}])
+    check("a renamed type", binary("encode", *DEMO, "COUNT", "7") == binary("encode", "--type", "long", "7"))
+    for name, value in (("ROW", [1, 2]), ("PBOOK", None)):
+        check("a typedef's name", decoded(name, *DEMO, name, "-", stdin=binary(
+            "encode", *DEMO, name, json.dumps(value))) == [value])
     check("hex", binary("encode", "--type", "short", "1", "--hex") == b"01100800cccccccc0100000000000000\n")
     value = json.loads(pickle("hex in JSON", 0, "pickle", None, "encode", "--type", "short", "1", "--json"))
     check("of it", value == {"pickle": "01100800cccccccc0100000000000000"}, value)
