@@ -207,12 +207,13 @@ void pen_call_on_flow(struct pen_call *call, void (*flowed)(struct pen_call *cal
 /*
  * Context handles: an object of the server's that a client holds by name. A
  * handle has a type, an interface and an association group, and is found under
- * all three only. rundown is called once, when the handle is closed or its
- * client is gone.
+ * all three only, but for one that is common. rundown is called once, when the handle is
+ * closed or its client is gone, and not while another call uses the object.
  */
 struct pen_handle_type {
 	const char *name;
 	void (*rundown)(void *object);
+	bool is_common; /* to all interfaces of the server */
 };
 
 /* PEN_E_LIMIT: as many as the client may hold; -ENOMEM. On failure rundown is not called. */
@@ -223,9 +224,28 @@ int pen_call_handle_new(struct pen_call *call, const struct pen_handle_type *typ
 int pen_call_handle_get(struct pen_call *call, const struct pen_handle_type *type,
 			const struct pen_context_handle *handle, void **objectp);
 
-/* Closes it, runs it down, and zeroes *handle. PEN_E_FAULT as get. */
+/*
+ * Closes it, runs it down, and zeroes *handle. PEN_E_FAULT as get. Calls that wait for it are then
+ * told that there is none; while others use it, by [context_handle_noserialize], it is run down
+ * after the last.
+ */
 int pen_call_handle_close(struct pen_call *call, const struct pen_handle_type *type,
 			  struct pen_context_handle *handle);
+
+/*
+ * Calls with a handle among their parameters run one after the other, as they came
+ * [context_handle_serialize]; those that have it by [context_handle_noserialize] share it with
+ * each other. While an operation runs it may change that, of a handle in its request.
+ *
+ * shared: from now on others that share it may run. exclusive: 0: nobody else has it; PEN_PENDING:
+ * locked will be told when that is so, unless the call has ended, with 0, or PEN_E_NOT_FOUND: the
+ * handle was closed meanwhile. -EBUSY: another call that has it waits for the same, or the like;
+ * end this call, so that it may go on; or locked is NULL, and it would have to wait.
+ * PEN_E_NOT_FOUND: the request has no such handle.
+ */
+int pen_call_handle_lock_shared(struct pen_call *call, const struct pen_context_handle *handle);
+int pen_call_handle_lock_exclusive(struct pen_call *call, const struct pen_context_handle *handle,
+				   pen_call_done_fn *locked, void *data);
 
 /*
  * A direct call of a service's functions, without a wire: for tests, and for a

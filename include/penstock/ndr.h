@@ -129,6 +129,7 @@ struct pen_field {
 	uint32_t n_cases;
 	bool is_default; /* an arm for all other values */
 	bool is_retval;	 /* the operation's result, always the last one out */
+	bool is_shared;	 /* a handle whose calls do not wait for each other */
 	/*
 	 * How many fields from this one on form a run: scalars whose C layout is
 	 * their wire layout in the transfer syntax, with no gap between them. The

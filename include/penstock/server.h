@@ -46,6 +46,7 @@ struct pen_server_config {
 	uint32_t connections_per_peer_max; /* of one address or uid; 0: 1,000 */
 	uint32_t groups_max;		   /* 0: 10,000 */
 	uint32_t handles_per_group_max;	   /* 0: 2,048 */
+	uint32_t calls_per_handle_max;	   /* that wait for one; 0: 256 */
 	uint32_t call_memory_max;	   /* an arena's limit; 0: 64 MiB */
 	uint32_t memory_max;		   /* of queued and assembled bytes, in all; 0: 256 MiB */
 	uint32_t bind_timeout_ms;	   /* from accept to bind; 0: 30 s */

@@ -183,6 +183,7 @@ static void lower_parameters(struct pen_lowerer *lowerer, struct pen_plan_type *
 			continue;
 		lowerer->pos = p->pos;
 		field->name = p->name;
+		field->is_shared = !is_out && p->flags & PEN_FIELD_SHARED_HANDLE;
 		if (!is_out && (p->flags & PEN_FIELD_PARTIAL_IGNORE))
 			field->type = &pen_type_presence;
 		else

@@ -118,8 +118,9 @@ enum pen_model_field_flag {
 	PEN_FIELD_PARTIAL_IGNORE = 1 << 3,
 	PEN_FIELD_COMM_STATUS = 1 << 4,
 	PEN_FIELD_FAULT_STATUS = 1 << 5,
-	PEN_FIELD_HANDLE = 1 << 6,	   /* what the call is bound by */
-	PEN_FIELD_UNTYPED_HANDLE = 1 << 7, /* a context handle that no typedef names */
+	PEN_FIELD_SHARED_HANDLE = 1 << 6,  /* a context handle that calls do not wait for */
+	PEN_FIELD_HANDLE = 1 << 7,	   /* what the call is bound by */
+	PEN_FIELD_UNTYPED_HANDLE = 1 << 8, /* a context handle that no typedef names */
 };
 
 struct pen_model_field {
@@ -168,6 +169,8 @@ enum pen_model_operation_attribute {
 	PEN_ATTRIBUTE_ENABLE_ALLOCATE = 1 << 9,
 	PEN_ATTRIBUTE_NOCODE = 1 << 10, /* no client of it is wanted */
 	PEN_ATTRIBUTE_STRICT_CONTEXT_HANDLE = 1 << 11,
+	PEN_ATTRIBUTE_SERIALIZE = 1 << 12, /* calls by its handles wait for each other */
+	PEN_ATTRIBUTE_NOSERIALIZE = 1 << 13,
 };
 
 struct pen_model_interface {

@@ -66,6 +66,20 @@ static void check_partial_ignore(struct pen_resolver *resolver, const struct pen
 	pen_idl_complain(resolver->idl, field->pos, "partial_ignore goes with in, out and unique");
 }
 
+/* The parameter's word counts more than the operation's, and that more than the type's. */
+static bool is_shared(const struct pen_resolver *resolver, const struct pen_shape *shape,
+		      const struct pen_tree_attribute *list)
+{
+	uint32_t attributes = resolver->operation ? resolver->operation->attributes : 0;
+
+	if (pen_tree_find(list, "context_handle_serialize") ||
+	    pen_tree_find(list, "context_handle_noserialize"))
+		return shape->is_shared;
+	if (attributes & PEN_ATTRIBUTE_NOSERIALIZE)
+		return true;
+	return shape->is_shared && !(attributes & PEN_ATTRIBUTE_SERIALIZE);
+}
+
 static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_field *field,
 			      const struct pen_tree_decl *decl, const char *operation, bool is_sent)
 {
@@ -82,6 +96,8 @@ static void resolve_parameter(struct pen_resolver *resolver, struct pen_model_fi
 	pen_resolve_field_attributes(resolver, field, decl->attributes);
 	if (shape.is_context_handle && decl->spec->kind == PEN_TREE_BASE)
 		field->flags |= PEN_FIELD_UNTYPED_HANDLE;
+	if (shape.is_context_handle && is_shared(resolver, &shape, decl->attributes))
+		field->flags |= PEN_FIELD_SHARED_HANDLE;
 	if (shape.base->form == PEN_FORM_HANDLE_T) {
 		field->type = shape.base;
 		field->flags |= PEN_FIELD_HANDLE;
@@ -160,6 +176,8 @@ static const struct {
 	{ "enable_allocate", 0, PEN_ATTRIBUTE_ENABLE_ALLOCATE, false },
 	{ "nocode", 0, PEN_ATTRIBUTE_NOCODE, false },
 	{ "strict_context_handle", 0, PEN_ATTRIBUTE_STRICT_CONTEXT_HANDLE, false },
+	{ "context_handle_serialize", 0, PEN_ATTRIBUTE_SERIALIZE, false },
+	{ "context_handle_noserialize", 0, PEN_ATTRIBUTE_NOSERIALIZE, false },
 };
 
 uint32_t pen_resolve_flags(const struct pen_tree_attribute *list)

@@ -25,6 +25,7 @@ struct pen_shape {
 	const struct pen_range *counts; /* [range] of an array or a string */
 	bool is_string;
 	bool is_context_handle;
+	bool is_shared;				 /* a context handle is */
 	const struct pen_model_marshal *marshal; /* of the innermost */
 	size_t n_levels;
 	struct pen_level levels[PEN_IDL_DEPTH_MAX]; /* last, so that a copy can be short */

@@ -183,22 +183,34 @@ static void apply_range(struct pen_resolver *resolver, struct pen_shape *shape,
 	shape->base = type;
 }
 
-/* All but the attributes that make it the local form of something. */
-static void apply_to_shape(struct pen_resolver *resolver, struct pen_shape *shape,
-			   const struct pen_tree_attribute *list)
+/* What speaks of handles stands before operations, too, whose result is none by that. */
+static void apply_handle(struct pen_shape *shape, const struct pen_tree_attribute *list)
 {
-	static const char *const handles[] = {
-		"context_handle",
+	static const char *const others[] = {
 		"strict_context_handle",
 		"type_strict_context_handle",
 		"context_handle_serialize",
 		"context_handle_noserialize",
 	};
+	bool is_void_pointer = shape->n_levels && shape->base->kind == PEN_VOID;
 
+	if (pen_tree_find(list, "context_handle"))
+		shape->is_context_handle = true;
+	for (size_t i = 0; i < PEN_COUNT(others); i++)
+		shape->is_context_handle |= is_void_pointer && pen_tree_find(list, others[i]);
+	if (pen_tree_find(list, "context_handle_noserialize"))
+		shape->is_shared = true;
+	else if (pen_tree_find(list, "context_handle_serialize"))
+		shape->is_shared = false;
+}
+
+/* All but the attributes that make it the local form of something. */
+static void apply_to_shape(struct pen_resolver *resolver, struct pen_shape *shape,
+			   const struct pen_tree_attribute *list)
+{
 	if (pen_tree_find(list, "string") && shape->base->form != PEN_FORM_MARSHALLED)
 		shape->is_string = true;
-	for (size_t i = 0; i < PEN_COUNT(handles); i++)
-		shape->is_context_handle |= pen_tree_find(list, handles[i]) != NULL;
+	apply_handle(shape, list);
 	apply_all_sizes(resolver, shape, list);
 	apply_range(resolver, shape, list);
 	apply_pointer_kind(resolver, shape, list);
@@ -275,6 +287,7 @@ static bool add_typedef(struct pen_resolver *resolver, struct pen_shape *shape,
 	shape->base = symbol->shape->base;
 	shape->is_string = symbol->shape->is_string;
 	shape->is_context_handle = symbol->shape->is_context_handle;
+	shape->is_shared = symbol->shape->is_shared;
 	shape->marshal = symbol->shape->marshal;
 	for (const struct pen_tree_decl *d = spec->arguments; d; d = d->next)
 		pen_resolve_spec(resolver, d->spec, NULL, "argument");

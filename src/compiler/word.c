@@ -82,9 +82,20 @@ const char *pen_marshal_word(enum pen_model_marshal_kind kind)
 const char *pen_attribute_word(size_t n)
 {
 	static const char *const words[] = {
-		"async",	"callback",	   "message", "notify",
-		"notify_flag",	"encode",	   "decode",  "comm_status",
-		"fault_status", "enable_allocate", "nocode",  "strict_context_handle",
+		"async",
+		"callback",
+		"message",
+		"notify",
+		"notify_flag",
+		"encode",
+		"decode",
+		"comm_status",
+		"fault_status",
+		"enable_allocate",
+		"nocode",
+		"strict_context_handle",
+		"context_handle_serialize",
+		"context_handle_noserialize",
 	};
 
 	return n < PEN_COUNT(words) ? words[n] : NULL;
@@ -92,8 +103,13 @@ const char *pen_attribute_word(size_t n)
 
 const char *pen_field_flag_word(size_t n)
 {
-	static const char *const words[] = { "retval",	       "optional",    "ignore",
-					     "partial_ignore", "comm_status", "fault_status" };
+	static const char *const words[] = { "retval",
+					     "optional",
+					     "ignore",
+					     "partial_ignore",
+					     "comm_status",
+					     "fault_status",
+					     "context_handle_noserialize" };
 
 	return n < PEN_COUNT(words) ? words[n] : NULL;
 }

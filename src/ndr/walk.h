@@ -165,8 +165,8 @@ void pen_walk_conformance(struct pen_walk *w, const struct pen_type *type, void 
 void pen_walk_variance(struct pen_walk *w, const struct pen_type *type, struct pen_extent *extents);
 
 /*
- * The row of a full pointer's key that is there already, and may stand for a value of the type; NULL:
- * there is none. What a type's attributes name must be the same.
+ * The row of a full pointer's key that is there already, and may stand for a value of the type;
+ * NULL: there is none. What a type's attributes name must be the same.
  */
 struct pen_referent *pen_walk_known(struct pen_walk *w, uint64_t key, const struct pen_type *type);
 

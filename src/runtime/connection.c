@@ -3,6 +3,7 @@
 #include "runtime/eerr.h"
 #include "runtime/pipe-wire.h"
 #include "runtime/server-callback.h"
+#include "runtime/server-handle.h"
 #include "runtime/server-stream.h"
 #include <errno.h>
 #include <penstock/token.h>
@@ -101,6 +102,7 @@ static void on_soon(uv_idle_t *idle)
 	struct pen_server *server = idle->data;
 	struct pen_list now;
 
+	pen_server_handles_run(server);
 	/* Those that are due again by their turn wait for the next round. */
 	pen_list_init(&now);
 	while (!pen_list_is_empty(&server->due)) {
@@ -111,8 +113,13 @@ static void on_soon(uv_idle_t *idle)
 	}
 	while (!pen_list_is_empty(&now))
 		pen_connection_turn(pen_list_entry(now.next, struct pen_connection, due));
-	if (pen_list_is_empty(&server->due))
+	if (pen_list_is_empty(&server->due) && pen_list_is_empty(&server->ready))
 		uv_idle_stop(idle);
+}
+
+void pen_server_soon(struct pen_server *server)
+{
+	uv_idle_start(&server->soon, on_soon);
 }
 
 void pen_connection_turn_soon(struct pen_connection *connection)
@@ -122,7 +129,7 @@ void pen_connection_turn_soon(struct pen_connection *connection)
 	if (!pen_list_is_empty(&connection->due) || connection->state != PEN_CONNECTION_OPEN)
 		return;
 	pen_list_append(&server->due, &connection->due);
-	uv_idle_start(&server->soon, on_soon);
+	pen_server_soon(server);
 }
 
 static void on_closed(uv_handle_t *handle)

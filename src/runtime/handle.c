@@ -12,6 +12,7 @@ struct pen_handle {
 	struct pen_uuid uuid;
 	struct pen_handle_key key;
 	void *object;
+	struct pen_handle_line line;
 };
 
 struct handle_group {
@@ -95,16 +96,28 @@ static void unlink_handle(struct pen_handles *handles, struct pen_handle *handle
 	}
 }
 
-/* Out of the table first: whatever rundown does, it cannot meet the handle again. */
-static void run_down(struct pen_handles *handles, struct pen_handle *handle)
+static void end_handle(struct pen_handle *handle)
 {
 	const struct pen_handle_type *type = handle->key.type;
 	void *object = handle->object;
 
-	unlink_handle(handles, handle);
 	free(handle);
 	if (type->rundown)
 		type->rundown(object);
+}
+
+static void end_line(struct pen_handle_line *line)
+{
+	end_handle((struct pen_handle *)((char *)line - offsetof(struct pen_handle, line)));
+}
+
+/* Out of the table first: whatever rundown does, it cannot meet the handle again. */
+static void run_down(struct pen_handles *handles, struct pen_handle *handle,
+		     const struct pen_handle_user *by)
+{
+	unlink_handle(handles, handle);
+	if (pen_handle_line_close(&handle->line, by))
+		end_handle(handle);
 }
 
 struct pen_handles *pen_handles_free(struct pen_handles *handles)
@@ -113,7 +126,7 @@ struct pen_handles *pen_handles_free(struct pen_handles *handles)
 		return NULL;
 	for (size_t i = 0; i < handles->n_buckets; i++)
 		while (handles->buckets[i])
-			run_down(handles, handles->buckets[i]);
+			run_down(handles, handles->buckets[i], NULL);
 	free(handles->buckets);
 	free(handles->group_buckets);
 	free(handles);
@@ -226,13 +239,14 @@ int pen_handles_add(struct pen_handles *handles, const struct pen_handle_key *ke
 	pen_uuid_from_random(&handle->uuid, random);
 	handle->key = *key;
 	handle->object = object;
+	handle->line.ended = end_line;
 	*handlep = (struct pen_context_handle){ .uuid = handle->uuid };
 	link_handle(handles, group, pen_take(&handle));
 	return 0;
 }
 
-static struct pen_handle *find(const struct pen_handles *handles, const struct pen_handle_key *key,
-			       const struct pen_context_handle *wanted)
+static struct pen_handle *find_of_group(const struct pen_handles *handles, uint32_t assoc_group_id,
+					const struct pen_context_handle *wanted)
 {
 	struct pen_handle *handle;
 
@@ -241,10 +255,26 @@ static struct pen_handle *find(const struct pen_handles *handles, const struct p
 	handle = *handle_bucket(handles, wanted->uuid.time_low);
 	while (handle && !pen_uuid_equal(&handle->uuid, &wanted->uuid))
 		handle = handle->next_in_bucket;
-	if (!handle || handle->key.assoc_group_id != key->assoc_group_id ||
-	    handle->key.interface != key->interface || handle->key.type != key->type)
+	return handle && handle->key.assoc_group_id == assoc_group_id ? handle : NULL;
+}
+
+static struct pen_handle *find(const struct pen_handles *handles, const struct pen_handle_key *key,
+			       const struct pen_context_handle *wanted)
+{
+	struct pen_handle *handle = find_of_group(handles, key->assoc_group_id, wanted);
+
+	if (!handle || handle->key.type != key->type ||
+	    (handle->key.interface != key->interface && !key->type->is_common))
 		return NULL;
 	return handle;
+}
+
+struct pen_handle_line *pen_handles_line(const struct pen_handles *handles, uint32_t assoc_group_id,
+					 const struct pen_context_handle *wanted)
+{
+	struct pen_handle *handle = find_of_group(handles, assoc_group_id, wanted);
+
+	return handle ? &handle->line : NULL;
 }
 
 int pen_handles_find(struct pen_handles *handles, const struct pen_handle_key *key,
@@ -259,13 +289,13 @@ int pen_handles_find(struct pen_handles *handles, const struct pen_handle_key *k
 }
 
 int pen_handles_close(struct pen_handles *handles, const struct pen_handle_key *key,
-		      const struct pen_context_handle *wanted)
+		      const struct pen_context_handle *wanted, const struct pen_handle_user *by)
 {
 	struct pen_handle *handle = find(handles, key, wanted);
 
 	if (!handle)
 		return PEN_E_NOT_FOUND;
-	run_down(handles, handle);
+	run_down(handles, handle, by);
 	return 0;
 }
 
@@ -275,7 +305,7 @@ void pen_handles_end_group(struct pen_handles *handles, uint32_t assoc_group_id)
 
 	/* Looked up each time: what rundown does may change the group, or end it. */
 	while ((group = find_group(handles, assoc_group_id)))
-		run_down(handles, group->first);
+		run_down(handles, group->first, NULL);
 }
 
 size_t pen_handles_count(const struct pen_handles *handles)

@@ -4,9 +4,11 @@
 /*
  * The context handles of one server [C706 2.3.3.1]: found by their UUID, but only by
  * the association group, interface and type they were made for. An object is run
- * down once: when its handle is closed, when its group ends, or with the table.
+ * down once: when its handle is closed, when its group ends, or with the table; and not
+ * before the last call that uses it has ended, but for the one that closes it.
  */
 #include "io/random.h"
+#include "runtime/handle-line.h"
 #include <penstock/call.h>
 
 struct pen_handles;
@@ -30,9 +32,13 @@ int pen_handles_add(struct pen_handles *handles, const struct pen_handle_key *ke
 int pen_handles_find(struct pen_handles *handles, const struct pen_handle_key *key,
 		     const struct pen_context_handle *handle, void **objectp);
 
-/* Runs it down. PEN_E_NOT_FOUND. */
+/* Of whatever type. NULL: the group has no such handle. */
+struct pen_handle_line *pen_handles_line(const struct pen_handles *handles, uint32_t assoc_group_id,
+					 const struct pen_context_handle *handle);
+
+/* Closes it, for a user of it or for somebody else (NULL). PEN_E_NOT_FOUND. */
 int pen_handles_close(struct pen_handles *handles, const struct pen_handle_key *key,
-		      const struct pen_context_handle *handle);
+		      const struct pen_context_handle *handle, const struct pen_handle_user *by);
 
 /* Runs down all that the group has. */
 void pen_handles_end_group(struct pen_handles *handles, uint32_t assoc_group_id);

@@ -3,6 +3,7 @@
 #include "io/impersonate.h"
 #include "runtime/eerr.h"
 #include "runtime/server-callback.h"
+#include "runtime/server-handle.h"
 #include "runtime/server-stream.h"
 #include "sec/mech.h"
 #include <errno.h>
@@ -63,6 +64,7 @@ void pen_server_call_release(struct pen_server_call *call)
 	struct pen_connection *connection = call->connection;
 	struct pen_server *server = call->server;
 
+	pen_server_handles_leave(call);
 	if (call->previous)
 		call->previous->next = call->next;
 	else
@@ -185,6 +187,8 @@ void pen_server_call_complete(struct pen_server_call *call, int result)
 	enum pen_eerr_location where = result ? PEN_EERR_AT_OPERATION : PEN_EERR_AT_ANSWER;
 	struct pen_connection *connection = call->connection;
 
+	if (call->state == PEN_SERVER_CALL_QUEUED)
+		where = PEN_EERR_AT_REQUEST;
 	if (call->call.back.operation) {
 		call->state = PEN_SERVER_CALL_FINISHED;
 		call->result = result;
@@ -233,6 +237,19 @@ void pen_server_call_finish(struct pen_call *base, int result)
 
 /* ---- the request ---- */
 
+/* Calls the operation, when its handles are free for it. */
+static int dispatch(struct pen_server_call *call, const void *operations, bool *was_runp)
+{
+	int r = pen_server_handles_want(call);
+
+	*was_runp = !r || r == PEN_PENDING;
+	if (r == PEN_PENDING) {
+		call->state = PEN_SERVER_CALL_QUEUED;
+		call->operations = operations;
+	}
+	return r ? r : call->call.operation->dispatch(operations, &call->call, call->in, call->out);
+}
+
 /* A part of a stream; what the operation returns, if it begins by that. */
 static int take_part(struct pen_server_call *call, const struct pen_event *event, bool *was_runp)
 {
@@ -242,11 +259,7 @@ static int take_part(struct pen_server_call *call, const struct pen_event *event
 		*was_runp = true;
 		return PEN_PENDING;
 	}
-	if (r)
-		return r;
-	*was_runp = true;
-	return call->call.operation->dispatch(call->stream->operations, &call->call, call->in,
-					      call->out);
+	return r ? r : dispatch(call, call->stream->operations, was_runp);
 }
 
 /* Reads the parameters and calls the operation; what it returns. */
@@ -290,8 +303,7 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 		return pen_call_explain(&call->call, PEN_E_DENIED,
 					"What the client meant to call is not what was called: "
 					"its verification trailer says otherwise.");
-	*was_runp = true;
-	return operation->dispatch(manager->service.operations, &call->call, call->in, call->out);
+	return dispatch(call, manager->service.operations, was_runp);
 }
 
 /* Finds the operation among the managers of the object's type, and runs it. */
@@ -328,9 +340,10 @@ static int call_find_and_dispatch(struct pen_server_call *call, const struct pen
 	return call_dispatch(call, manager, event, was_runp);
 }
 
-static void call_fill(struct pen_server_call *call, const struct pen_connection *connection,
+static void call_fill(struct pen_server_call *call, struct pen_connection *connection,
 		      const struct pen_event *event)
 {
+	call->connection = connection;
 	call->state = PEN_SERVER_CALL_RUNNING;
 	call->call_id = event->call_id;
 	call->depth = event->depth;
@@ -351,6 +364,7 @@ static void call_fill(struct pen_server_call *call, const struct pen_connection 
 	call->call.operation = NULL;
 	call->call.opnum = event->opnum;
 	pen_call_set_object(&call->call, event->object);
+	pen_server_handles_init(call);
 }
 
 void pen_server_call_hold(struct pen_server_call *call)
@@ -374,7 +388,8 @@ static void call_ran(struct pen_server_call *call, int result, bool was_run)
 		return;
 	}
 	if (result == PEN_PENDING && call->state != PEN_SERVER_CALL_FINISHED) {
-		call->state = PEN_SERVER_CALL_PENDING;
+		if (call->state == PEN_SERVER_CALL_RUNNING)
+			call->state = PEN_SERVER_CALL_PENDING;
 		if (!call->stream)
 			pen_server_call_hold(call);
 		return;
@@ -429,6 +444,23 @@ void pen_server_call_part(struct pen_connection *connection, const struct pen_ev
 	}
 }
 
+void pen_server_call_begin(struct pen_server_call *call)
+{
+	const struct pen_operation *operation = call->call.operation;
+	struct pen_connection *connection = call->connection;
+	bool was_turning = connection->is_turning;
+
+	connection->is_turning = true;
+	call->state = PEN_SERVER_CALL_RUNNING;
+	call_ran(call, operation->dispatch(call->operations, &call->call, call->in, call->out),
+		 true);
+	connection->is_turning = was_turning;
+	if (connection->state == PEN_CONNECTION_GONE)
+		pen_connection_settle(connection);
+	else if (!was_turning)
+		pen_connection_turn(connection);
+}
+
 /* Nobody knows of it yet, who could finish it. */
 static bool is_waiting(const struct pen_server_stream *stream)
 {
@@ -440,7 +472,8 @@ void pen_server_call_cancel(struct pen_server_call *call)
 	struct pen_server *server = call->server;
 	const struct pen_interface *interface = call->call.interface;
 
-	if (call->stream && (call->stream->is_finishing || is_waiting(call->stream))) {
+	if (call->state == PEN_SERVER_CALL_QUEUED ||
+	    (call->stream && (call->stream->is_finishing || is_waiting(call->stream)))) {
 		pen_server_call_complete(call, PEN_E_CANCELLED);
 		return;
 	}

@@ -6,8 +6,10 @@
  */
 #include "runtime/call.h"
 #include "runtime/connection.h"
+#include "runtime/handle-line.h"
 
 enum pen_server_call_state {
+	PEN_SERVER_CALL_QUEUED,	 /* waits for its handles */
 	PEN_SERVER_CALL_RUNNING, /* inside the operation */
 	PEN_SERVER_CALL_PENDING, /* to be finished */
 	PEN_SERVER_CALL_FINISHED,
@@ -27,6 +29,12 @@ struct pen_server_call {
 	uint64_t called_at; /* its client back */
 	const struct pen_token *token;
 	struct pen_token *writer;    /* a reference of it, if it may change on the connection */
+	struct pen_handle_user user; /* of the handles in its request */
+	struct pen_list ready;	     /* among those that they are free for */
+	const void *operations;	     /* of one that waits for them */
+	pen_call_done_fn *locked;    /* waits to have one for itself; NULL: it does not */
+	void *locked_data;
+	const struct pen_handle_use *locked_use;
 	struct pen_handles *handles; /* a direct call's own */
 	struct pen_random *random;   /* theirs */
 	struct pen_layout layout;    /* of the answer */
@@ -39,6 +47,9 @@ struct pen_server_call {
 
 /* Runs a request. Answered, or pending, when it returns. */
 void pen_server_call_run(struct pen_connection *connection, const struct pen_event *event);
+
+/* Begins one that has waited for its handles. */
+void pen_server_call_begin(struct pen_server_call *call);
 
 /* One more part of a request that is a stream. */
 void pen_server_call_part(struct pen_connection *connection, const struct pen_event *event);

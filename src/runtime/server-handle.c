@@ -2,9 +2,15 @@
 /*
  * The context handles of a call's client.
  */
-#include "runtime/server-call.h"
+#include "runtime/server-handle.h"
+#include <errno.h>
 #include <penstock/status.h>
 #include <string.h>
+
+static uint32_t group_of(const struct pen_server_call *call)
+{
+	return call->connection ? pen_conn_assoc_group_id(call->connection->conn) : 0;
+}
 
 static struct pen_handles *handles_of(const struct pen_call *base)
 {
@@ -23,8 +29,7 @@ static int key_of(struct pen_call *base, const struct pen_handle_type *type,
 		return pen_call_explain(base, PEN_E_UNSUPPORTED,
 					"A callback has no context handles.");
 	*key = (struct pen_handle_key){
-		.assoc_group_id =
-			call->connection ? pen_conn_assoc_group_id(call->connection->conn) : 0,
+		.assoc_group_id = group_of(call),
 		.interface = base->interface,
 		.type = type,
 	};
@@ -63,9 +68,172 @@ int pen_call_handle_close(struct pen_call *call, const struct pen_handle_type *t
 	struct pen_handle_key key;
 	int r = key_of(call, type, &key);
 
-	if (!r && pen_handles_close(handles_of(call), &key, handle))
+	if (!r && pen_handles_close(handles_of(call), &key, handle,
+				    &((struct pen_server_call *)call)->user))
 		r = mismatch(call, type);
 	if (!r)
 		memset(handle, 0, sizeof(*handle));
 	return r;
+}
+
+/* ---- who has them ---- */
+
+static void on_told(struct pen_handle_user *user)
+{
+	struct pen_server_call *call = pen_list_entry(user, struct pen_server_call, user);
+
+	if (!pen_list_is_empty(&call->ready))
+		return;
+	pen_list_append(&call->server->ready, &call->ready);
+	pen_server_soon(call->server);
+}
+
+void pen_server_handles_init(struct pen_server_call *call)
+{
+	struct pen_server_call *outer =
+		call->depth ? pen_server_call_find(call->connection, call->call_id) : NULL;
+
+	pen_list_init(&call->ready);
+	pen_handle_user_init(&call->user, outer ? &outer->user : NULL, on_told);
+	call->locked = NULL;
+}
+
+static int add(struct pen_server_call *call, const struct pen_field *field)
+{
+	const struct pen_context_handle *handle =
+		(const void *)((uint8_t *)call->in + field->offset);
+	struct pen_handle_line *line =
+		pen_handles_line(call->server->handles, group_of(call), handle);
+	struct pen_handle_use *use;
+
+	/* The operation itself refuses what is none. */
+	if (!line)
+		return 0;
+	use = pen_arena_alloc(&call->call.arena, sizeof(*use));
+	if (!use)
+		return -ENOMEM;
+	pen_handle_user_add(&call->user, use, line, !field->is_shared);
+	return 0;
+}
+
+int pen_server_handles_want(struct pen_server_call *call)
+{
+	const struct pen_type *in = call->call.operation->in;
+	int r = 0;
+
+	for (uint32_t i = 0; i < in->n_fields && !r; i++)
+		if (in->fields[i].type->kind == PEN_HANDLE)
+			r = add(call, &in->fields[i]);
+	if (r)
+		call->user.uses = NULL;
+	else
+		r = pen_handle_user_want(&call->user, call->server->config.calls_per_handle_max);
+	if (r == PEN_E_LIMIT)
+		return pen_call_fail(&call->call, PEN_FAULT_SERVER_TOO_BUSY,
+				     "As many calls as may wait for the handle.");
+	if (r == -EDEADLK)
+		return pen_call_fail(&call->call, PEN_FAULT_SERVER_TOO_BUSY,
+				     "Out of a callback it would wait for a call that waits, too.");
+	return r;
+}
+
+void pen_server_handles_leave(struct pen_server_call *call)
+{
+	pen_list_remove(&call->ready);
+	call->locked = NULL;
+	pen_handle_user_leave(&call->user);
+}
+
+static struct pen_handle_use *use_of(struct pen_call *base, const struct pen_context_handle *handle)
+{
+	struct pen_server_call *call = (struct pen_server_call *)base;
+	const struct pen_handle_line *line =
+		pen_handles_line(call->server->handles, group_of(call), handle);
+	struct pen_handle_use *use = line ? call->user.uses : NULL;
+
+	while (use && use->line != line)
+		use = use->other;
+	return use;
+}
+
+static bool is_direct(const struct pen_call *base)
+{
+	return base->role == PEN_CALL_SERVER && !((const struct pen_server_call *)base)->connection;
+}
+
+int pen_call_handle_lock_shared(struct pen_call *call, const struct pen_context_handle *handle)
+{
+	struct pen_handle_use *use;
+
+	if (is_direct(call))
+		return 0;
+	use = call->role == PEN_CALL_SERVER ? use_of(call, handle) : NULL;
+	return use ? pen_handle_use_share(use) : PEN_E_NOT_FOUND;
+}
+
+int pen_call_handle_lock_exclusive(struct pen_call *base, const struct pen_context_handle *handle,
+				   pen_call_done_fn *locked, void *data)
+{
+	struct pen_server_call *call = (struct pen_server_call *)base;
+	struct pen_handle_use *use;
+	int r;
+
+	if (is_direct(base))
+		return 0;
+	use = base->role == PEN_CALL_SERVER ? use_of(base, handle) : NULL;
+	if (!use)
+		return PEN_E_NOT_FOUND;
+	if (call->locked)
+		return -EBUSY;
+	r = pen_handle_use_rise(use);
+	if (r == PEN_PENDING && !locked) {
+		pen_handle_use_share(use);
+		return -EBUSY;
+	}
+	if (r == PEN_PENDING) {
+		call->locked = locked;
+		call->locked_data = data;
+		call->locked_use = use;
+	}
+	return r;
+}
+
+static void tell_locked(struct pen_server_call *call)
+{
+	const struct pen_interface *interface = call->call.interface;
+	struct pen_server *server = call->server;
+	pen_call_done_fn *locked = call->locked;
+	const struct pen_handle_line *line;
+
+	call->locked = NULL;
+	if (!locked || call->state != PEN_SERVER_CALL_PENDING)
+		return;
+	line = call->locked_use->line;
+	locked(&call->call, line && !line->is_closed ? 0 : PEN_E_NOT_FOUND, call->locked_data);
+	pen_server_check_itself(server, interface, "what hears of a handle");
+}
+
+void pen_server_handles_run(struct pen_server *server)
+{
+	struct pen_list now;
+
+	/* What these make ready waits for the next round. */
+	pen_list_init(&now);
+	while (!pen_list_is_empty(&server->ready)) {
+		struct pen_list *link = server->ready.next;
+
+		pen_list_remove(link);
+		pen_list_append(&now, link);
+	}
+	while (!pen_list_is_empty(&now)) {
+		struct pen_server_call *call =
+			pen_list_entry(now.next, struct pen_server_call, ready);
+
+		pen_list_remove(&call->ready);
+		if (call->state == PEN_SERVER_CALL_QUEUED &&
+		    call->connection->state == PEN_CONNECTION_OPEN)
+			pen_server_call_begin(call);
+		else if (call->state != PEN_SERVER_CALL_QUEUED)
+			tell_locked(call);
+	}
 }

@@ -113,6 +113,7 @@ static void set_defaults(struct pen_server_config *config)
 	set_default(&config->connections_per_peer_max, 1000);
 	set_default(&config->groups_max, 10000);
 	set_default(&config->handles_per_group_max, 2048);
+	set_default(&config->calls_per_handle_max, 256);
 	set_default(&config->call_memory_max, 64 << 20);
 	set_default(&config->memory_max, 256 << 20);
 	set_default(&config->bind_timeout_ms, 30 * 1000);
@@ -247,6 +248,7 @@ int pen_server_new(struct pen_server **serverp, const struct pen_server_config *
 	pen_buffer_init(&server->stub, 0);
 	server->stub.pool = &server->pool;
 	pen_list_init(&server->due);
+	pen_list_init(&server->ready);
 	r = server_init(server);
 	if (!r)
 		r = pen_loop_init(&server->loop);

@@ -59,8 +59,9 @@ struct pen_server {
 	char *objects_dir; /* NULL: where it is */
 	struct pen_loop loop;
 	uv_timer_t sweep;
-	uv_idle_t soon;	     /* while there are any of these: */
-	struct pen_list due; /* connections that are to take a turn */
+	uv_idle_t soon;	       /* while there are any of these: */
+	struct pen_list due;   /* connections that are to take a turn */
+	struct pen_list ready; /* calls that their handles are free for */
 	struct pen_random random;
 	struct pen_keylog *keylog; /* NULL: none */
 	struct pen_world world;	   /* of the security mechanisms, if there are any */
@@ -95,6 +96,9 @@ int pen_server_explain(struct pen_server *server, int result, const char *format
 
 void pen_server_log(struct pen_server *server, enum pen_log_level level, const char *format, ...)
 	PEN_PRINTF(3, 4);
+
+/* Goes on from the loop with what is due or ready. */
+void pen_server_soon(struct pen_server *server);
 
 /* Keeps the timer of deadlines going while there is anything to look after. */
 void pen_server_watch(struct pen_server *server);

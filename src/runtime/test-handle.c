@@ -43,7 +43,8 @@ static void test_found_by_group_interface_and_type_alone(void **state)
 	for (size_t i = 0; i < PEN_COUNT(wrong); i++) {
 		assert_int_equal(pen_handles_find(handles, &wrong[i], &handle, &object),
 				 PEN_E_NOT_FOUND);
-		assert_int_equal(pen_handles_close(handles, &wrong[i], &handle), PEN_E_NOT_FOUND);
+		assert_int_equal(pen_handles_close(handles, &wrong[i], &handle, NULL),
+				 PEN_E_NOT_FOUND);
 	}
 	for (size_t i = 0; i < sizeof(handle); i++) {
 		bent = handle;
@@ -73,8 +74,9 @@ static void test_run_down_once(void **state)
 	for (uint32_t i = 0; i < N; i += 3) {
 		struct pen_handle_key key = { i % 10, &one, &cursor };
 
-		assert_int_equal(pen_handles_close(handles, &key, &handle[i]), 0);
-		assert_int_equal(pen_handles_close(handles, &key, &handle[i]), PEN_E_NOT_FOUND);
+		assert_int_equal(pen_handles_close(handles, &key, &handle[i], NULL), 0);
+		assert_int_equal(pen_handles_close(handles, &key, &handle[i], NULL),
+				 PEN_E_NOT_FOUND);
 	}
 	for (uint32_t group = 0; group < 5; group++) {
 		pen_handles_end_group(handles, group);
