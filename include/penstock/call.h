@@ -41,7 +41,8 @@ void pen_call_set_object(struct pen_call *call, const struct pen_uuid *object);
  * Calls the operation and waits. 0: out is filled, and out's own result says how
  * it went. PEN_E_FAULT: pen_call_fault says which. PEN_E_TIMEOUT, PEN_E_CANCELLED,
  * PEN_E_CLOSED, PEN_E_REJECTED, PEN_E_PROTOCOL, PEN_E_BAD_DATA, PEN_E_NOT_FOUND (no
- * endpoint), or a negative errno; pen_call_error has the sentence for each.
+ * endpoint), or a negative errno; pen_call_error has the sentence for each. A [maybe] operation
+ * has succeeded when it is sent; a [broadcast] one is a fault, RPC_S_CANNOT_SUPPORT.
  */
 int pen_call_invoke(struct pen_call *call, const struct pen_interface *interface, uint16_t opnum,
 		    const void *in, void *out);
@@ -246,6 +247,13 @@ int pen_call_handle_close(struct pen_call *call, const struct pen_handle_type *t
 int pen_call_handle_lock_shared(struct pen_call *call, const struct pen_context_handle *handle);
 int pen_call_handle_lock_exclusive(struct pen_call *call, const struct pen_context_handle *handle,
 				   pen_call_done_fn *locked, void *data);
+
+/*
+ * Does without the handle from now on, for operations that wait for something to happen: others
+ * need not wait for this call, and the object may be run down before it ends. PEN_E_NOT_FOUND as
+ * above.
+ */
+int pen_call_handle_unlock(struct pen_call *call, const struct pen_context_handle *handle);
 
 /*
  * A direct call of a service's functions, without a wire: for tests, and for a

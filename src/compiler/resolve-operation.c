@@ -349,6 +349,21 @@ static void check_object(struct pen_resolver *resolver, const struct pen_model_o
 	}
 }
 
+/* Nobody answers it. */
+static void check_maybe(struct pen_resolver *resolver, const struct pen_model_operation *operation)
+{
+	bool gives_back = operation->result->kind != PEN_VOID;
+
+	for (uint32_t i = 0; i < operation->n_parameters; i++)
+		gives_back |= operation->parameters[i].is_out;
+	if (gives_back)
+		pen_refuse(resolver, operation->pos,
+			   "a [maybe] operation gets no answer, so it has no result and no [out] "
+			   "parameters");
+	if (operation->flags & (PEN_OPERATION_IN_PIPES | PEN_OPERATION_OUT_PIPES))
+		pen_refuse(resolver, operation->pos, "a [maybe] operation has no pipes");
+}
+
 void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_interface *interface,
 			   const struct pen_tree_decl *decl)
 {
@@ -393,6 +408,8 @@ void pen_resolve_operation(struct pen_resolver *resolver, struct pen_model_inter
 		check_message(resolver, operation);
 	if (is_sent && interface->is_object)
 		check_object(resolver, operation);
+	if (is_sent && (operation->flags & PEN_OPERATION_MAYBE))
+		check_maybe(resolver, operation);
 	resolver->operation = NULL;
 	resolver->is_object = false;
 }

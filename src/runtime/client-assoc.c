@@ -41,7 +41,7 @@ static bool send_call(struct pen_client_call *call, const struct pen_context *co
 {
 	struct pen_client *client = call->client;
 	const struct pen_operation *operation = call->call.operation;
-	bool is_maybe = operation && operation->flags & PEN_OPERATION_MAYBE;
+	bool is_maybe = pen_client_call_is_maybe(call);
 	unsigned flags = (is_maybe ? PEN_REQUEST_MAYBE : 0) |
 			 (client->config.is_big_endian ? PEN_REQUEST_BIG_ENDIAN : 0);
 	int r;
@@ -67,12 +67,13 @@ static bool send_call(struct pen_client_call *call, const struct pen_context *co
 		return true;
 	if (r > 0)
 		pen_call_explain(&call->call, 0, "%s", pen_conn_reason(client->conn));
-	if (r || is_maybe) {
+	if (r) {
 		pen_client_call_end(call, r);
 		return true;
 	}
 	call->state = PEN_CLIENT_CALL_SENT;
 	client->n_sent++;
+	client->n_maybe += is_maybe;
 	return true;
 }
 
@@ -172,24 +173,53 @@ void pen_client_advance(struct pen_client *client)
 	} while (send_waiting(client) && pull(client));
 }
 
+/* All is sent, and so are those that nobody answers. */
+static void end_maybes(struct pen_client *client)
+{
+	struct pen_client_call *call;
+	struct pen_client_call *next;
+
+	for (call = TAILQ_FIRST(&client->active); call && client->n_maybe; call = next) {
+		next = TAILQ_NEXT(call, queue);
+		if (call->state == PEN_CLIENT_CALL_SENT && pen_client_call_is_maybe(call))
+			pen_client_call_end(call, 0);
+	}
+}
+
 bool pen_client_flush(struct pen_client *client)
 {
 	struct pen_slice slices[PEN_SOCKET_SLICES_MAX];
 
-	if (client->wire && client->state == PEN_CLIENT_OPEN)
-		return pen_pipe_wire_flush(client->wire, client->conn) != PEN_E_AGAIN;
+	if (client->wire && client->state == PEN_CLIENT_OPEN) {
+		int r = pen_pipe_wire_flush(client->wire, client->conn);
+
+		if (!r)
+			end_maybes(client);
+		return r != PEN_E_AGAIN;
+	}
 	while (client->state == PEN_CLIENT_OPEN) {
 		size_t n = pen_conn_output(client->conn, slices, PEN_SOCKET_SLICES_MAX);
 		ssize_t sent = n ? pen_socket_send(client->fd, slices, n) : 0;
 
 		if (sent == -EAGAIN)
 			return false;
+		if (!n)
+			end_maybes(client);
 		/* What the server said before it closed is still to be read. */
 		if (!n || sent < 0)
 			return true;
 		pen_conn_sent(client->conn, (size_t)sent);
 	}
 	return true;
+}
+
+bool pen_client_send_more(struct pen_client *client)
+{
+	/* What is still queued cannot be sent any more. */
+	if (client->state != PEN_CLIENT_OPEN || pen_conn_queued(client->conn))
+		return false;
+	pen_client_advance(client);
+	return client->state == PEN_CLIENT_OPEN && pen_conn_queued(client->conn);
 }
 
 /* ---- what comes in ---- */

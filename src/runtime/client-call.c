@@ -45,6 +45,11 @@ void pen_client_call_detach(struct pen_client_call *call)
 		call->stub[i].pool = NULL;
 }
 
+bool pen_client_call_is_maybe(const struct pen_client_call *call)
+{
+	return call->call.operation && call->call.operation->flags & PEN_OPERATION_MAYBE;
+}
+
 /* No more among the active ones. */
 static void leave(struct pen_client_call *call)
 {
@@ -52,8 +57,10 @@ static void leave(struct pen_client_call *call)
 
 	TAILQ_REMOVE(&client->active, call, queue);
 	client->n_active--;
-	if (call->state == PEN_CLIENT_CALL_SENT)
+	if (call->state == PEN_CLIENT_CALL_SENT) {
 		client->n_sent--;
+		client->n_maybe -= pen_client_call_is_maybe(call);
+	}
 	if (call->deadline)
 		client->n_timed--;
 }
@@ -78,7 +85,7 @@ static void give_up(struct pen_client_call *call)
 {
 	struct pen_client *client = call->client;
 
-	if (call->state != PEN_CLIENT_CALL_SENT || !client->conn)
+	if (call->state != PEN_CLIENT_CALL_SENT || !client->conn || pen_client_call_is_maybe(call))
 		return;
 	pen_conn_cancel(client->conn, call->call_id);
 	pen_conn_orphan(client->conn, call->call_id);
@@ -141,7 +148,7 @@ int pen_call_cancel(struct pen_call *base)
 	if (call->state == PEN_CLIENT_CALL_WAITING) {
 		pen_call_explain(base, 0, "The call was cancelled before it was sent.");
 		pen_client_call_end(call, PEN_E_CANCELLED);
-	} else if (call->state == PEN_CLIENT_CALL_SENT) {
+	} else if (call->state == PEN_CLIENT_CALL_SENT && !pen_client_call_is_maybe(call)) {
 		call->is_cancelled = true;
 		return pen_conn_cancel(call->client->conn, call->call_id);
 	}
@@ -250,6 +257,21 @@ static void check_stale(struct pen_client *client)
 		pen_client_disconnect(client);
 }
 
+/*
+ * A [broadcast] goes to all servers of a network. Connections have one server each, and without
+ * them there is no protocol here [MS-RPCE 3.2].
+ */
+static int check_kind(struct pen_call *call, const struct pen_operation *operation)
+{
+	if (operation->flags & PEN_OPERATION_BROADCAST)
+		return pen_call_fail(call, PEN_WERR_RPC_S_CANNOT_SUPPORT,
+				     "A [broadcast] needs a protocol without connections.");
+	if (operation->flags & PEN_OPERATION_MAYBE && pen_operation_has_pipes(operation))
+		return pen_call_fail(call, PEN_WERR_RPC_S_CANNOT_SUPPORT,
+				     "A [maybe] operation has no pipes.");
+	return 0;
+}
+
 static int begin(struct pen_client_call *call, const struct pen_interface *interface,
 		 const struct pen_operation *operation, uint16_t opnum, const void *in, void *out)
 {
@@ -272,6 +294,9 @@ static int begin(struct pen_client_call *call, const struct pen_interface *inter
 				     "%s is a [message], which is for message queues (ncadg_mq): "
 				     "there is no such transport here.",
 				     operation->name);
+	r = operation ? check_kind(&call->call, operation) : 0;
+	if (r)
+		return r;
 	check_stale(client);
 	call->call.interface = interface;
 	call->call.operation = operation;
@@ -388,6 +413,8 @@ static int finish_waiting(struct pen_client_call *call)
 		is_sent = pen_client_flush(client);
 		if (call->state == PEN_CLIENT_CALL_ENDED)
 			break;
+		if (is_sent && pen_client_send_more(client))
+			continue;
 		if (is_sent && pen_client_is_pumping(client)) {
 			pen_client_read(client);
 			pen_client_advance(client);

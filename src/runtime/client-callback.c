@@ -310,10 +310,11 @@ int pen_client_callback_start(struct pen_call *base, const struct pen_interface 
 					"Out of a callback of %s, %s has no operation %u.",
 					base->interface->name, interface->name, opnum);
 	back.operation = &interface->operations[opnum];
-	if (pen_operation_has_pipes(back.operation) || back.operation->flags & PEN_OPERATION_MAYBE)
+	if (pen_operation_has_pipes(back.operation) ||
+	    back.operation->flags & (PEN_OPERATION_MAYBE | PEN_OPERATION_BROADCAST))
 		return pen_call_explain(base, PEN_E_UNSUPPORTED,
-					"Out of a callback nothing is called that has pipes or "
-					"no answer.");
+					"Out of a callback nothing is called that has pipes, "
+					"no answer or many.");
 	if (base->back.operation)
 		return pen_call_explain(base, -EBUSY, "The callback calls the server already.");
 	if (!callback->outermost)

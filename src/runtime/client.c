@@ -224,7 +224,7 @@ int pen_client_dispatch(struct pen_client *client)
 	pen_client_deliver(client);
 	if (client->state == PEN_CLIENT_OPEN)
 		pen_client_flush(client);
-	if (client->n_streams)
+	if (client->n_streams || client->n_sent < client->n_active)
 		pen_client_advance(client);
 	r = client->state == PEN_CLIENT_CLOSED && client->error[0] ? PEN_E_CLOSED : 0;
 	pen_client_release(client);

@@ -101,6 +101,7 @@ struct pen_client {
 	uint32_t n_active;
 	uint32_t n_sent;
 	uint32_t n_ended;
+	uint32_t n_maybe;   /* sent, and nobody answers them */
 	uint32_t n_timed;   /* active, with a deadline */
 	uint32_t n_streams; /* sent, with pipes */
 	uint32_t n_full;    /* of those, whose answer nobody takes */
@@ -155,6 +156,9 @@ int pen_client_open(struct pen_client *client);
 /* Binds and sends what waits, as far as it can; takes nothing from the descriptor. */
 void pen_client_advance(struct pen_client *client);
 
+/* Sends what has waited for room, now that all is sent. Whether there is more to send by that. */
+bool pen_client_send_more(struct pen_client *client);
+
 /* Handles bytes that came, 0: the end, or a negative errno. */
 void pen_client_arrived(struct pen_client *client, ssize_t n);
 
@@ -177,6 +181,9 @@ void pen_client_call_detach(struct pen_client_call *call);
 
 /* The call is over; its caller will be told. */
 void pen_client_call_end(struct pen_client_call *call, int result);
+
+/* Whether it gets no answer, and ends when it is sent. */
+bool pen_client_call_is_maybe(const struct pen_client_call *call);
 
 /* The same, and the server need not go on with it. */
 void pen_client_call_break(struct pen_client_call *call, int result);

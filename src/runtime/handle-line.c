@@ -125,6 +125,15 @@ static void go_on(struct pen_handle_line *line)
 	}
 }
 
+/* The same, if there is still somebody. */
+static void after(struct pen_handle_line *line)
+{
+	if (line->is_closed && !line->first)
+		line->ended(line);
+	else
+		go_on(line);
+}
+
 /* ---- a user ---- */
 
 void pen_handle_user_init(struct pen_handle_user *user, struct pen_handle_user *outer,
@@ -221,10 +230,8 @@ void pen_handle_user_leave(struct pen_handle_user *user)
 		struct pen_handle_line *line = uses->line;
 
 		uses = uses->other;
-		if (line && line->is_closed && !line->first)
-			line->ended(line);
-		else if (line)
-			go_on(line);
+		if (line)
+			after(line);
 	}
 }
 
@@ -254,6 +261,18 @@ int pen_handle_use_rise(struct pen_handle_use *use)
 	use->is_rising = true;
 	use->user->chain->n_stuck++;
 	return PEN_PENDING;
+}
+
+void pen_handle_use_end(struct pen_handle_use *use)
+{
+	struct pen_handle_line *line = use->line;
+
+	pen_handle_use_share(use);
+	if (!line)
+		return;
+	detach(use);
+	use->line = NULL;
+	after(line);
 }
 
 /* Who waited for it may run without it. */

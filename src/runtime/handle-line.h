@@ -71,6 +71,9 @@ void pen_handle_user_leave(struct pen_handle_user *user);
 int pen_handle_use_share(struct pen_handle_use *use);
 int pen_handle_use_rise(struct pen_handle_use *use);
 
+/* Does without it from now on. */
+void pen_handle_use_end(struct pen_handle_use *use);
+
 /*
  * The handle is no more; who waits for it does so no longer. Whether nobody uses it but the chain
  * of by (NULL: nobody): then it is left by that, and ended is not called.

@@ -96,6 +96,7 @@ void pen_server_handles_init(struct pen_server_call *call)
 	pen_list_init(&call->ready);
 	pen_handle_user_init(&call->user, outer ? &outer->user : NULL, on_told);
 	call->locked = NULL;
+	call->locked_use = NULL;
 }
 
 static int add(struct pen_server_call *call, const struct pen_field *field)
@@ -161,6 +162,15 @@ static bool is_direct(const struct pen_call *base)
 	return base->role == PEN_CALL_SERVER && !((const struct pen_server_call *)base)->connection;
 }
 
+/* Nobody will be told of it. */
+static void wait_no_more(struct pen_call *base, const struct pen_handle_use *use)
+{
+	struct pen_server_call *call = (struct pen_server_call *)base;
+
+	if (call->locked_use == use)
+		call->locked = NULL;
+}
+
 int pen_call_handle_lock_shared(struct pen_call *call, const struct pen_context_handle *handle)
 {
 	struct pen_handle_use *use;
@@ -168,7 +178,24 @@ int pen_call_handle_lock_shared(struct pen_call *call, const struct pen_context_
 	if (is_direct(call))
 		return 0;
 	use = call->role == PEN_CALL_SERVER ? use_of(call, handle) : NULL;
-	return use ? pen_handle_use_share(use) : PEN_E_NOT_FOUND;
+	if (!use)
+		return PEN_E_NOT_FOUND;
+	wait_no_more(call, use);
+	return pen_handle_use_share(use);
+}
+
+int pen_call_handle_unlock(struct pen_call *call, const struct pen_context_handle *handle)
+{
+	struct pen_handle_use *use;
+
+	if (is_direct(call))
+		return 0;
+	use = call->role == PEN_CALL_SERVER ? use_of(call, handle) : NULL;
+	if (!use)
+		return PEN_E_NOT_FOUND;
+	wait_no_more(call, use);
+	pen_handle_use_end(use);
+	return 0;
 }
 
 int pen_call_handle_lock_exclusive(struct pen_call *base, const struct pen_context_handle *handle,

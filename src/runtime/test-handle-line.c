@@ -304,6 +304,10 @@ static void change(struct world *w, struct call *call)
 
 	if (!use || !call->user.is_running)
 		return;
+	if (!roll(w, 8)) {
+		pen_handle_use_end(use);
+		return;
+	}
 	r = roll(w, 2) ? pen_handle_use_rise(use) : pen_handle_use_share(use);
 	assert_true(r == 0 || r == PEN_PENDING || r == -EBUSY);
 }

@@ -448,6 +448,30 @@ static void test_changes_while_it_runs(void **state)
 	stop(f);
 }
 
+/* One that waits for something to happen lets others by, also one that closes the handle. */
+static void test_without_its_handle(void **state)
+{
+	struct fixture *f = start();
+	struct thing *thing = &things[0];
+
+	start_alone(f, 0, 0, 0);
+	start_alone(f, 1, 0, 0);
+	start_close(f, 2, 0);
+	pump(f, NULL);
+	assert_false(jobs[1].is_running);
+	thing->n_alone--;
+	jobs[0].things[0] = NULL;
+	assert_int_equal(pen_call_handle_unlock(jobs[0].call, &f->handles[0]), 0);
+	assert_int_equal(pen_call_handle_unlock(jobs[0].call, &f->handles[0]), PEN_E_NOT_FOUND);
+	pump(f, NULL);
+	assert_true(jobs[1].is_running);
+	finish_and_hear(f, 1);
+	pump(f, &f->requests[2].is_done);
+	assert_int_equal(thing->n_rundowns, 1);
+	finish_and_hear(f, 0);
+	stop(f);
+}
+
 /* ---- what ends ---- */
 
 static void test_one_that_waits_is_cancelled(void **state)
@@ -811,6 +835,7 @@ int main(void)
 		cmocka_unit_test(test_two_handles_at_once),
 		cmocka_unit_test(test_so_many_may_wait),
 		cmocka_unit_test(test_changes_while_it_runs),
+		cmocka_unit_test(test_without_its_handle),
 		cmocka_unit_test(test_one_that_waits_is_cancelled),
 		cmocka_unit_test(test_closed_before_it_is_ones_turn),
 		cmocka_unit_test(test_closed_while_others_use_it),
