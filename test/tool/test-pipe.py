@@ -140,13 +140,15 @@ def watches():
             Program("pipe", "watch", stdout=subprocess.PIPE) as watch, \
             Program("pipe", "watch", "--json", stdout=subprocess.PIPE) as other:
         check("what is there", watch.read(8) == b"+ first\n")
+        lines = [other.read(len('{"change":"+","name":"first"}\n'))]
         with Server("second", "--exec", "cat") as second:
             check("what comes", watch.read(9) == b"+ second\n")
+            lines.append(other.read(31))
             second.ends(number=signal.SIGKILL, end=-signal.SIGKILL)
         check("what goes", watch.read(9) == b"- second\n")
         first.ends(number=signal.SIGINT)
         check("and the rest", watch.read(8) == b"- first\n")
-        lines = [other.read(len('{"change":"+","name":"first"}\n')), other.read(31), other.read(31), other.read(30)]
+        lines += [other.read(31), other.read(30)]
         check("in JSON", [tuple(json.loads(line).values()) for line in lines] ==
               [("+", "first"), ("+", "second"), ("-", "second"), ("-", "first")], lines)
         watch.ends(number=signal.SIGINT)
