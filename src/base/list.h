@@ -45,4 +45,15 @@ static inline void pen_list_remove(struct pen_list *link)
 	pen_list_init(link);
 }
 
+/* Appends all that the other list has, which is empty after. */
+static inline void pen_list_move(struct pen_list *head, struct pen_list *from)
+{
+	while (!pen_list_is_empty(from)) {
+		struct pen_list *link = from->next;
+
+		pen_list_remove(link);
+		pen_list_append(head, link);
+	}
+}
+
 #endif

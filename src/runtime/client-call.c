@@ -258,11 +258,16 @@ static void check_stale(struct pen_client *client)
 }
 
 /*
- * A [broadcast] goes to all servers of a network. Connections have one server each, and without
- * them there is no protocol here [MS-RPCE 3.2].
+ * What no transport here carries. A [broadcast] goes to all servers of a network: connections have
+ * one server each, and without them there is no protocol here [MS-RPCE 3.2].
  */
 static int check_kind(struct pen_call *call, const struct pen_operation *operation)
 {
+	if (operation->flags & PEN_OPERATION_MESSAGE)
+		return pen_call_fail(call, PEN_WERR_RPC_S_CANNOT_SUPPORT,
+				     "%s is a [message], which is for message queues (ncadg_mq): "
+				     "there is no such transport here.",
+				     operation->name);
 	if (operation->flags & PEN_OPERATION_BROADCAST)
 		return pen_call_fail(call, PEN_WERR_RPC_S_CANNOT_SUPPORT,
 				     "A [broadcast] needs a protocol without connections.");
@@ -289,11 +294,6 @@ static int begin(struct pen_client_call *call, const struct pen_interface *inter
 					"%s is an object interface: calling objects (ORPC) is not "
 					"offered.",
 					interface->name);
-	if (operation && (operation->flags & PEN_OPERATION_MESSAGE))
-		return pen_call_fail(&call->call, PEN_WERR_RPC_S_CANNOT_SUPPORT,
-				     "%s is a [message], which is for message queues (ncadg_mq): "
-				     "there is no such transport here.",
-				     operation->name);
 	r = operation ? check_kind(&call->call, operation) : 0;
 	if (r)
 		return r;

@@ -105,12 +105,7 @@ static void on_soon(uv_idle_t *idle)
 	pen_server_handles_run(server);
 	/* Those that are due again by their turn wait for the next round. */
 	pen_list_init(&now);
-	while (!pen_list_is_empty(&server->due)) {
-		struct pen_list *link = server->due.next;
-
-		pen_list_remove(link);
-		pen_list_append(&now, link);
-	}
+	pen_list_move(&now, &server->due);
 	while (!pen_list_is_empty(&now))
 		pen_connection_turn(pen_list_entry(now.next, struct pen_connection, due));
 	if (pen_list_is_empty(&server->due) && pen_list_is_empty(&server->ready))

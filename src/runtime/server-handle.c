@@ -145,9 +145,9 @@ void pen_server_handles_leave(struct pen_server_call *call)
 	pen_handle_user_leave(&call->user);
 }
 
-static struct pen_handle_use *use_of(struct pen_call *base, const struct pen_context_handle *handle)
+static struct pen_handle_use *use_of(const struct pen_server_call *call,
+				     const struct pen_context_handle *handle)
 {
-	struct pen_server_call *call = (struct pen_server_call *)base;
 	const struct pen_handle_line *line =
 		pen_handles_line(call->server->handles, group_of(call), handle);
 	struct pen_handle_use *use = line ? call->user.uses : NULL;
@@ -157,9 +157,19 @@ static struct pen_handle_use *use_of(struct pen_call *base, const struct pen_con
 	return use;
 }
 
-static bool is_direct(const struct pen_call *base)
+/* What the call has of it. 0 and NULL: a direct call, which has it for itself. PEN_E_NOT_FOUND. */
+static int find_use(const struct pen_call *base, const struct pen_context_handle *handle,
+		    struct pen_handle_use **usep)
 {
-	return base->role == PEN_CALL_SERVER && !((const struct pen_server_call *)base)->connection;
+	const struct pen_server_call *call = (const struct pen_server_call *)base;
+
+	*usep = NULL;
+	if (base->role != PEN_CALL_SERVER)
+		return PEN_E_NOT_FOUND;
+	if (!call->connection)
+		return 0;
+	*usep = use_of(call, handle);
+	return *usep ? 0 : PEN_E_NOT_FOUND;
 }
 
 /* Nobody will be told of it. */
@@ -174,12 +184,10 @@ static void wait_no_more(struct pen_call *base, const struct pen_handle_use *use
 int pen_call_handle_lock_shared(struct pen_call *call, const struct pen_context_handle *handle)
 {
 	struct pen_handle_use *use;
+	int r = find_use(call, handle, &use);
 
-	if (is_direct(call))
-		return 0;
-	use = call->role == PEN_CALL_SERVER ? use_of(call, handle) : NULL;
 	if (!use)
-		return PEN_E_NOT_FOUND;
+		return r;
 	wait_no_more(call, use);
 	return pen_handle_use_share(use);
 }
@@ -187,12 +195,10 @@ int pen_call_handle_lock_shared(struct pen_call *call, const struct pen_context_
 int pen_call_handle_unlock(struct pen_call *call, const struct pen_context_handle *handle)
 {
 	struct pen_handle_use *use;
+	int r = find_use(call, handle, &use);
 
-	if (is_direct(call))
-		return 0;
-	use = call->role == PEN_CALL_SERVER ? use_of(call, handle) : NULL;
 	if (!use)
-		return PEN_E_NOT_FOUND;
+		return r;
 	wait_no_more(call, use);
 	pen_handle_use_end(use);
 	return 0;
@@ -203,13 +209,10 @@ int pen_call_handle_lock_exclusive(struct pen_call *base, const struct pen_conte
 {
 	struct pen_server_call *call = (struct pen_server_call *)base;
 	struct pen_handle_use *use;
-	int r;
+	int r = find_use(base, handle, &use);
 
-	if (is_direct(base))
-		return 0;
-	use = base->role == PEN_CALL_SERVER ? use_of(base, handle) : NULL;
 	if (!use)
-		return PEN_E_NOT_FOUND;
+		return r;
 	if (call->locked)
 		return -EBUSY;
 	r = pen_handle_use_rise(use);
@@ -246,12 +249,7 @@ void pen_server_handles_run(struct pen_server *server)
 
 	/* What these make ready waits for the next round. */
 	pen_list_init(&now);
-	while (!pen_list_is_empty(&server->ready)) {
-		struct pen_list *link = server->ready.next;
-
-		pen_list_remove(link);
-		pen_list_append(&now, link);
-	}
+	pen_list_move(&now, &server->ready);
 	while (!pen_list_is_empty(&now)) {
 		struct pen_server_call *call =
 			pen_list_entry(now.next, struct pen_server_call, ready);
