@@ -7,42 +7,17 @@
 
 /* ---- the line ---- */
 
-static void append(struct pen_handle_line *line, struct pen_handle_use *use)
+void pen_handle_line_init(struct pen_handle_line *line, void (*ended)(struct pen_handle_line *line))
 {
-	use->next = NULL;
-	use->previous = line->last;
-	if (line->last)
-		line->last->next = use;
-	else
-		line->first = use;
-	line->last = use;
-}
-
-static void prepend(struct pen_handle_line *line, struct pen_handle_use *use)
-{
-	use->previous = NULL;
-	use->next = line->first;
-	if (line->first)
-		line->first->previous = use;
-	else
-		line->last = use;
-	line->first = use;
+	*line = (struct pen_handle_line){ .ended = ended };
+	TAILQ_INIT(&line->uses);
 }
 
 static void detach(struct pen_handle_use *use)
 {
-	struct pen_handle_line *line = use->line;
-
-	if (use->previous)
-		use->previous->next = use->next;
-	else
-		line->first = use->next;
-	if (use->next)
-		use->next->previous = use->previous;
-	else
-		line->last = use->previous;
+	TAILQ_REMOVE(&use->line->uses, use, place);
 	if (!use->user->is_running)
-		line->n_waiting--;
+		use->line->n_waiting--;
 }
 
 /* ---- who may run ---- */
@@ -65,11 +40,12 @@ static const struct pen_handle_use *find_in_way(const struct pen_handle_use *use
 {
 	bool is_before = true;
 
-	for (const struct pen_handle_use *u = use->line->first; u != from; u = u->next)
+	for (const struct pen_handle_use *u = TAILQ_FIRST(&use->line->uses); u != from;
+	     u = TAILQ_NEXT(u, place))
 		is_before = is_before && u != use;
 	while (from && !is_in_way(from, use, is_before)) {
 		is_before = is_before && from != use;
-		from = from->next;
+		from = TAILQ_NEXT(from, place);
 	}
 	return from;
 }
@@ -77,7 +53,7 @@ static const struct pen_handle_use *find_in_way(const struct pen_handle_use *use
 static bool may_run(const struct pen_handle_user *user)
 {
 	for (const struct pen_handle_use *use = user->uses; use; use = use->other)
-		if (use->line && find_in_way(use, use->line->first))
+		if (use->line && find_in_way(use, TAILQ_FIRST(&use->line->uses)))
 			return false;
 	return true;
 }
@@ -89,9 +65,11 @@ static bool is_rival(const struct pen_handle_use *other, const struct pen_handle
 
 static bool may_rise(const struct pen_handle_use *use)
 {
-	for (const struct pen_handle_use *u = use->line->first; u; u = u->next)
-		if (is_rival(u, use))
-			return false;
+	const struct pen_handle_use *u;
+
+	TAILQ_FOREACH(u, &use->line->uses, place)
+	if (is_rival(u, use))
+		return false;
 	return true;
 }
 
@@ -117,7 +95,10 @@ static void rise(struct pen_handle_use *use)
 /* Something has gone from the line. */
 static void go_on(struct pen_handle_line *line)
 {
-	for (struct pen_handle_use *use = line->first; use; use = use->next) {
+	struct pen_handle_use *use;
+
+	TAILQ_FOREACH(use, &line->uses, place)
+	{
 		if (use->user->is_running && use->is_rising && may_rise(use))
 			rise(use);
 		else if (!use->user->is_running && may_run(use->user))
@@ -128,7 +109,7 @@ static void go_on(struct pen_handle_line *line)
 /* The same, if there is still somebody. */
 static void after(struct pen_handle_line *line)
 {
-	if (line->is_closed && !line->first)
+	if (line->is_closed && TAILQ_EMPTY(&line->uses))
 		line->ended(line);
 	else
 		go_on(line);
@@ -163,12 +144,13 @@ bool pen_handle_user_add(struct pen_handle_user *user, struct pen_handle_use *us
 static bool is_hopeless(const struct pen_handle_user *user)
 {
 	for (const struct pen_handle_use *use = user->uses; use; use = use->other) {
-		const struct pen_handle_use *other = find_in_way(use, use->line->first);
+		const struct pen_handle_use *other =
+			find_in_way(use, TAILQ_FIRST(&use->line->uses));
 
 		while (other) {
 			if (other->user->chain->n_stuck)
 				return true;
-			other = find_in_way(use, other->next);
+			other = find_in_way(use, TAILQ_NEXT(other, place));
 		}
 	}
 	return false;
@@ -192,9 +174,9 @@ int pen_handle_user_want(struct pen_handle_user *user, uint32_t waiting_max)
 
 	for (struct pen_handle_use *use = user->uses; use; use = use->other) {
 		if (user->is_nested)
-			prepend(use->line, use);
+			TAILQ_INSERT_HEAD(&use->line->uses, use, place);
 		else
-			append(use->line, use);
+			TAILQ_INSERT_TAIL(&use->line->uses, use, place);
 		use->line->n_waiting++;
 	}
 	if (may_run(user)) {
@@ -249,15 +231,17 @@ int pen_handle_use_share(struct pen_handle_use *use)
 
 int pen_handle_use_rise(struct pen_handle_use *use)
 {
+	const struct pen_handle_use *u;
+
 	if (use->is_rising)
 		return PEN_PENDING;
 	if (!use->line || use->is_exclusive || may_rise(use)) {
 		use->is_exclusive = true;
 		return 0;
 	}
-	for (const struct pen_handle_use *u = use->line->first; u; u = u->next)
-		if (is_rival(u, use) && u->user->chain->n_stuck)
-			return -EBUSY;
+	TAILQ_FOREACH(u, &use->line->uses, place)
+	if (is_rival(u, use) && u->user->chain->n_stuck)
+		return -EBUSY;
 	use->is_rising = true;
 	use->user->chain->n_stuck++;
 	return PEN_PENDING;
@@ -280,8 +264,8 @@ static void let_go(struct pen_handle_line *line)
 {
 	struct pen_handle_use *next;
 
-	for (struct pen_handle_use *use = line->first; use; use = next) {
-		next = use->next;
+	for (struct pen_handle_use *use = TAILQ_FIRST(&line->uses); use; use = next) {
+		next = TAILQ_NEXT(use, place);
 		if (use->user->is_running)
 			continue;
 		detach(use);
@@ -297,11 +281,12 @@ bool pen_handle_line_close(struct pen_handle_line *line, const struct pen_handle
 
 	line->is_closed = true;
 	let_go(line);
-	for (const struct pen_handle_use *use = line->first; use; use = use->next)
+	for (const struct pen_handle_use *use = TAILQ_FIRST(&line->uses); use;
+	     use = TAILQ_NEXT(use, place))
 		if (!by || use->user->chain != by->chain)
 			return false;
-	for (struct pen_handle_use *use = line->first; use; use = next) {
-		next = use->next;
+	for (struct pen_handle_use *use = TAILQ_FIRST(&line->uses); use; use = next) {
+		next = TAILQ_NEXT(use, place);
 		detach(use);
 		use->line = NULL;
 		pen_handle_use_share(use);

@@ -12,10 +12,10 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct pen_handle_line {
-	struct pen_handle_use *first; /* as they came */
-	struct pen_handle_use *last;
+	TAILQ_HEAD(, pen_handle_use) uses; /* as they came */
 	uint32_t n_waiting;
 	bool is_closed; /* only those that run are left */
 	/* It is closed, and its last user has left. May free it. */
@@ -24,8 +24,7 @@ struct pen_handle_line {
 
 struct pen_handle_use {
 	struct pen_handle_line *line; /* NULL: it was closed */
-	struct pen_handle_use *next;
-	struct pen_handle_use *previous;
+	TAILQ_ENTRY(pen_handle_use) place;
 	struct pen_handle_user *user;
 	struct pen_handle_use *other; /* the user's next */
 	bool is_exclusive;
@@ -42,6 +41,9 @@ struct pen_handle_user {
 	/* It may run, or a use has risen; not to be gone on with from here. */
 	void (*told)(struct pen_handle_user *user);
 };
+
+void pen_handle_line_init(struct pen_handle_line *line,
+			  void (*ended)(struct pen_handle_line *line));
 
 /* outer: the call that it is inside of; NULL: none. */
 void pen_handle_user_init(struct pen_handle_user *user, struct pen_handle_user *outer,

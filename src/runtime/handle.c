@@ -239,7 +239,7 @@ int pen_handles_add(struct pen_handles *handles, const struct pen_handle_key *ke
 	pen_uuid_from_random(&handle->uuid, random);
 	handle->key = *key;
 	handle->object = object;
-	handle->line.ended = end_line;
+	pen_handle_line_init(&handle->line, end_line);
 	*handlep = (struct pen_context_handle){ .uuid = handle->uuid };
 	link_handle(handles, group, pen_take(&handle));
 	return 0;

@@ -37,7 +37,7 @@ static int want(struct call *call, struct call *outer, struct pen_handle_line *l
 
 static void test_in_order_of_arrival(void **state)
 {
-	struct pen_handle_line line = { 0 };
+	struct pen_handle_line line = { .uses = TAILQ_HEAD_INITIALIZER(line.uses) };
 	struct call calls[5];
 
 	assert_int_equal(want(&calls[0], NULL, &line, false), 0);
@@ -56,14 +56,14 @@ static void test_in_order_of_arrival(void **state)
 	pen_handle_user_leave(&calls[3].user);
 	assert_int_equal(calls[4].n_told, 1);
 	pen_handle_user_leave(&calls[4].user);
-	assert_null(line.first);
+	assert_null(TAILQ_FIRST(&line.uses));
 	assert_int_equal(line.n_waiting, 0);
 }
 
 /* One that waits may go, and so lets others by. */
 static void test_one_that_waits_goes(void **state)
 {
-	struct pen_handle_line line = { 0 };
+	struct pen_handle_line line = { .uses = TAILQ_HEAD_INITIALIZER(line.uses) };
 	struct call calls[3];
 
 	assert_int_equal(want(&calls[0], NULL, &line, false), 0);
@@ -78,7 +78,7 @@ static void test_one_that_waits_goes(void **state)
 
 static void test_so_many_may_wait(void **state)
 {
-	struct pen_handle_line line = { 0 };
+	struct pen_handle_line line = { .uses = TAILQ_HEAD_INITIALIZER(line.uses) };
 	struct call calls[WAITING_MAX + 2];
 
 	assert_int_equal(want(&calls[0], NULL, &line, true), 0);
@@ -88,12 +88,12 @@ static void test_so_many_may_wait(void **state)
 	assert_int_equal(line.n_waiting, WAITING_MAX);
 	for (size_t i = 0; i <= WAITING_MAX; i++)
 		pen_handle_user_leave(&calls[i].user);
-	assert_null(line.first);
+	assert_null(TAILQ_FIRST(&line.uses));
 }
 
 static void test_what_is_inside_does_not_wait_for_what_is_around(void **state)
 {
-	struct pen_handle_line line = { 0 };
+	struct pen_handle_line line = { .uses = TAILQ_HEAD_INITIALIZER(line.uses) };
 	struct call outer, waiting, inner;
 
 	assert_int_equal(want(&outer, NULL, &line, true), 0);
@@ -109,9 +109,11 @@ static void test_what_is_inside_does_not_wait_for_what_is_around(void **state)
 /* Two chains that would each wait for the other. */
 static void test_no_circle_of_those_inside(void **state)
 {
-	struct pen_handle_line lines[2] = { { 0 } };
+	struct pen_handle_line lines[2];
 	struct call outer[2], inner[2];
 
+	for (int i = 0; i < 2; i++)
+		pen_handle_line_init(&lines[i], NULL);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(want(&outer[i], NULL, &lines[i], true), 0);
 	assert_int_equal(want(&inner[0], &outer[0], &lines[1], true), PEN_PENDING);
@@ -126,7 +128,7 @@ static void test_no_circle_of_those_inside(void **state)
 
 static void test_rising(void **state)
 {
-	struct pen_handle_line line = { 0 };
+	struct pen_handle_line line = { .uses = TAILQ_HEAD_INITIALIZER(line.uses) };
 	struct call calls[3];
 
 	assert_int_equal(want(&calls[0], NULL, &line, false), 0);
@@ -154,7 +156,8 @@ static void count_end(struct pen_handle_line *line)
 
 static void test_closing(void **state)
 {
-	struct pen_handle_line line = { .ended = count_end };
+	struct pen_handle_line line = { .uses = TAILQ_HEAD_INITIALIZER(line.uses),
+					.ended = count_end };
 	struct call calls[3];
 
 	n_ended = 0;
@@ -169,7 +172,7 @@ static void test_closing(void **state)
 	pen_handle_user_leave(&calls[1].user);
 	assert_int_equal(n_ended, 1);
 
-	line = (struct pen_handle_line){ .ended = count_end };
+	pen_handle_line_init(&line, count_end);
 	assert_int_equal(want(&calls[0], NULL, &line, true), 0);
 	assert_true(pen_handle_line_close(&line, &calls[0].user));
 	pen_handle_user_leave(&calls[0].user);
@@ -350,7 +353,7 @@ static void drain(struct world *w)
 	for (size_t i = 0; i < N_CALLS; i++)
 		assert_false(w->calls[i].is_there);
 	for (size_t i = 0; i < N_HANDLES; i++) {
-		assert_null(w->lines[i].first);
+		assert_null(TAILQ_FIRST(&w->lines[i].uses));
 		assert_int_equal(w->lines[i].n_waiting, 0);
 	}
 }
@@ -363,6 +366,8 @@ static void test_random_arrivals(void **state)
 
 	for (unsigned i = 0; i < n_seeds; i++) {
 		memset(w, 0, sizeof(*w));
+		for (size_t k = 0; k < N_HANDLES; k++)
+			pen_handle_line_init(&w->lines[k], NULL);
 		w->dice = (seed ? strtoull(seed, NULL, 0) : 1) + i;
 		for (unsigned k = 0; k < N_STEPS; k++) {
 			step(w);
