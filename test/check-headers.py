@@ -14,7 +14,7 @@ cxx = {"gcc": "g++", "cc": "c++", "clang": "clang++"}.get(pathlib.Path(compiler)
 FLAGS = ["-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-pragma-once-outside-header",
          "-Wno-unused-function", "-Wno-unused-const-variable",
          "-D_GNU_SOURCE", f"-I{source}/include", f"-I{build}/include", f"-I{source}/src",
-         f"-I{build}/src", f"-I{source}/test",
+         f"-I{build}/src", f"-I{source}/test", f"-I{build}/test",
          f"-idirafter{source}/include/penstock/win32"]
 
 

@@ -93,6 +93,19 @@ struct pen_arena *pen_call_arena(struct pen_call *call);
  */
 const void *pen_call_given(struct pen_call *call, const void *object);
 
+/*
+ * Descriptors, [system_handle], over a local socket (ncalrpc). What is in a value that goes is
+ * duplicated, and stays whose it was. What came in a value is the call's, and is closed with the
+ * other values: when the operation has ended, or, of a client, when the call is used again or
+ * freed.
+ *
+ * take: from now on it is the caller's, as it is, and the caller closes it; returns it. -ENOENT:
+ * there is none, or it did not come with this call. give: from now on the call closes it, after the
+ * answer was sent; PEN_E_LIMIT: the call has 32, and it was closed.
+ */
+int pen_call_take_descriptor(struct pen_call *call, const struct pen_system_handle *handle);
+int pen_call_give_descriptor(struct pen_call *call, int fd, struct pen_system_handle *handle);
+
 /* What went wrong, as a sentence; "" if nothing did. */
 const char *pen_call_error(const struct pen_call *call);
 

@@ -56,6 +56,9 @@ struct pen_interface {
 	 * pen_orpc_that, are values to read and make. Nothing here calls or serves them.
 	 */
 	bool is_object;
+
+	/* Its calls may carry descriptors over local sockets: [system_handle]. */
+	bool has_system_handles;
 };
 
 /* Transfer syntaxes we speak: NDR [C706 14] and NDR64 [MS-RPCE 2.2.5]. */

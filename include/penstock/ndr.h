@@ -24,6 +24,7 @@
  *                     conformant array or a string is that T *, not a T **
  *   context handle    struct pen_context_handle
  *   [pipe]            struct pen_call_pipe
+ *   [system_handle]   struct pen_system_handle
  *   [ignore]          void *, which is the program's own: neither written nor read
  *   [partial_ignore]  in the _in a uint8_t, whether the caller wants what comes out
  *   void              nothing: an empty arm, an operation without parameters
@@ -68,7 +69,20 @@ enum pen_kind {
 	PEN_PIPE,	/* a parameter; what comes and goes through it is no part of the value */
 	PEN_IGNORED,	/* an [ignore] pointer: its place on the wire, and no value */
 	PEN_PRESENCE,	/* what comes in of [partial_ignore]: whether there is a pointer */
+	PEN_SYSTEM_HANDLE,
 	PEN_KINDS,
+};
+
+/* What a [system_handle] is of, and what a descriptor is here. The others have none. */
+enum pen_system_handle_kind {
+	PEN_SH_FILE = 1, /* a file, a directory, a device */
+	PEN_SH_PIPE,	 /* a pipe, or a socket of this machine's */
+	PEN_SH_SOCKET,
+	PEN_SH_SECTION,	  /* memory: memfd_create(2) */
+	PEN_SH_EVENT,	  /* eventfd(2) */
+	PEN_SH_SEMAPHORE, /* eventfd(2) with EFD_SEMAPHORE */
+	PEN_SH_PROCESS,	  /* pidfd_open(2) */
+	PEN_SH_KINDS,
 };
 
 enum pen_pointer_kind { PEN_REF, PEN_UNIQUE, PEN_FULL };
@@ -193,6 +207,9 @@ struct pen_type {
 	uint32_t n_enumerators;
 	uint8_t enum_bits; /* in NDR: 16, or 32 for [v1_enum]. In NDR64 all have 32 */
 
+	uint8_t system_handle; /* enum pen_system_handle_kind */
+	uint32_t access;       /* of a system handle: the access mask; 0: as it is */
+
 	const struct pen_type *tag;	  /* union: the discriminant's type */
 	const struct pen_expr *switch_is; /* union: NULL for an encapsulated one */
 	size_t arms_offset;		  /* encapsulated union: of the C union after the tag */
@@ -232,6 +249,15 @@ struct pen_context_handle {
 extern const struct pen_type pen_type_handle;
 
 /*
+ * A descriptor that goes with a call over a local socket, [system_handle]. All zero: none. On the
+ * wire it is a number, 0 or that of one that went over the connection (docs/idl.md).
+ */
+struct pen_system_handle {
+	int fd;
+	bool is_there;
+};
+
+/*
  * A [pipe] parameter [C706 4.2.14], in the _in for what goes to the server, in the _out for what
  * comes from it. Who calls says here where elements come from, and where they go to, before the
  * call; the server's function gives the address of the parameter to pen_call_pull and
@@ -269,6 +295,7 @@ struct pen_layout {
  * what names the request is then not held against it.
  */
 struct pen_identities;
+struct pen_cargo;
 
 struct pen_scope {
 	const void *in;
@@ -278,6 +305,8 @@ struct pen_scope {
 	 * direction is by itself. Only calls have one.
 	 */
 	struct pen_identities *identities;
+	/* Where system handles go to or come from. NULL: none can. Only calls have one. */
+	struct pen_cargo *cargo;
 };
 
 #define PEN_NDR_DEPTH_MAX 64

@@ -97,8 +97,6 @@ static void dump_field_flags(const struct pen_model_field *field, struct pen_buf
 		pen_buffer_printf(out, " bits %u", field->bits);
 	if (field->byte_count)
 		pen_buffer_printf(out, " byte_count(%s)", field->byte_count);
-	if (field->system_handle)
-		pen_buffer_printf(out, " system_handle(%s)", field->system_handle);
 	dump_steps("iid_is", field->iid_is, out);
 	dump_marshal(field->marshal, out);
 }

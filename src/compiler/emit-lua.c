@@ -31,6 +31,7 @@ static const char *scalar_word(enum pen_kind kind)
 		[PEN_DOUBLE] = "double",
 		[PEN_IGNORED] = "ignored",
 		[PEN_PRESENCE] = "presence",
+		[PEN_SYSTEM_HANDLE] = "ulong", /* its number */
 	};
 
 	return words[kind];

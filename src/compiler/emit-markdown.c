@@ -141,6 +141,9 @@ static void put_type(struct pen_emitter *emitter, const struct pen_model_type *t
 	case PEN_HANDLE:
 		pen_emit(emitter, "context handle");
 		break;
+	case PEN_SYSTEM_HANDLE:
+		pen_emit(emitter, "system handle (%s)", type->name);
+		break;
 	case PEN_STRUCT:
 	case PEN_UNION:
 	case PEN_ENUM:

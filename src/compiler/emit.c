@@ -269,7 +269,7 @@ static const char *const kinds[] = {
 	[PEN_UNION] = "UNION",	 [PEN_ARRAY] = "ARRAY",
 	[PEN_STRING] = "STRING", [PEN_POINTER] = "POINTER",
 	[PEN_HANDLE] = "HANDLE", [PEN_PARAMETERS] = "PARAMETERS",
-	[PEN_PIPE] = "PIPE",
+	[PEN_PIPE] = "PIPE",	 [PEN_SYSTEM_HANDLE] = "SYSTEM_HANDLE",
 };
 
 static void emit_size(struct pen_emitter *emitter, const struct pen_plan_type *plan)
@@ -317,6 +317,12 @@ static void emit_number(struct pen_emitter *emitter, const char *name, int64_t v
 static void emit_parts(struct pen_emitter *emitter, const struct pen_plan_type *plan)
 {
 	static const char *const pointers[] = { "REF", "UNIQUE", "FULL" };
+	static const char *const handles[] = {
+		[PEN_SH_FILE] = "SH_FILE",	 [PEN_SH_PIPE] = "SH_PIPE",
+		[PEN_SH_SOCKET] = "SH_SOCKET",	 [PEN_SH_SECTION] = "SH_SECTION",
+		[PEN_SH_EVENT] = "SH_EVENT",	 [PEN_SH_SEMAPHORE] = "SH_SEMAPHORE",
+		[PEN_SH_PROCESS] = "SH_PROCESS",
+	};
 	const struct pen_type *type = &plan->type;
 
 	if (type->n_fields)
@@ -331,6 +337,10 @@ static void emit_parts(struct pen_emitter *emitter, const struct pen_plan_type *
 			 "\t.dimensions = %s_dimensions,\n"
 			 "\t.n_dimensions = PEN_COUNT(%s_dimensions),\n",
 			 plan->table, plan->table);
+	if (type->kind == PEN_SYSTEM_HANDLE)
+		pen_emit(emitter, "\t.system_handle = PEN_%s,\n", handles[type->system_handle]);
+	if (type->access)
+		pen_emit(emitter, "\t.access = 0x%x,\n", type->access);
 	if (type->kind == PEN_POINTER)
 		pen_emit(emitter, "\t.pointer_kind = PEN_%s,\n", pointers[type->pointer_kind]);
 	if (type->n_enumerators)
@@ -515,6 +525,8 @@ static void emit_interface(struct pen_emitter *emitter, const struct pen_plan_in
 			 name, name);
 	if (interface->interface.is_object)
 		pen_emit(emitter, "\t.is_object = true,\n");
+	if (interface->interface.has_system_handles)
+		pen_emit(emitter, "\t.has_system_handles = true,\n");
 	pen_emit(emitter, "};\n\n");
 }
 

@@ -174,6 +174,8 @@ static void put_type(struct writer *writer, const char *name, const struct pen_m
 	if (type->kind == PEN_POINTER)
 		put_text(writer, "pointer", pen_pointer_word(type->pointer_kind));
 	put_text(writer, "name", type->c_name ? type->c_name : type->name);
+	if (type->access)
+		put_number(writer, "access", type->access);
 	put_dimensions(writer, type);
 	put_range(writer, type->range);
 	if (type->use_of)
@@ -224,7 +226,6 @@ static void put_field(struct writer *writer, const struct pen_model_field *field
 		  field->flags & ~(uint32_t)(PEN_FIELD_HANDLE | PEN_FIELD_UNTYPED_HANDLE),
 		  pen_field_flag_word);
 	put_text(writer, "byte_count", field->byte_count);
-	put_text(writer, "system_handle", field->system_handle);
 	put_expr(writer, "iid_is", field->iid_is);
 	put_marshal(writer, "local_form", field->marshal);
 	if (field->name)

@@ -287,6 +287,22 @@ static const struct pen_type *lower_pipe(struct pen_lowerer *lowerer,
 	return &pen_lower_add_type(lowerer, plan)->type;
 }
 
+static const struct pen_type *lower_system_handle(struct pen_lowerer *lowerer,
+						  const struct pen_model_type *model,
+						  const char *path)
+{
+	struct pen_plan_type *plan = pen_lower_new_type(
+		lowerer, PEN_SYSTEM_HANDLE, pen_lower_join(lowerer, path, "system_handle"));
+
+	plan->type.name = model->name;
+	plan->type.size = sizeof(struct pen_system_handle);
+	plan->type.system_handle = (uint8_t)model->system_handle;
+	plan->type.access = model->access;
+	plan->align = _Alignof(struct pen_system_handle);
+	plan->c_type = "struct pen_system_handle";
+	return &pen_lower_add_type(lowerer, plan)->type;
+}
+
 const struct pen_type *pen_lower_type(struct pen_lowerer *lowerer, struct pen_model_type *model,
 				      const char *path)
 {
@@ -309,6 +325,8 @@ const struct pen_type *pen_lower_type(struct pen_lowerer *lowerer, struct pen_mo
 		return lower_string(lowerer, model, path);
 	case PEN_POINTER:
 		return lower_pointer(lowerer, model, path);
+	case PEN_SYSTEM_HANDLE:
+		return lower_system_handle(lowerer, model, path);
 	default:
 		return lower_scalar(lowerer, model, path);
 	}

@@ -299,6 +299,7 @@ static struct pen_plan_interface *lower_interface(struct pen_lowerer *lowerer,
 		.endpoints = model->endpoints,
 		.n_endpoints = model->n_endpoints,
 		.is_object = model->is_object,
+		.has_system_handles = lowerer->plan->model->has_system_handles,
 	};
 	/* Those of the base come first, and are operations of this one too. */
 	for (const struct pen_model_interface *from = model; from; from = from->base) {

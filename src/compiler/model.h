@@ -98,6 +98,9 @@ struct pen_model_type {
 	bool is_plain; /* struct, union: pen_model_is_plain of all members */
 	const struct pen_model_step *switch_is;
 
+	enum pen_system_handle_kind system_handle; /* whose word is the name */
+	uint32_t access;
+
 	struct pen_enumerator *enumerators;
 	uint32_t n_enumerators;
 	uint8_t enum_bits;
@@ -134,7 +137,6 @@ struct pen_model_field {
 	uint32_t bits;
 	const struct pen_model_step *iid_is;	 /* whose interface it points to */
 	const char *byte_count;			 /* the parameter that says how large it is */
-	const char *system_handle;		 /* "sh_file" */
 	const struct pen_model_marshal *marshal; /* NULL: programs have it as it is sent */
 	int64_t *cases;
 	uint32_t n_cases;
@@ -228,6 +230,7 @@ struct pen_model {
 	struct pen_model_constant *constants;
 	struct pen_model_interface *interfaces;
 	struct pen_model_import *imports; /* of the file itself */
+	bool has_system_handles;
 	struct pen_model_alias *aliases;
 };
 

@@ -206,10 +206,7 @@ void pen_resolve_field_attributes(struct pen_resolver *resolver, struct pen_mode
 		if (pen_tree_find(list, flags[i].name))
 			field->flags |= flags[i].flag;
 	}
-	if (pen_tree_find(list, "system_handle"))
-		pen_refuse(resolver, field->pos, "[system_handle] is not offered yet");
 	field->byte_count = pen_attribute_text(pen_tree_find(list, "byte_count"));
-	field->system_handle = pen_attribute_text(pen_tree_find(list, "system_handle"));
 	if (iid_is)
 		field->iid_is = pen_resolve_expr(resolver, iid_is, 0);
 }

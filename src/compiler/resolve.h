@@ -25,7 +25,8 @@ struct pen_shape {
 	const struct pen_range *counts; /* [range] of an array or a string */
 	bool is_string;
 	bool is_context_handle;
-	bool is_shared;				 /* a context handle is */
+	bool is_shared;			      /* a context handle is */
+	struct pen_model_type *system_handle; /* which the innermost pointer stands for, or NULL */
 	const struct pen_model_marshal *marshal; /* of the innermost */
 	size_t n_levels;
 	struct pen_level levels[PEN_IDL_DEPTH_MAX]; /* last, so that a copy can be short */
@@ -185,6 +186,13 @@ struct pen_model_type *pen_marshal_build(struct pen_resolver *resolver,
 					 struct pen_pos pos);
 /* The local form that the shape is, which attributes speak of. NULL: it is none. */
 const struct pen_shape *pen_marshal_local(const struct pen_shape *shape);
+
+/* The type of a system handle, as the attribute has it; NULL: it has no such attribute. */
+struct pen_model_type *pen_resolve_system_handle(struct pen_resolver *resolver,
+						 const struct pen_tree_attribute *list);
+/* Refuses what no descriptor can be. */
+void pen_check_system_handle(struct pen_resolver *resolver, const struct pen_model_type *type,
+			     struct pen_pos pos);
 
 struct pen_model_type *pen_resolve_spec(struct pen_resolver *resolver,
 					const struct pen_tree_spec *spec,

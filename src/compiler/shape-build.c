@@ -166,6 +166,22 @@ static size_t trim_handle(struct pen_resolver *resolver, const struct pen_shape 
 	return n;
 }
 
+/* HANDLE is a pointer, to nothing or to a struct that nobody defines. */
+static size_t trim_system_handle(struct pen_resolver *resolver, const struct pen_shape *shape,
+				 struct pen_pos pos, struct pen_model_type **typep)
+{
+	size_t n = shape->n_levels;
+	bool is_pointer = n && !shape->levels[n - 1].is_array &&
+			  (shape->base->kind == PEN_VOID || shape->base->kind == PEN_STRUCT);
+
+	if (!is_pointer)
+		pen_idl_complain(resolver->idl, pos, "a system handle is declared as a HANDLE");
+	else
+		pen_check_system_handle(resolver, shape->system_handle, pos);
+	*typep = shape->system_handle;
+	return is_pointer ? n - 1 : n;
+}
+
 struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const struct pen_shape *shape,
 				       const struct pen_tree_decl *decl, struct pen_pos pos,
 				       bool is_parameter)
@@ -173,10 +189,16 @@ struct pen_model_type *pen_shape_build(struct pen_resolver *resolver, const stru
 	struct pen_model_type *type = shape->base;
 	size_t n = shape->n_levels;
 
-	pen_use_type(resolver, type);
-	if (type->form == PEN_FORM_MARSHALLED)
-		type = pen_marshal_build(resolver, type->marshal, pos);
-	if (shape->is_context_handle) {
+	if (shape->system_handle) {
+		n = trim_system_handle(resolver, shape, pos, &type);
+	} else {
+		pen_use_type(resolver, type);
+		if (type->form == PEN_FORM_MARSHALLED)
+			type = pen_marshal_build(resolver, type->marshal, pos);
+	}
+	if (shape->system_handle) {
+		/* a number on the wire, whatever programs have */
+	} else if (shape->is_context_handle) {
 		n = trim_handle(resolver, shape, pos, &type);
 	} else if (type->kind == PEN_UNION && !type->is_encapsulated) {
 		type = use_union(resolver, type, decl, pos);

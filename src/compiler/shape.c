@@ -211,6 +211,8 @@ static void apply_to_shape(struct pen_resolver *resolver, struct pen_shape *shap
 	if (pen_tree_find(list, "string") && shape->base->form != PEN_FORM_MARSHALLED)
 		shape->is_string = true;
 	apply_handle(shape, list);
+	if (pen_tree_find(list, "system_handle"))
+		shape->system_handle = pen_resolve_system_handle(resolver, list);
 	apply_all_sizes(resolver, shape, list);
 	apply_range(resolver, shape, list);
 	apply_pointer_kind(resolver, shape, list);
@@ -288,6 +290,7 @@ static bool add_typedef(struct pen_resolver *resolver, struct pen_shape *shape,
 	shape->is_string = symbol->shape->is_string;
 	shape->is_context_handle = symbol->shape->is_context_handle;
 	shape->is_shared = symbol->shape->is_shared;
+	shape->system_handle = symbol->shape->system_handle;
 	shape->marshal = symbol->shape->marshal;
 	for (const struct pen_tree_decl *d = spec->arguments; d; d = d->next)
 		pen_resolve_spec(resolver, d->spec, NULL, "argument");

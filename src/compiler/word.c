@@ -36,6 +36,7 @@ const char *pen_kind_word(enum pen_kind kind)
 		[PEN_PIPE] = "pipe",
 		[PEN_IGNORED] = "ignored",
 		[PEN_PRESENCE] = "presence",
+		[PEN_SYSTEM_HANDLE] = "system_handle",
 	};
 
 	return words[kind];

@@ -290,8 +290,6 @@ void object_server_done(struct object_server *server)
 	if (server->is_running)
 		stop_all(server);
 	pen_objects_free(server->objects);
-	if (object_fds_count_foul(OBJECT_FOUL_ALL))
-		_exit(0); /* a thread that waits for a stranger's file system keeps nobody here */
 	if (server->has_loop)
 		pen_loop_done(&server->loop);
 	free(server->message);

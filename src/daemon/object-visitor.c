@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/object-visitor.h"
 #include "io/clock.h"
+#include "io/foul.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <penstock/status-codes.h>
@@ -71,7 +72,7 @@ void object_visitor_welcome(struct object_server *server, int fd)
 		return;
 	}
 	if (count_of_user(server, visitor->peer.uid) >= OBJECT_VISITORS_PER_USER ||
-	    object_fds_count_foul(visitor->peer.uid) > OBJECT_FOUL_MAX ||
+	    pen_foul_count(visitor->peer.uid) > PEN_FOUL_MAX ||
 	    uv_poll_init(&server->loop.uv, &visitor->poll, fd)) {
 		pen_token_free(visitor->peer.token);
 		free(visitor);
@@ -239,8 +240,8 @@ static int take_offer(struct pen_fds *fds, struct pen_objects_request *request)
 	int r;
 
 	if (!object_fd_is_memory(fds->fds[MEMORY - 1], &request->mark) ||
-	    !object_fd_is_eventfd(fds->fds[SERVER_BELL - 1]) ||
-	    !object_fd_is_eventfd(fds->fds[CLIENT_BELL - 1]) ||
+	    !pen_fd_is_anonymous(fds->fds[SERVER_BELL - 1], "[eventfd]") ||
+	    !pen_fd_is_anonymous(fds->fds[CLIENT_BELL - 1], "[eventfd]") ||
 	    !object_fd_is_pipe(fds->fds[CLIENT_LIFE - 1], true))
 		return -EBADF;
 	r = object_resource_new(&resource, OBJECT_OFFER, fds);
@@ -331,7 +332,7 @@ static void on_message(struct object_visitor *visitor, size_t n, struct pen_fds 
 	r = pen_letter_get_request(&letter, &server->arena, server->message, n);
 	if (!r)
 		r = take_fds(visitor, fds, &request);
-	object_fds_close_foul(fds, &server->loop.uv, visitor->peer.uid);
+	pen_foul_close(fds, visitor->peer.uid);
 	if (!r)
 		ask(visitor, &request);
 	else if (r == -ENOMEM) /* nobody knows whether it wants an answer */
@@ -349,11 +350,11 @@ static void hear(struct object_visitor *visitor)
 
 	if (n == -EAGAIN)
 		return;
-	if (n > 0) {
+	if (n > 0 && fds.n <= N_CREATE) {
 		on_message(visitor, (size_t)n, &fds);
 		return;
 	}
-	object_fds_close_foul(&fds, &server->loop.uv, visitor->peer.uid);
+	pen_foul_close(&fds, visitor->peer.uid);
 	if (n == -EMFILE)
 		refuse(visitor, PEN_STATUS_INSUFFICIENT_RESOURCES);
 	else
@@ -369,7 +370,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 	struct object_visitor *visitor = poll->data;
 	struct object_server *server = visitor->server;
 
-	if (status < 0 || object_fds_count_foul(visitor->peer.uid) > OBJECT_FOUL_MAX ||
+	if (status < 0 || pen_foul_count(visitor->peer.uid) > PEN_FOUL_MAX ||
 	    (visitor->ticket && events & UV_DISCONNECT)) {
 		object_visitor_close(visitor);
 		return;

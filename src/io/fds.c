@@ -18,8 +18,8 @@ void pen_fds_close(struct pen_fds *fds)
 	fds->n = 0;
 }
 
-int pen_fds_send(int socket, const struct iovec *parts, size_t n_parts, const struct pen_fds *fds,
-		 int flags)
+static ssize_t send_parts(int socket, const struct iovec *parts, size_t n_parts,
+			  const struct pen_fds *fds, int flags)
 {
 	union control control = { 0 };
 	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)parts,
@@ -37,7 +37,21 @@ int pen_fds_send(int socket, const struct iovec *parts, size_t n_parts, const st
 	do
 		n = sendmsg(socket, &message, MSG_NOSIGNAL | flags);
 	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
+	return n < 0 ? -errno : n;
+}
+
+int pen_fds_send(int socket, const struct iovec *parts, size_t n_parts, const struct pen_fds *fds,
+		 int flags)
+{
+	ssize_t n = send_parts(socket, parts, n_parts, fds, flags);
+
+	return n < 0 ? (int)n : 0;
+}
+
+ssize_t pen_fds_send_some(int socket, const struct iovec *parts, size_t n_parts,
+			  const struct pen_fds *fds)
+{
+	return send_parts(socket, parts, n_parts, fds, MSG_DONTWAIT);
 }
 
 /* The kernel may use what the alignment adds, so there may be more than were made room for. */

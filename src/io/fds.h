@@ -10,7 +10,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-enum { PEN_FDS_MAX = 5 }; /* with a message: as many as an end of a pipe has */
+enum { PEN_FDS_MAX = 16 }; /* with a message */
 
 /* The room for one more is for those that are too many. */
 struct pen_fds {
@@ -27,6 +27,13 @@ void pen_fds_close(struct pen_fds *fds);
  */
 int pen_fds_send(int socket, const struct iovec *parts, size_t n_parts, const struct pen_fds *fds,
 		 int flags);
+
+/*
+ * The same of a stream: sends what the socket takes, without waiting, and with that the
+ * descriptors. Returns how many bytes; a negative errno: nothing went.
+ */
+ssize_t pen_fds_send_some(int socket, const struct iovec *parts, size_t n_parts,
+			  const struct pen_fds *fds);
 
 /*
  * A message's length; what it says is in the parts. 0: the peer is gone. A negative errno;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/fds.h"
+#include "support/fds.h"
 #include "support/unit.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -20,18 +20,6 @@ static int close_sockets(void **state)
 	close(sockets[0]);
 	close(sockets[1]);
 	return 0;
-}
-
-static unsigned count_open(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(directory);
-	while (readdir(directory))
-		n++;
-	closedir(directory);
-	return n;
 }
 
 static void send_text(const char *text, unsigned n_fds)
@@ -79,7 +67,7 @@ static void test_there_and_back(void **state)
 	char text[16];
 
 	for (unsigned n = 0; n <= PEN_FDS_MAX; n++) {
-		unsigned n_open = count_open();
+		unsigned n_open = pen_count_fds();
 
 		send_text("text", n);
 		assert_int_equal(receive(text, &fds), 4);
@@ -87,9 +75,9 @@ static void test_there_and_back(void **state)
 		assert_int_equal(fds.n, n);
 		for (unsigned i = 0; i < n; i++)
 			assert_int_equal(fcntl(fds.fds[i], F_GETFD), FD_CLOEXEC);
-		assert_int_equal(count_open(), n_open + n);
+		assert_int_equal(pen_count_fds(), n_open + n);
 		pen_fds_close(&fds);
-		assert_int_equal(count_open(), n_open);
+		assert_int_equal(pen_count_fds(), n_open);
 	}
 	assert_int_equal(receive(text, &fds), -EAGAIN);
 	assert_int_equal(fds.n, 0);
@@ -114,7 +102,7 @@ static void test_parts_are_one_message(void **state)
 static void test_too_many(void **state)
 {
 	static const unsigned counts[] = { PEN_FDS_MAX + 1, PEN_FDS_MAX + 2, 64 };
-	unsigned n_open = count_open();
+	unsigned n_open = pen_count_fds();
 	struct pen_fds fds;
 	char text[16];
 
@@ -123,13 +111,13 @@ static void test_too_many(void **state)
 		assert_int_equal(receive(text, &fds), -EMSGSIZE);
 		assert_in_range(fds.n, 1, PEN_FDS_MAX + 1);
 		pen_fds_close(&fds);
-		assert_int_equal(count_open(), n_open);
+		assert_int_equal(pen_count_fds(), n_open);
 	}
 }
 
 static void test_too_long(void **state)
 {
-	unsigned n_open = count_open();
+	unsigned n_open = pen_count_fds();
 	struct pen_fds fds;
 	char text[16];
 
@@ -137,7 +125,7 @@ static void test_too_long(void **state)
 	assert_int_equal(receive(text, &fds), -EMSGSIZE);
 	assert_int_equal(fds.n, 2);
 	pen_fds_close(&fds);
-	assert_int_equal(count_open(), n_open);
+	assert_int_equal(pen_count_fds(), n_open);
 }
 
 /* Where this process may have no more of them, those that there was room for are to be closed. */
@@ -145,7 +133,7 @@ static void test_no_room_in_the_process(void **state)
 {
 	struct rlimit limit, low;
 	struct pen_fds fds;
-	unsigned n_open = count_open();
+	unsigned n_open = pen_count_fds();
 	char text[16];
 	ssize_t n;
 	int next = dup(0);
@@ -162,7 +150,7 @@ static void test_no_room_in_the_process(void **state)
 	assert_int_equal(n, -EMFILE);
 	assert_in_range(fds.n, 0, PEN_FDS_MAX - 1);
 	pen_fds_close(&fds);
-	assert_int_equal(count_open(), n_open);
+	assert_int_equal(pen_count_fds(), n_open);
 }
 
 /* One that somebody has taken out is his. */

@@ -145,6 +145,10 @@ void pen_type_derive(struct pen_type *type)
 	case PEN_VOID:
 	case PEN_HANDLE:
 		break;
+	case PEN_SYSTEM_HANDLE:
+		for (int t = PEN_NDR; t < PEN_N_TRANSFERS; t++)
+			type->wire[t] = (struct pen_wire){ .align = 4, .min = 4 };
+		break;
 	case PEN_PIPE: /* nothing of it stands among the parameters */
 		for (int t = PEN_NDR; t < PEN_N_TRANSFERS; t++)
 			type->wire[t] = (struct pen_wire){ .align = 1 };

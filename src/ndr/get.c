@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/reader.h"
 #include "base/utf16.h"
+#include "ndr/cargo.h"
 #include "ndr/part.h"
 #include "ndr/walk.h"
 
@@ -153,6 +154,29 @@ static void get_handle(struct pen_walk *w, struct pen_context_handle *handle)
 		fail_short(w);
 }
 
+/* Each descriptor has one owner, and so one place in all values that come. */
+static void get_system_handle(struct pen_walk *w, const struct pen_type *type,
+			      struct pen_system_handle *handle)
+{
+	struct pen_reader *r = reader_of(w);
+	struct pen_carried *carried;
+	uint32_t number;
+
+	pen_reader_align(r, 4);
+	number = pen_reader_u32(r);
+	if (!pen_reader_ok(r)) {
+		fail_short(w);
+		return;
+	}
+	if (!number)
+		return;
+	carried = pen_cargo_take(w->scope.cargo, number, type);
+	if (!carried)
+		pen_walk_fail(w, PEN_E_BAD_DATA, "descriptor %u did not come, or is taken", number);
+	else
+		*handle = (struct pen_system_handle){ .fd = carried->fd, .is_there = true };
+}
+
 static bool get_pointer(struct pen_walk *w, const struct pen_type *type, void **slot,
 			uint64_t *referent)
 {
@@ -297,6 +321,7 @@ static const struct pen_format get_format = {
 	.scalar = get_scalar,
 	.string = get_string,
 	.handle = get_handle,
+	.system_handle = get_system_handle,
 	.pointer = get_pointer,
 	.claim = get_claim,
 	.conformance = get_conformance,

@@ -93,6 +93,22 @@ static void in_handle(struct pen_walk *w, struct pen_context_handle *handle)
 		fail_kind(w, "a context handle");
 }
 
+/* A descriptor's number, which is the program's that has it. */
+static void in_system_handle(struct pen_walk *w, const struct pen_type *type,
+			     struct pen_system_handle *handle)
+{
+	const struct pen_json *node = node_of(w);
+	int32_t fd;
+
+	if (node->kind == PEN_JSON_NULL)
+		return;
+	if (node->kind == PEN_JSON_NUMBER &&
+	    pen_number_parse(&pen_type_i32, node->text, node->n_text, &fd) && fd >= 0)
+		*handle = (struct pen_system_handle){ .fd = fd, .is_there = true };
+	else
+		fail_kind(w, "a descriptor's number");
+}
+
 static bool in_pointer(struct pen_walk *w, const struct pen_type *type, void **slot,
 		       uint64_t *referent)
 {
@@ -345,6 +361,7 @@ static const struct pen_format json_in_format = {
 	.scalar = in_scalar,
 	.string = in_string,
 	.handle = in_handle,
+	.system_handle = in_system_handle,
 	.pointer = in_pointer,
 	.claim = in_claim,
 	.release = in_release,

@@ -68,6 +68,15 @@ static void out_handle(struct pen_walk *w, struct pen_context_handle *handle)
 	check(w, pen_buffer_printf(emitter_of(w)->buffer, "\"%u:%s\"", handle->attributes, text));
 }
 
+static void out_system_handle(struct pen_walk *w, const struct pen_type *type,
+			      struct pen_system_handle *handle)
+{
+	if (handle->is_there)
+		check(w, pen_buffer_printf(emitter_of(w)->buffer, "%d", handle->fd));
+	else
+		emit(w, "null");
+}
+
 static bool out_pointer(struct pen_walk *w, const struct pen_type *type, void **slot,
 			uint64_t *referent)
 {
@@ -157,6 +166,7 @@ static const struct pen_format json_out_format = {
 	.scalar = out_scalar,
 	.string = out_string,
 	.handle = out_handle,
+	.system_handle = out_system_handle,
 	.pointer = out_pointer,
 	.claim = out_claim,
 	.release = out_release,

@@ -68,6 +68,15 @@ static void print_handle(struct pen_walk *w, struct pen_context_handle *handle)
 	emit(w, "%u:%s", handle->attributes, text);
 }
 
+static void print_system_handle(struct pen_walk *w, const struct pen_type *type,
+				struct pen_system_handle *handle)
+{
+	if (handle->is_there)
+		emit(w, "descriptor %d (%s)", handle->fd, type->name);
+	else
+		emit(w, "NULL");
+}
+
 static bool print_pointer(struct pen_walk *w, const struct pen_type *type, void **slot,
 			  uint64_t *referent)
 {
@@ -145,6 +154,7 @@ static const struct pen_format print_format = {
 	.scalar = print_scalar,
 	.string = print_string,
 	.handle = print_handle,
+	.system_handle = print_system_handle,
 	.pointer = print_pointer,
 	.claim = print_claim,
 	.release = print_release,

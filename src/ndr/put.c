@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf16.h"
 #include "base/writer.h"
+#include "ndr/cargo.h"
 #include "ndr/part.h"
 #include "ndr/walk.h"
 #include <errno.h>
@@ -113,6 +114,26 @@ static void put_handle(struct pen_walk *w, struct pen_context_handle *handle)
 	pen_writer_align(writer, 4);
 	pen_writer_u32(writer, handle->attributes);
 	pen_writer_uuid(writer, &handle->uuid);
+	check(w);
+}
+
+static void put_system_handle(struct pen_walk *w, const struct pen_type *type,
+			      struct pen_system_handle *handle)
+{
+	struct pen_writer *writer = writer_of(w);
+	uint32_t number = 0;
+	int r = 0;
+
+	pen_writer_align(writer, 4);
+	if (handle->is_there)
+		r = pen_cargo_add(w->scope.cargo, handle->fd, type, writer->buffer->size, &number);
+	if (r == PEN_E_UNSUPPORTED)
+		pen_walk_fail(
+			w, r,
+			"a descriptor goes with a call over a local socket, which has no pipes");
+	else if (r)
+		pen_walk_fail(w, r, "more than %d descriptors", PEN_CARGO_MAX);
+	pen_writer_u32(writer, number);
 	check(w);
 }
 
@@ -291,6 +312,7 @@ static const struct pen_format put_format = {
 	.scalar = put_scalar,
 	.string = put_string,
 	.handle = put_handle,
+	.system_handle = put_system_handle,
 	.pointer = put_pointer,
 	.claim = put_claim,
 	.conformance = put_conformance,

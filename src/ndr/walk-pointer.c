@@ -23,7 +23,7 @@ static void push(struct pen_walk *w, const struct pen_pending *pending)
 static bool is_closed(const struct pen_type *type)
 {
 	return type->kind < PEN_UNION || type->kind == PEN_STRING || type->kind == PEN_HANDLE ||
-	       (type->kind == PEN_UNION && !type->switch_is);
+	       type->kind == PEN_SYSTEM_HANDLE || (type->kind == PEN_UNION && !type->switch_is);
 }
 
 struct pen_referent *pen_walk_known(struct pen_walk *w, uint64_t key, const struct pen_type *type)

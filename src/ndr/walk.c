@@ -320,6 +320,9 @@ void pen_walk_value(struct pen_walk *w, const struct pen_type *type, void *value
 	case PEN_HANDLE:
 		w->format->handle(w, value);
 		break;
+	case PEN_SYSTEM_HANDLE:
+		w->format->system_handle(w, type, value);
+		break;
 	case PEN_PIPE:
 		break;
 	case PEN_IGNORED:

@@ -49,6 +49,8 @@ struct pen_format {
 	void (*scalar)(struct pen_walk *w, const struct pen_type *type, void *value);
 	void (*string)(struct pen_walk *w, const struct pen_type *type, char **slot);
 	void (*handle)(struct pen_walk *w, struct pen_context_handle *handle);
+	void (*system_handle)(struct pen_walk *w, const struct pen_type *type,
+			      struct pen_system_handle *handle);
 
 	/* False: no pointee. */
 	bool (*pointer)(struct pen_walk *w, const struct pen_type *type, void **slot,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/call.h"
+#include "io/foul.h"
 #include "io/impersonate.h"
 #include "runtime/eerr.h"
+#include "runtime/enclosure.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <penstock/token.h>
@@ -16,6 +18,8 @@ void pen_call_init(struct pen_call *call, enum pen_call_role role, size_t memory
 
 void pen_call_reset(struct pen_call *call)
 {
+	while (call->n_fds)
+		pen_foul_close_one(call->fds[--call->n_fds], call->fds_uid);
 	pen_arena_reset(&call->arena);
 	pen_identities_done(&call->identities);
 	pen_identities_done(&call->back_identities);
@@ -213,25 +217,35 @@ void pen_call_finish(struct pen_call *call, int result)
 /* ---- what it calls the other side by ---- */
 
 int pen_call_begin_back(struct pen_call *call, const struct pen_call_back *back, uint16_t opnum,
-			struct pen_conn *conn, uint32_t call_id, struct pen_layout layout,
-			struct pen_buffer *stub)
+			struct pen_conn *conn, struct pen_passage *passage, uint32_t call_id,
+			struct pen_layout layout, struct pen_buffer *stub)
 {
-	const struct pen_scope scope = { .in = back->in, .identities = &call->back_identities };
+	const struct pen_enclosed enclosed = {
+		.type = back->operation->in,
+		.layout = layout,
+		.scope = { .in = back->in, .identities = &call->back_identities },
+		.value = back->in,
+	};
 	const void *kept = pen_call_keep(call, back->operation->in, back->in);
-	struct pen_ndr_error error = { "" };
+	size_t n_queued = pen_conn_queued(conn);
+	struct pen_enclosure enclosure;
 	int r;
 
 	if (!kept)
 		return pen_call_explain(call, -ENOMEM, "There is no memory for the callback.");
-	stub->size = 0;
-	r = pen_ndr_put(back->operation->in, layout, &scope, back->in, stub, &error);
+	r = pen_enclosure_put(&enclosure, call, passage, &enclosed, stub);
 	if (r)
-		return pen_call_explain(call, r, "The parameters do not encode: %s", error.text);
-	r = pen_conn_call_back(conn, call_id, opnum,
-			       layout.is_big_endian ? PEN_REQUEST_BIG_ENDIAN : 0, stub);
+		return r;
+	r = PEN_E_AGAIN;
+	if (pen_enclosure_address(&enclosure, passage, stub, layout))
+		r = pen_conn_call_back(conn, call_id, opnum,
+				       layout.is_big_endian ? PEN_REQUEST_BIG_ENDIAN : 0, stub);
 	stub->size = 0;
+	if (r)
+		pen_enclosure_done(&enclosure);
 	switch (r) {
 	case 0:
+		pen_enclosure_send(&enclosure, passage, conn, n_queued);
 		call->back = *back;
 		call->back.in = kept;
 		return 0;
@@ -241,19 +255,23 @@ int pen_call_begin_back(struct pen_call *call, const struct pen_call_back *back,
 		return pen_call_explain(call, -EBUSY, "The call's pipes still flow.");
 	case PEN_E_LIMIT:
 		return pen_call_explain(call, r, "Calls are inside each other as deep as may be.");
+	case PEN_E_AGAIN:
+		return pen_call_explain(call, PEN_E_LIMIT, "Too many descriptors wait to be sent.");
 	default:
 		return pen_call_explain(call, r, "The callback cannot be sent: %s.",
 					pen_error_name(r));
 	}
 }
 
-int pen_call_take_back(struct pen_call *call, const struct pen_event *event)
+int pen_call_take_back(struct pen_call *call, struct pen_passage *passage,
+		       const struct pen_event *event)
 {
 	const struct pen_call_back *back = &call->back;
 	const struct pen_type *type = back->operation->out;
 	const struct pen_scope scope = { .in = back->in,
 					 .out = back->out,
-					 .identities = &call->back_identities };
+					 .identities = &call->back_identities,
+					 .cargo = pen_call_shelf(passage) };
 	struct pen_ndr_error error = { "" };
 	int r;
 
@@ -262,6 +280,7 @@ int pen_call_take_back(struct pen_call *call, const struct pen_event *event)
 	memset(back->out, 0, type->size);
 	r = pen_ndr_get(type, event->layout, &scope, event->stub.data, event->stub.size, back->out,
 			&call->arena, NULL, &error);
+	r = pen_call_collect(call, passage, r, &error);
 	if (r)
 		pen_call_explain(call, r, "The answer does not decode: %s", error.text);
 	return r;

@@ -10,6 +10,8 @@
 #include <penstock/conn.h>
 #include <stdarg.h>
 
+struct pen_passage;
+
 enum pen_call_role {
 	PEN_CALL_CLIENT,
 	PEN_CALL_SERVER,
@@ -25,6 +27,8 @@ struct pen_call_back {
 	void *data;
 };
 
+enum { PEN_CALL_FDS = 32 /* descriptors of both directions */ };
+
 struct pen_call {
 	enum pen_call_role role;
 	struct pen_arena arena;
@@ -34,6 +38,9 @@ struct pen_call {
 	bool has_object;
 	struct pen_uuid object;
 	struct pen_identities identities; /* of its operation */
+	int fds[PEN_CALL_FDS];		  /* that came with its values, or were given to it */
+	unsigned n_fds;
+	uint32_t fds_uid; /* from whom they came */
 	uint32_t fault;
 	char error[256];
 	const struct pen_eerr *eerr; /* that came with the fault; NULL: none */
@@ -76,13 +83,17 @@ int pen_call_note_fault(struct pen_call *call, const struct pen_event *event);
 /* Tells whoever wants to hear that the call is stopped. */
 void pen_call_tell_stopped(struct pen_call *call);
 
-/* Begins to call the other side back, as pen_call_back has it; stub is scratch. */
+/*
+ * Begins to call the other side back, as pen_call_back has it; stub is scratch. passage: where its
+ * descriptors go; NULL: it has none.
+ */
 int pen_call_begin_back(struct pen_call *call, const struct pen_call_back *back, uint16_t opnum,
-			struct pen_conn *conn, uint32_t call_id, struct pen_layout layout,
-			struct pen_buffer *stub);
+			struct pen_conn *conn, struct pen_passage *passage, uint32_t call_id,
+			struct pen_layout layout, struct pen_buffer *stub);
 
 /* What came of that: out is filled, or the failure is noted. */
-int pen_call_take_back(struct pen_call *call, const struct pen_event *event);
+int pen_call_take_back(struct pen_call *call, struct pen_passage *passage,
+		       const struct pen_event *event);
 
 /* What each role does of the public functions. */
 void pen_client_call_free(struct pen_call *call);

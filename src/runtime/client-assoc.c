@@ -4,11 +4,13 @@
 #include "runtime/client-security.h"
 #include "runtime/client-stream.h"
 #include "runtime/eerr.h"
+#include "runtime/enclosure.h"
 #include "runtime/keylog.h"
 #include "runtime/pipe-wire.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LASTING_MIN = 16 * 1024 /* a stub that is kept for the arrays in it */ };
 
@@ -36,6 +38,36 @@ static bool pull(struct pen_client *client);
 
 /* ---- what goes out ---- */
 
+/* Descriptors can come from now on, and go. */
+static int open_passage(struct pen_client *client, const struct pen_interface *interface)
+{
+	if (client->passage || !interface->has_system_handles ||
+	    client->binding.protseq != PEN_NCALRPC)
+		return 0;
+	return pen_passage_new(&client->passage, geteuid());
+}
+
+static int send_request(struct pen_client_call *call, const struct pen_context *context,
+			unsigned flags)
+{
+	struct pen_enclosure *enclosure = call->enclosures[context->transfer];
+	struct pen_buffer *stub = &call->stub[context->transfer];
+	const struct pen_layout layout = { .is_big_endian = call->client->config.is_big_endian };
+	struct pen_client *client = call->client;
+	size_t n_queued = pen_conn_queued(client->conn);
+	int r = open_passage(client, call->call.interface);
+
+	if (r)
+		return r;
+	if (enclosure && !pen_enclosure_address(enclosure, client->passage, stub, layout))
+		return PEN_E_LIMIT;
+	r = pen_conn_request(client->conn, context, client->auth, call->call.opnum,
+			     pen_call_object(&call->call), flags, stub, &call->call_id);
+	if (!r && enclosure)
+		pen_enclosure_send(enclosure, client->passage, client->conn, n_queued);
+	return r;
+}
+
 /* Without an operation the call was for the bind alone. False: no more can be sent for now. */
 static bool send_call(struct pen_client_call *call, const struct pen_context *context)
 {
@@ -58,9 +90,7 @@ static bool send_call(struct pen_client_call *call, const struct pen_context *co
 	if (pen_operation_has_pipes(operation))
 		r = pen_client_stream_request(call, context, flags);
 	else
-		r = pen_conn_request(client->conn, context, client->auth, call->call.opnum,
-				     pen_call_object(&call->call), flags,
-				     &call->stub[context->transfer], &call->call_id);
+		r = send_request(call, context, flags);
 	if (r == PEN_E_LIMIT)
 		return false;
 	if (r == PEN_E_AGAIN)
@@ -186,6 +216,12 @@ static void end_maybes(struct pen_client *client)
 	}
 }
 
+static ssize_t send_slices(struct pen_client *client, const struct pen_slice *slices, size_t n)
+{
+	return client->passage ? pen_passage_send(client->passage, client->fd, slices, n)
+			       : pen_socket_send(client->fd, slices, n);
+}
+
 bool pen_client_flush(struct pen_client *client)
 {
 	struct pen_slice slices[PEN_SOCKET_SLICES_MAX];
@@ -199,7 +235,7 @@ bool pen_client_flush(struct pen_client *client)
 	}
 	while (client->state == PEN_CLIENT_OPEN) {
 		size_t n = pen_conn_output(client->conn, slices, PEN_SOCKET_SLICES_MAX);
-		ssize_t sent = n ? pen_socket_send(client->fd, slices, n) : 0;
+		ssize_t sent = n ? send_slices(client, slices, n) : 0;
 
 		if (sent == -EAGAIN)
 			return false;
@@ -239,7 +275,8 @@ static int decode(struct pen_client_call *call, const struct pen_event *event)
 	const struct pen_type *type = call->call.operation->out;
 	const struct pen_scope scope = { .in = call->in,
 					 .out = call->out,
-					 .identities = &call->call.identities };
+					 .identities = &call->call.identities,
+					 .cargo = pen_call_shelf(call->client->passage) };
 	struct pen_layout layout = event->layout;
 	struct pen_ndr_error error = { "" };
 	int r;
@@ -249,6 +286,7 @@ static int decode(struct pen_client_call *call, const struct pen_event *event)
 	memset(call->out, 0, type->size);
 	r = pen_ndr_get(type, layout, &scope, event->stub.data, event->stub.size, call->out,
 			&call->call.arena, NULL, &error);
+	r = pen_call_collect(&call->call, call->client->passage, r, &error);
 	if (r)
 		pen_call_explain(&call->call, r, "The answer does not decode: %s", error.text);
 	return r;
@@ -397,6 +435,17 @@ static void look_after_work(struct pen_client *client)
 		pen_client_advance(client);
 }
 
+ssize_t pen_client_receive(struct pen_client *client, int flags)
+{
+	ssize_t n;
+
+	if (client->passage)
+		return pen_passage_receive(client->passage, client->fd, client->in,
+					   PEN_CLIENT_READ_SIZE, flags);
+	n = recv(client->fd, client->in, PEN_CLIENT_READ_SIZE, flags);
+	return n < 0 ? -errno : n;
+}
+
 void pen_client_read(struct pen_client *client)
 {
 	ssize_t n;
@@ -407,12 +456,10 @@ void pen_client_read(struct pen_client *client)
 	}
 	if (client->n_full)
 		return;
-	if (client->wire) {
+	if (client->wire)
 		n = pen_pipe_wire_receive(client->wire, client->in, PEN_CLIENT_READ_SIZE);
-	} else {
-		n = recv(client->fd, client->in, PEN_CLIENT_READ_SIZE, MSG_DONTWAIT);
-		n = n < 0 ? -errno : n;
-	}
+	else
+		n = pen_client_receive(client, MSG_DONTWAIT);
 	if (n != -EAGAIN && n != -EINTR)
 		pen_client_arrived(client, n);
 }

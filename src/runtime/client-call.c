@@ -3,6 +3,7 @@
 #include "io/clock.h"
 #include "runtime/client-callback.h"
 #include "runtime/client-stream.h"
+#include "runtime/enclosure.h"
 #include "runtime/pipe-wire.h"
 #include <errno.h>
 #include <limits.h>
@@ -50,11 +51,21 @@ bool pen_client_call_is_maybe(const struct pen_client_call *call)
 	return call->call.operation && call->call.operation->flags & PEN_OPERATION_MAYBE;
 }
 
+static void close_enclosures(struct pen_client_call *call)
+{
+	for (int i = 0; i < PEN_N_TRANSFERS; i++) {
+		if (call->enclosures[i])
+			pen_enclosure_done(call->enclosures[i]);
+		call->enclosures[i] = NULL;
+	}
+}
+
 /* No more among the active ones. */
 static void leave(struct pen_client_call *call)
 {
 	struct pen_client *client = call->client;
 
+	close_enclosures(call);
 	TAILQ_REMOVE(&client->active, call, queue);
 	client->n_active--;
 	if (call->state == PEN_CLIENT_CALL_SENT) {
@@ -202,20 +213,30 @@ int pen_client_wait_ms(const struct pen_client *client)
 
 static int encode(struct pen_client_call *call, enum pen_transfer transfer, const void *in)
 {
-	const struct pen_layout layout = { .transfer = transfer,
-					   .is_big_endian = call->client->config.is_big_endian };
-	const struct pen_scope scope = { .in = in, .identities = &call->call.identities };
-	struct pen_ndr_error error = { "" };
+	const struct pen_enclosed request = {
+		.type = call->call.operation->in,
+		.layout = { .transfer = transfer,
+			    .is_big_endian = call->client->config.is_big_endian },
+		.scope = { .in = in, .identities = &call->call.identities },
+		.value = in,
+	};
+	bool is_carried = call->client->binding.protseq == PEN_NCALRPC &&
+			  !pen_operation_has_pipes(call->call.operation);
+	struct pen_enclosure enclosure;
 	int r;
 
-	call->stub[transfer].size = 0;
-	r = pen_ndr_put(call->call.operation->in, layout, &scope, in, &call->stub[transfer],
-			&error);
+	r = pen_enclosure_put(&enclosure, &call->call, is_carried, &request, &call->stub[transfer]);
 	if (r)
-		return pen_call_explain(&call->call, r, "The parameters do not encode: %s",
-					error.text);
+		return r;
 	call->has_stub[transfer] = true;
-	return 0;
+	if (!enclosure.n)
+		return 0;
+	call->enclosures[transfer] =
+		pen_arena_copy(&call->call.arena, &enclosure, sizeof(enclosure));
+	if (call->enclosures[transfer])
+		return 0;
+	pen_enclosure_done(&enclosure);
+	return -ENOMEM;
 }
 
 /* In the negotiated syntax, or, before it is known, in each that it may become. */
@@ -307,8 +328,10 @@ static int begin(struct pen_client_call *call, const struct pen_interface *inter
 	call->out = out;
 	call->is_cancelled = false;
 	r = encode_all(call, in);
-	if (r)
+	if (r) {
+		close_enclosures(call);
 		return r;
+	}
 
 	call->deadline = call->timeout_ms ? pen_clock_ms() + call->timeout_ms : 0;
 	call->state = PEN_CLIENT_CALL_WAITING;
@@ -374,11 +397,9 @@ static void wait_by_receive(struct pen_client *client, const struct pen_client_c
 	ssize_t n;
 
 	set_receive_timeout(client, call->timeout_ms);
-	n = recv(client->fd, client->in, PEN_CLIENT_READ_SIZE, 0);
-	if (n >= 0)
+	n = pen_client_receive(client, 0);
+	if (n != -EAGAIN && n != -EINTR)
 		pen_client_arrived(client, n);
-	else if (errno != EAGAIN && errno != EINTR)
-		pen_client_arrived(client, -errno);
 }
 
 static void wait_by_poll(struct pen_client *client)

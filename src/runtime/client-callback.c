@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/client-callback.h"
+#include "runtime/enclosure.h"
 #include "runtime/flow.h"
 #include <errno.h>
 #include <penstock/status.h>
@@ -71,20 +72,19 @@ void pen_client_callbacks_end(struct pen_client_call *call)
 
 static int respond(struct pen_client_callback *callback)
 {
-	const struct pen_scope scope = { .in = callback->in,
-					 .out = callback->out,
-					 .identities = &callback->call.identities };
+	const struct pen_enclosed answer = {
+		.type = callback->call.operation->out,
+		.layout = callback->layout,
+		.scope = { .in = callback->in,
+			   .out = callback->out,
+			   .identities = &callback->call.identities },
+		.value = callback->out,
+	};
 	struct pen_client *client = callback->client;
 	struct pen_buffer stub = { .pool = &client->pool };
-	struct pen_ndr_error error = { "" };
-	int r;
+	int r = pen_enclosed_respond(&answer, &callback->call, client->passage, client->conn,
+				     callback->call_id, &stub);
 
-	r = pen_ndr_put(callback->call.operation->out, callback->layout, &scope, callback->out,
-			&stub, &error);
-	if (r)
-		pen_call_explain(&callback->call, r, "The answer does not encode: %s", error.text);
-	else
-		r = pen_conn_respond(client->conn, callback->call_id, &stub);
 	pen_buffer_done(&stub);
 	return r;
 }
@@ -132,9 +132,11 @@ void pen_client_callback_finish(struct pen_call *base, int result)
 static int decode(struct pen_client_callback *callback, const struct pen_event *event)
 {
 	const struct pen_operation *operation = callback->call.operation;
+	struct pen_client *client = callback->client;
 	const struct pen_scope scope = { .in = callback->in,
 					 .out = callback->out,
-					 .identities = &callback->call.identities };
+					 .identities = &callback->call.identities,
+					 .cargo = pen_call_shelf(client->passage) };
 	struct pen_ndr_error error = { "" };
 	struct pen_slice rest = event->stub;
 	size_t n_used;
@@ -142,11 +144,12 @@ static int decode(struct pen_client_callback *callback, const struct pen_event *
 
 	r = pen_ndr_get(operation->in, event->layout, &scope, rest.data, rest.size, callback->in,
 			&callback->call.arena, &n_used, &error);
+	r = pen_call_collect(&callback->call, client->passage, r, &error);
 	if (r || n_used == rest.size)
 		return r;
 	rest.data += n_used;
 	rest.size -= n_used;
-	return pen_conn_verify(callback->client->conn, event->call_id, rest);
+	return pen_conn_verify(client->conn, event->call_id, rest);
 }
 
 /* It is served later, when nobody is in the middle of what came. */
@@ -211,7 +214,7 @@ static void on_answer(struct pen_client *client, const struct pen_event *event)
 		break;
 	if (!callback || !callback->call.back.operation)
 		return;
-	callback->answer = pen_call_take_back(&callback->call, event);
+	callback->answer = pen_call_take_back(&callback->call, client->passage, event);
 	callback->is_answered = true;
 	callback_due(callback);
 }
@@ -322,7 +325,8 @@ int pen_client_callback_start(struct pen_call *base, const struct pen_interface 
 	layout.is_big_endian = client->config.is_big_endian;
 	base->fault = 0;
 	base->error[0] = '\0';
-	r = pen_call_begin_back(base, &back, opnum, client->conn, callback->call_id, layout, &stub);
+	r = pen_call_begin_back(base, &back, opnum, client->conn, client->passage,
+				callback->call_id, layout, &stub);
 	pen_buffer_done(&stub);
 	if (!r)
 		pen_client_flush(client);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/clock.h"
+#include "io/passage.h"
 #include "runtime/client-mapper.h"
 #include "runtime/client-security.h"
 #include "runtime/client.h"
@@ -35,6 +36,7 @@ void pen_client_disconnect(struct pen_client *client)
 	else if (client->fd >= 0)
 		close(client->fd);
 	client->fd = -1;
+	client->passage = pen_passage_free(client->passage);
 	client->binding_to = NULL;
 	client->retry_at = 0;
 	client->state = PEN_CLIENT_CLOSED;

@@ -35,8 +35,9 @@ struct pen_client_call {
 	uint32_t call_id;
 	struct pen_buffer stub[PEN_N_TRANSFERS]; /* until it is known which one to send */
 	bool has_stub[PEN_N_TRANSFERS];
-	struct pen_client_stream *stream; /* its pipes; NULL: it has none */
-	struct pen_buffer answer;	  /* its stub, if large arrays were left in it */
+	struct pen_enclosure *enclosures[PEN_N_TRANSFERS]; /* theirs; NULL: none */
+	struct pen_client_stream *stream;		   /* its pipes; NULL: it has none */
+	struct pen_buffer answer; /* its stub, if large arrays were left in it */
 	bool is_cancelled;
 	const void *in;
 	void *out;
@@ -78,7 +79,8 @@ struct pen_client {
 	int connect_error; /* of the last address */
 
 	int fd;
-	struct pen_pipe_wire *wire; /* which fd is of; NULL: it is a socket */
+	struct pen_pipe_wire *wire;  /* which fd is of; NULL: it is a socket */
+	struct pen_passage *passage; /* of descriptors that go along; NULL: none do */
 	struct pen_conn *conn;
 	struct pen_client_proof *proof;	  /* NULL: there is no security */
 	const struct pen_auth_info *auth; /* the association's, by that */
@@ -158,6 +160,9 @@ void pen_client_advance(struct pen_client *client);
 
 /* Sends what has waited for room, now that all is sent. Whether there is more to send by that. */
 bool pen_client_send_more(struct pen_client *client);
+
+/* As recv(2), or a negative errno. */
+ssize_t pen_client_receive(struct pen_client *client, int flags);
 
 /* Handles bytes that came, 0: the end, or a negative errno. */
 void pen_client_arrived(struct pen_client *client, ssize_t n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/connection.h"
+#include "io/passage.h"
 #include "runtime/eerr.h"
 #include "runtime/pipe-wire.h"
 #include "runtime/server-callback.h"
@@ -178,6 +179,7 @@ static void close_descriptor(struct pen_connection *connection)
 	else if (connection->fd >= 0)
 		close(connection->fd);
 	connection->fd = -1;
+	connection->passage = pen_passage_free(connection->passage);
 }
 
 /* No descriptor any more. Calls are told, and may finish at once or later. */
@@ -240,6 +242,14 @@ static void connection_link(struct pen_connection *connection)
 	pen_server_watch(server);
 }
 
+/* Of a program of this machine. */
+static uint32_t uid_of(const struct pen_token *token)
+{
+	const struct pen_token_info *info = pen_token_info(token);
+
+	return info->has_unix ? info->uid : UINT32_MAX;
+}
+
 /* The parts that can fail; freed by the caller if they do. */
 static int connection_init(struct pen_connection *connection, const char *peer_name)
 {
@@ -259,6 +269,8 @@ static int connection_init(struct pen_connection *connection, const char *peer_n
 	r = connection->state == PEN_CONNECTION_AWAIT_NPA
 		    ? pen_pipe_carrier_new(&connection->carrier)
 		    : start_engine(connection);
+	if (!r && connection->protseq == PEN_NCALRPC && pen_served_has_system_handles(server))
+		r = pen_passage_new(&connection->passage, uid_of(connection->token));
 	if (r)
 		return r;
 	return uv_poll_init(&server->loop.uv, &connection->poll, connection->fd);
@@ -379,6 +391,9 @@ static ssize_t receive(struct pen_connection *connection, uint8_t *in)
 
 	if (connection->wire)
 		return pen_pipe_wire_receive(connection->wire, in, PEN_SERVER_READ_SIZE);
+	if (connection->passage)
+		return pen_passage_receive(connection->passage, connection->fd, in,
+					   PEN_SERVER_READ_SIZE, 0);
 	n = recv(connection->fd, in, PEN_SERVER_READ_SIZE, 0);
 	return n < 0 ? -errno : n;
 }
@@ -538,7 +553,9 @@ static int connection_flush(struct pen_connection *connection)
 		r = next_output(connection, slices, &n);
 		if (r || !n)
 			return r;
-		sent = pen_socket_send(connection->fd, slices, n);
+		sent = connection->passage
+			       ? pen_passage_send(connection->passage, connection->fd, slices, n)
+			       : pen_socket_send(connection->fd, slices, n);
 		if (sent < 0)
 			return sent == -EAGAIN ? PEN_E_AGAIN : (int)sent;
 		note_sent(connection, (size_t)sent);

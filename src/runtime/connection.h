@@ -27,8 +27,9 @@ struct pen_connection {
 	enum pen_connection_state state;
 	enum pen_protseq protseq;
 	int fd;
-	struct pen_pipe_wire *wire; /* which the descriptor is of; NULL: it is a socket */
-	int polled;		    /* for which events */
+	struct pen_pipe_wire *wire;  /* which the descriptor is of; NULL: it is a socket */
+	struct pen_passage *passage; /* of descriptors that go along; NULL: none do */
+	int polled;		     /* for which events */
 	bool is_turning;
 	bool is_doomed; /* to go when the turn is over */
 	bool is_bound;

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "io/impersonate.h"
 #include "runtime/eerr.h"
+#include "runtime/enclosure.h"
 #include "runtime/server-callback.h"
 #include "runtime/server-handle.h"
 #include "runtime/server-stream.h"
@@ -153,21 +154,17 @@ static void send_fault(struct pen_server_call *call, int result, enum pen_eerr_l
 
 static int send_result(struct pen_server_call *call)
 {
-	const struct pen_scope scope = { .in = call->in,
-					 .out = call->out,
-					 .identities = &call->call.identities };
-	struct pen_buffer *stub = &call->server->stub;
-	struct pen_ndr_error error = { "" };
-	int r;
+	const struct pen_enclosed answer = {
+		.type = call->call.operation->out,
+		.layout = call->layout,
+		.scope = { .in = call->in, .out = call->out, .identities = &call->call.identities },
+		.value = call->out,
+	};
 
 	if (call->stream && call->stream->go.parameters)
 		return pen_server_stream_respond(call);
-	stub->size = 0;
-	r = pen_ndr_put(call->call.operation->out, call->layout, &scope, call->out, stub, &error);
-	if (r)
-		return pen_call_explain(&call->call, r, "The answer does not encode: %s",
-					error.text);
-	return pen_conn_respond(call->connection->conn, call->call_id, stub);
+	return pen_enclosed_respond(&answer, &call->call, call->connection->passage,
+				    call->connection->conn, call->call_id, &call->server->stub);
 }
 
 /* The call is over, and what it was inside of may go on. */
@@ -288,12 +285,14 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 		return take_part(call, event, was_runp);
 	scope = (struct pen_scope){ .in = call->in,
 				    .out = call->out,
-				    .identities = &call->call.identities };
+				    .identities = &call->call.identities,
+				    .cargo = pen_call_shelf(call->connection->passage) };
 	layout.is_lasting = event->stub.size >= LASTING_MIN &&
 			    pen_conn_take_stub(call->connection->conn, &call->stub);
 	/* Bytes after the parameters are no error: clients pad, and Windows reads past it. */
 	r = pen_ndr_get(operation->in, layout, &scope, event->stub.data, event->stub.size, call->in,
 			arena, &n_used, &error);
+	r = pen_call_collect(&call->call, call->connection->passage, r, &error);
 	if (r)
 		return pen_call_explain(&call->call, r, "The request does not decode: %s",
 					error.text);

@@ -23,7 +23,8 @@ int pen_call_back(struct pen_call *base, uint16_t opnum, const void *in, void *o
 		return pen_call_explain(base, PEN_E_CANCELLED, "The client is gone.");
 	back.operation = &interface->callbacks[opnum];
 	layout = (struct pen_layout){ .transfer = call->layout.transfer };
-	r = pen_call_begin_back(base, &back, opnum, call->connection->conn, call->call_id, layout,
+	r = pen_call_begin_back(base, &back, opnum, call->connection->conn,
+				call->connection->passage, call->call_id, layout,
 				&call->server->stub);
 	if (r)
 		return r;
@@ -57,7 +58,7 @@ void pen_server_callback_answer(struct pen_connection *connection, const struct 
 	struct pen_server_call *call = pen_server_call_find(connection, event->call_id);
 
 	if (call && call->call.back.operation)
-		end(call, pen_call_take_back(&call->call, event));
+		end(call, pen_call_take_back(&call->call, connection->passage, event));
 }
 
 void pen_server_callback_settle(struct pen_connection *connection, uint32_t call_id)

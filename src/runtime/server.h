@@ -119,6 +119,9 @@ bool pen_served_is_at(const struct pen_served *served, const struct pen_listener
 /* The longest request that any service at the endpoint takes. */
 uint32_t pen_served_stub_max(const struct pen_server *server, const struct pen_listener *listener);
 
+/* Whether any interface has calls with descriptors. */
+bool pen_served_has_system_handles(const struct pen_server *server);
+
 void pen_served_free(struct pen_server *server);
 
 /* ---- listener.c ---- */

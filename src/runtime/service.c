@@ -129,6 +129,14 @@ bool pen_served_is_at(const struct pen_served *served, const struct pen_listener
 	return manager;
 }
 
+bool pen_served_has_system_handles(const struct pen_server *server)
+{
+	for (const struct pen_served *s = server->served; s; s = s->next)
+		if (s->offer.interface->has_system_handles)
+			return true;
+	return false;
+}
+
 uint32_t pen_served_stub_max(const struct pen_server *server, const struct pen_listener *listener)
 {
 	uint32_t max = 0;

@@ -314,6 +314,9 @@ static void make(struct maker *m, const struct pen_type *type)
 		pen_buffer_printf(&m->json, "\"0:%08x-1234-5678-9abc-%012x\"",
 				  made_pick(UINT32_MAX), made_pick(UINT32_MAX));
 		break;
+	case PEN_SYSTEM_HANDLE: /* without a call no other goes */
+		pen_buffer_printf(&m->json, "null");
+		break;
 	case PEN_FLOAT:
 	case PEN_DOUBLE:
 		pen_buffer_printf(&m->json, "%d.%u", (int)made_pick(2000) - 1000,

@@ -68,7 +68,7 @@ def several(b):
     """Two IDL files; one interface that the server has not."""
     script("two files", 3, r"^other\.Nothing, operation 0$", "other: ", b, "bind other", "Open", 'Add {"counter": $h1}', "ls other",
            "help other.Nothing", options=("--idl", other_idl()))
-    seen = script("what there is", 0, r"^   6  Open  first$", None, b, "ls", "help Turn", "help")
+    seen = script("what there is", 0, r"^   7  Open  first$", None, b, "ls", "help Turn", "help")
     check("pipes", re.search(r"in  given +pipe of POINT$", seen, re.M), seen)
     script("time", 0, "counter", r"^\d+\.\d{3} ms$", b, "time Open")
 

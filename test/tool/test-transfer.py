@@ -45,6 +45,21 @@ def uploads(b):
     call("what the server refuses", 3, None, "fault", b, "Put", '{"least": 9}', "data=-", stdin=b"12345")
 
 
+def descriptors(b):
+    file = path("measured", b"12345")
+
+    def measure(name, end, out, error, binding, parameters):
+        return expect(name, end, out, error, "sh", "-c", 'exec "$@" 7<"$0"', file, TOOL, "call", "--idl", IDL,
+                      binding, "transfer.Measure", parameters, env=ENV | {"PENSTOCK_NCALRPC_DIR": WORK.name})
+
+    seen = json.loads(measure("a descriptor that the shell opened", 0, '"size"', None, "ncalrpc:[transfer]", '{"file": 7}'))
+    check("and what came back", seen["size"] == 5 and isinstance(seen["same"], int), seen)
+    measure("none", 0, '"same": null', None, "ncalrpc:[transfer]", "{}")
+    measure("one that is not open", 1, None, "Descriptor 77 is no sh_file", "ncalrpc:[transfer]", '{"file": 77}')
+    measure("not a number", 2, None, "file: is not a descriptor's number", "ncalrpc:[transfer]", '{"file": "seven"}')
+    measure("not over TCP", 1, None, "local socket", b, '{"file": 7}')
+
+
 def downloads(b):
     file = path("down", b"x" * 1000)
     call("into a file", 0, r'"sum"', None, b, "Get", f'{{"n": {MANY}}}', f"data={file}")
@@ -179,10 +194,10 @@ def progress(b):
 
 
 def main():
-    server = subprocess.Popen([SERVER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV)
+    server = subprocess.Popen([SERVER, WORK.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV)
     try:
         binding = server.stdout.readline().strip()
-        for part in (uploads, downloads, both, lines, refusals, callbacks, slowly, memory, progress):
+        for part in (uploads, descriptors, downloads, both, lines, refusals, callbacks, slowly, memory, progress):
             part(binding)
     finally:
         server.terminate()

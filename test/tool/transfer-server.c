@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 enum { PIECE = 5000, POINTS_MAX = 10000 };
 
@@ -272,6 +273,18 @@ static int open_counter(struct pen_call *call, const struct transfer_Open_in *in
 	return r;
 }
 
+static int measure(struct pen_call *call, const struct transfer_Measure_in *in,
+		   struct transfer_Measure_out *out)
+{
+	struct stat stat = { 0 };
+
+	if (in->file.is_there && fstat(in->file.fd, &stat))
+		return -errno;
+	out->size = stat.st_size;
+	out->same = in->file;
+	return 0;
+}
+
 static int add(struct pen_call *call, const struct transfer_Add_in *in,
 	       struct transfer_Add_out *out)
 {
@@ -297,6 +310,7 @@ static const struct transfer_operations operations = {
 	.Mirror = mirror,
 	.Turn = turn,
 	.Wait = wait_for_cancel,
+	.Measure = measure,
 	.Ask = ask,
 	.Open = open_counter,
 	.Add = add,
@@ -315,17 +329,21 @@ static void on_signal(int number)
 	pen_server_stop(server);
 }
 
-int main(void)
+/* An argument is the directory of a local socket. */
+int main(int argc, char **argv)
 {
+	const struct pen_server_config config = { .ncalrpc_dir = argc > 1 ? argv[1] : NULL };
 	const char *binding;
 	int r;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	r = pen_server_new(&server, NULL);
+	r = pen_server_new(&server, &config);
 	if (!r)
 		r = pen_server_add(server, &service, NULL);
 	if (!r)
 		r = pen_server_listen(server, "ncacn_ip_tcp:127.0.0.1[0]", NULL, &binding);
+	if (!r && config.ncalrpc_dir)
+		r = pen_server_listen(server, "ncalrpc:[transfer]", NULL, NULL);
 	if (!r) {
 		puts(binding);
 		fflush(stdout);
