@@ -2,7 +2,7 @@
 # wine.sh: a Windows program's figures under Wine, a line each: 64 bytes back and forth, on one
 # core and on all, then messages of 64 KiB. Nothing where there is no Wine.
 set -u
-command -v winegcc >/dev/null || exit 0
+command -v winegcc-stable >/dev/null || exit 0
 here=$(cd "$(dirname "$0")" && pwd)
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/penstock-bench-pipe.XXXXXX")
 . "$here/../peers/wine.sh"

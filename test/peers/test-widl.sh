@@ -77,7 +77,7 @@ lack() { # OPERATION
 }
 
 cd "$WORK" || exit 1
-check "widl" widl -h -c -s --prefix-client=client_ -H kinds.h -o kinds.idl.c "$PEERS/kinds.idl"
+check "widl" widl-stable -h -c -s --prefix-client=client_ -H kinds.h -o kinds.idl.c "$PEERS/kinds.idl"
 wine_start
 trap wine_stop EXIT
 # Without optimization there are no locals that an exception's longjmp spoils; what widl writes has warnings.

@@ -19,7 +19,7 @@ wine_start() {
 wine() { "$WINE64" "$@"; }
 
 # wine_cc PROGRAM SOURCE...: PROGRAM.exe.so
-wine_cc() { winegcc -O2 -Wall -Wextra -Wno-missing-braces -Wno-missing-field-initializers -o "$@"; }
+wine_cc() { winegcc-stable -O2 -Wall -Wextra -Wno-missing-braces -Wno-missing-field-initializers -o "$@"; }
 
 # Ends the prefix's server, and what Debian's keeps of it in /tmp, by the name in the prefix.
 wine_stop() {
