@@ -9,8 +9,8 @@ import pathlib
 import re
 import sys
 
-ROOMS = ("base crypto ndr compiler sec rpc smb pipe nmf object io np runtime store service muxer "
-         "netapi win32 daemon tool").split()
+ROOMS = ("base crypto ndr compiler sec policy rpc smb pipe nmf object io np runtime store service "
+         "muxer netapi win32 daemon tool").split()
 PURE = ROOMS[:ROOMS.index("io")]
 IMPURE_HEADERS = re.compile(
     r"(unistd|fcntl|time|pthread|threads|signal|poll|dirent|netdb|uv|sqlite3|spawn|"

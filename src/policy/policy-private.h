@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_POLICY_PRIVATE_H
+#define PEN_POLICY_PRIVATE_H
+/*
+ * A policy's insides.
+ */
+#include "policy/quota-rule.h"
+#include "policy/rule.h"
+#include <penstock/arena.h>
+
+struct pen_policy {
+	struct pen_arena arena; /* all that follows */
+	const struct pen_rule *rules;
+	size_t n_rules;
+	const struct pen_quota_rule *quotas;
+	size_t n_quotas;
+	const struct pen_sid *sids; /* of the rules' identities: in order, each once */
+	size_t n_sids;
+	bool denies;		       /* by default */
+	struct pen_policy_line byline; /* of the default */
+};
+
+#endif
