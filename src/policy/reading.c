@@ -126,6 +126,7 @@ static const char *take_word(struct pen_reading *reading, const char *stops)
 	if (!word)
 		reading->r = -ENOMEM;
 	reading->at += n;
+	reading->end = reading->at;
 	return word;
 }
 
@@ -155,7 +156,7 @@ static const char *take_quoted(struct pen_reading *reading)
 	for (; from < end; from += *from == '"' ? 2 : 1)
 		*to++ = *from;
 	*to = '\0';
-	reading->at = end + 1;
+	reading->at = reading->end = end + 1;
 	return text;
 }
 
@@ -253,12 +254,8 @@ bool pen_reading_clause(struct pen_reading *reading, struct pen_clause *clause)
 const char *pen_reading_text(struct pen_reading *reading, size_t column)
 {
 	const char *text = reading->line + column;
-	const char *end = reading->at;
-	const char *copy;
+	const char *copy = pen_arena_text(reading->arena, text, (size_t)(reading->end - text));
 
-	while (end > text && strchr(BLANKS, end[-1]))
-		end--;
-	copy = pen_arena_text(reading->arena, text, (size_t)(end - text));
 	if (!copy)
 		reading->r = -ENOMEM;
 	return copy;

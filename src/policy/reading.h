@@ -24,6 +24,7 @@ struct pen_reading {
 	size_t number;		  /* of the line, from 1 on */
 	const char *line;	  /* with a NUL after it */
 	const char *at;		  /* what is read next */
+	const char *end;	  /* of the word before */
 	struct pen_buffer values; /* of the clause at hand */
 	size_t n_wrong;
 	int r; /* -ENOMEM: reading cannot go on */
@@ -69,7 +70,7 @@ const char *pen_reading_word(struct pen_reading *reading, size_t *columnp);
 /* The next clause. False: there is none, or it is diagnosed and the rest of the line skipped. */
 bool pen_reading_clause(struct pen_reading *reading, struct pen_clause *clause);
 
-/* The line from the column up to where reading is, in the arena; NULL: reading->r says why. */
+/* The line from a word's column to the last word's end, in the arena; NULL: reading->r says why. */
 const char *pen_reading_text(struct pen_reading *reading, size_t column);
 
 /* n zeroed elements from the arena; NULL: reading->r says why. */

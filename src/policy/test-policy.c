@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The language of policies: what is right, how it prints, and what is said of what is wrong.
+ */
+#include "policy/policy.h"
+#include "support/fail.h"
+#include "support/unit.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct pen_operation operations[] = {
+	{ .name = "NetrShareEnum" },
+	{ .name = NULL },
+	{ .name = "NetrShareDel" },
+};
+
+static const struct pen_interface srvsvc = {
+	.name = "srvsvc",
+	.id = { .uuid = { 0x4b324fc8, 0x1670, 0x01d3, { 0x12, 0x78 }, { 0x5a, 0x47 } },
+		.major = 3 },
+	.operations = operations,
+	.n_operations = PEN_COUNT(operations),
+};
+static const struct pen_interface samr = { .name = "samr", .id.uuid.time_low = 1 };
+static const struct pen_interface *const interfaces[] = { &srvsvc, &samr };
+static const struct pen_policy_known known = { interfaces, PEN_COUNT(interfaces) };
+
+static struct pen_buffer diagnoses;
+
+static int set_up(void **state)
+{
+	pen_buffer_init(&diagnoses, 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	pen_buffer_done(&diagnoses);
+	return 0;
+}
+
+static const char *said(void)
+{
+	assert_int_equal(pen_buffer_add(&diagnoses, "", 1), 0);
+	return (const char *)diagnoses.data;
+}
+
+static struct pen_policy *read_n(const char *text, size_t n)
+{
+	struct pen_policy *policy = NULL;
+
+	if (pen_policy_new(&policy, "f", text, n, &known, &diagnoses))
+		fail_msg("%s", said());
+	assert_int_equal(diagnoses.size, 0);
+	return policy;
+}
+
+/* The policy's print. */
+static char *print(const char *text)
+{
+	struct pen_policy *policy = read_n(text, strlen(text));
+	struct pen_buffer buffer;
+
+	pen_buffer_init(&buffer, 0);
+	assert_int_equal(pen_policy_print(policy, &buffer), 0);
+	assert_int_equal(pen_buffer_add(&buffer, "", 1), 0);
+	pen_policy_free(policy);
+	return (char *)buffer.data;
+}
+
+/* What prints as itself, with a default after it. */
+static const char *const canonical[] = {
+	"",
+	"allow interface=*\n",
+	"deny interface=srvsvc\n",
+	"audit interface=srvsvc,samr\n",
+	"deny interface=4b324fc8-1670-01d3-1278-5a47bf6ee188\n",
+	"deny interface=samr,{4B324FC8-1670-01d3-1278-5a47bf6ee188}\n",
+	"deny operation=NetrShareDel\n",
+	"deny interface=srvsvc operation=NetrShareDel,15,0,65535\n",
+	"allow identity=anonymous\n",
+	"allow identity=authenticated\n",
+	"allow identity=S-1-5-32-544,S-1-1-0\n",
+	"allow identity=OFFICE\\alice,*\\bob,\\carol\n",
+	"allow identity=\"OFFICE\\Jane Doe\"\n",
+	"allow identity=\"A\\b,c\",\"A\\\"\"quoted\"\"\",A\\#=<>\n",
+	"allow identity=uid:0,uid:4294967295\n",
+	"allow identity=\xc3\x84MTER\\\xc3\xb6\n",
+	"deny from=10.0.0.0/8,192.0.2.1,2001:db8::/32,::1,local\n",
+	"deny transport=ncacn_ip_tcp\n",
+	"deny transport=ncacn_ip_tcp,ncacn_np,ncalrpc\n",
+	"deny level<connect\n",
+	"deny level<packet\n",
+	"deny level<integrity\n",
+	"deny level<privacy\n",
+	"allow level>=connect\n",
+	"allow level>=packet\n",
+	"allow level>=integrity\n",
+	"allow level>=privacy\n",
+	"allow level>=connect level<privacy\n",
+	"floor interface=srvsvc level=privacy\n",
+	"floor interface=* transport=ncacn_ip_tcp,ncacn_np level=connect\n",
+	"allow interface=srvsvc operation=NetrShareEnum identity=A\\b from=10.0.0.1 "
+	"transport=ncacn_np level>=integrity\n",
+	"quota peer=* connections=1\n",
+	"quota peer=10.0.0.0/8,local contexts=1000000\n",
+	"quota identity=* calls=5 memory=1K\n",
+	"quota identity=\"A\\b c\",uid:5 memory=64M rate=10/s\n",
+	"quota identity=anonymous memory=1024G\n",
+	"quota peer=* memory=1099511627776\n",
+};
+
+static void test_what_prints_as_itself(void **state)
+{
+	for (size_t i = 0; i < PEN_COUNT(canonical); i++) {
+		char *printed = print(canonical[i]);
+		size_t n = strlen(canonical[i]);
+
+		assert_memory_equal(printed, canonical[i], n);
+		assert_string_equal(printed + n, "default allow\n");
+		free(printed);
+	}
+}
+
+/* Text and what it prints as. */
+static const char *const written[][2] = {
+	{ "default deny", "default deny\n" },
+	{ "default allow # all", "default allow\n" },
+	{ "default deny\nallow interface=*", "allow interface=*\ndefault deny\n" },
+	{ "\n \t\n# none\n  # none\n", "default allow\n" },
+	{ "\tallow\tinterface = srvsvc , samr#x\n", NULL },
+	{ "\tallow\tinterface = srvsvc ,\tsamr # x\r\n",
+	  "allow interface=srvsvc,samr\ndefault allow\n" },
+	{ "deny level<privacy interface=samr level >= connect",
+	  "deny interface=samr level>=connect level<privacy\ndefault allow\n" },
+	{ "deny transport=ncalrpc,ncacn_np,ncalrpc",
+	  "deny transport=ncacn_np,ncalrpc\ndefault allow\n" },
+	{ "deny interface=\"samr\"", "deny interface=samr\ndefault allow\n" },
+	{ "floor level=privacy interface=samr",
+	  "floor interface=samr level=privacy\ndefault allow\n" },
+	{ "quota peer calls=1\nquota rate=1/s identity",
+	  "quota peer=* calls=1\nquota identity=* rate=1/s\ndefault allow\n" },
+	{ "quota peer=* rate=1/s calls=2\ndeny interface=*",
+	  "deny interface=*\nquota peer=* calls=2 rate=1/s\ndefault allow\n" },
+};
+
+static void test_what_prints_in_order(void **state)
+{
+	for (size_t i = 0; i < PEN_COUNT(written); i++) {
+		struct pen_policy *policy = NULL;
+		char *printed;
+
+		if (!written[i][1]) {
+			assert_int_equal(pen_policy_new(&policy, "f", written[i][0],
+							strlen(written[i][0]), &known, &diagnoses),
+					 PEN_E_SYNTAX);
+			diagnoses.size = 0;
+			continue;
+		}
+		printed = print(written[i][0]);
+		assert_string_equal(printed, written[i][1]);
+		free(printed);
+		printed = print(written[i][1]);
+		assert_string_equal(printed, written[i][1]);
+		free(printed);
+	}
+}
+
+/* One wrong line, where the caret is, and the reason. */
+static const struct {
+	const char *line;
+	size_t column;
+	const char *reason;
+} wrong[] = {
+	{ "alow interface=*", 1, "there is no rule alow; did you mean allow?" },
+	{ "defualt deny", 1, "there is no rule defualt; did you mean default?" },
+	{ "permit interface=*", 1,
+	  "a line is allow, deny, audit, floor or quota and conditions, default, or a comment "
+	  "after #" },
+	{ "deny", 1, "a rule without a condition; for all it is interface=*" },
+	{ "deny interfaec=samr", 6, "there is no condition interfaec; did you mean interface?" },
+	{ "deny who=samr", 6, "there is no condition who" },
+	{ "deny =samr", 6, "a condition begins with its name" },
+	{ "deny \"interface\"=samr", 6, "a condition begins with its name" },
+	{ "deny interface", 6, "interface wants a value" },
+	{ "deny interface=", 16, "a value is missing" },
+	{ "deny interface=samr,", 21, "a value is missing" },
+	{ "deny interface=,samr", 16, "a value is missing" },
+	{ "deny interface=samr,,samr", 21, "a value is missing" },
+	{ "deny interface=\"samr", 16, "a quote that does not end" },
+	{ "deny interface=\"samr\"\"", 16, "a quote that does not end" },
+	{ "deny interface=\"samr\"x", 22, "quotes are around all of a value" },
+	{ "deny interface=s\"amr\"", 17, "quotes are around all of a value" },
+	{ "deny interface==samr", 15, "a condition is NAME=VALUE, or of levels < or >=" },
+	{ "deny interface!=samr", 15, "a condition is NAME=VALUE, or of levels < or >=" },
+	{ "deny level<=packet", 11, "a condition is NAME=VALUE, or of levels < or >=" },
+	{ "deny level>packet", 11, "a condition is NAME=VALUE, or of levels < or >=" },
+	{ "deny interface<samr", 6, "interface is compared by = alone" },
+	{ "deny from>=10.0.0.1", 6, "from is compared by = alone" },
+	{ "deny interface=samr interface=srvsvc", 21,
+	  "interface is there already; commas are between values that will do" },
+	/* interface, operation */
+	{ "deny interface=srvsvcs", 16, "there is no interface srvsvcs; did you mean srvsvc?" },
+	{ "deny interface=winreg", 16, "there is no interface winreg" },
+	{ "deny interface=samr,*", 21, "* is every interface, and stands alone" },
+	{ "deny interface=sa-mr", 16, "interface is a name, a UUID, or * for any" },
+	{ "deny interface=\"\"", 16, "interface is a name, a UUID, or * for any" },
+	{ "deny interface=4b324fc8-1670-01d3-1278-5a47bf6ee18", 16,
+	  "interface is a name, a UUID, or * for any" },
+	{ "deny operation=65536", 16, "operation is a name, or a number from 0 to 65535" },
+	{ "deny operation=99999999999999999999", 16,
+	  "operation is a name, or a number from 0 to 65535" },
+	{ "deny operation=-1", 16, "operation is a name, or a number from 0 to 65535" },
+	{ "deny operation=1x", 16, "operation is a name, or a number from 0 to 65535" },
+	{ "deny operation=*", 16, "operation is a name, or a number from 0 to 65535" },
+	{ "deny interface=srvsvc operation=NetrShareEnm", 23,
+	  "there is no operation NetrShareEnm; did you mean NetrShareEnum?" },
+	{ "deny operation=X interface=samr", 6, "there is no operation X" },
+	/* identity */
+	{ "deny identity=anonymus", 15, "there is no identity anonymus; did you mean anonymous?" },
+	{ "deny identity=Authenticated", 15,
+	  "there is no identity Authenticated; did you mean authenticated?" },
+#define IDENTITY "identity is DOMAIN\\user, *\\user, a SID, uid:NUMBER, anonymous or authenticated"
+	{ "deny identity=alice", 15, IDENTITY },
+	{ "deny identity=A\\", 15, IDENTITY },
+	{ "deny identity=*", 15, IDENTITY },
+	{ "deny identity=\"\"", 15, IDENTITY },
+	{ "deny identity=S-1-5-", 15, IDENTITY },
+	{ "deny identity=S-1-5-18x", 15, IDENTITY },
+	{ "deny identity=uid:", 15, IDENTITY },
+	{ "deny identity=uid:-1", 15, IDENTITY },
+	{ "deny identity=uid:4294967296", 15, IDENTITY },
+	{ "deny identity=uid:99999999999999999999999", 15, IDENTITY },
+	/* from, transport */
+	{ "deny from=host", 11, "an address is of IPv4 or IPv6, maybe with /PREFIX, or local" },
+	{ "deny from=10.0.0.0/33", 11, "a prefix is from 0 to 32 of IPv4, from 0 to 128 of IPv6" },
+	{ "deny from=10.0.0.1/8", 11, "the address has bits behind its prefix" },
+	{ "deny transport=tcp", 16, "there is no transport tcp" },
+	{ "deny transport=ncacn_ip_tpc", 16,
+	  "there is no transport ncacn_ip_tpc; did you mean ncacn_ip_tcp?" },
+	/* level */
+	{ "deny level=privacy", 6, "level is compared by < or >=" },
+	{ "deny level<private", 12, "there is no level private; did you mean privacy?" },
+	{ "deny level<6", 12, "level is none, connect, packet, integrity or privacy" },
+	{ "deny level<none", 12, "every level is at least none" },
+	{ "deny level>=none", 13, "every level is at least none" },
+	{ "deny level<privacy,packet", 20, "one level is enough" },
+	{ "deny level<privacy level<packet", 20, "level has such a limit already" },
+	{ "deny level>=packet level<packet", 20, "no level is between these two" },
+	{ "deny level<connect level>=privacy", 20, "no level is between these two" },
+	/* floor */
+	{ "floor interface=samr", 1, "a floor wants interface= and level=" },
+	{ "floor level=privacy", 1, "a floor wants interface= and level=" },
+	{ "floor interface=samr level<privacy", 22, "a floor is level=LEVEL" },
+	{ "floor interface=samr level=none", 28, "every level is at least none" },
+	{ "floor interface=samr identity=anonymous level=privacy", 22,
+	  "a floor has interface, transport and level" },
+	/* default */
+	{ "default", 1, "default is allow or deny" },
+	{ "default audit", 9, "default is allow or deny" },
+	{ "default deny interface=samr", 14, "default has no condition" },
+	/* quota */
+	{ "quota calls=1", 1, "a quota is of peer= or identity=" },
+	{ "quota", 1, "a quota is of peer= or identity=" },
+	{ "quota peer=*", 1, "a quota without a limit" },
+	{ "quota peer=* identity=* calls=1", 14, "a quota is of peer or identity, one of them" },
+	{ "quota peer<* calls=1", 7, "peer is compared by = alone" },
+	{ "quota peer=host calls=1", 12,
+	  "an address is of IPv4 or IPv6, maybe with /PREFIX, or local" },
+	{ "quota identity=bob calls=1", 16, IDENTITY },
+	{ "quota peer=* cals=1", 14, "there is no limit cals; did you mean calls?" },
+	{ "quota paer=* calls=1", 7, "there is no limit paer; did you mean peer?" },
+	{ "quota peer=* calls", 14, "a limit is calls=NUMBER" },
+	{ "quota peer=* calls<5", 14, "a limit is calls=NUMBER" },
+	{ "quota peer=* calls=1,2", 14, "a limit is calls=NUMBER" },
+	{ "quota peer=* calls=1 calls=2", 22, "calls is there already" },
+	{ "quota peer=* calls=0", 20, "calls is a number from 1 to 1000000" },
+	{ "quota peer=* connections=1000001", 26, "connections is a number from 1 to 1000000" },
+	{ "quota peer=* contexts=1K", 23, "contexts is a number from 1 to 1000000" },
+	{ "quota peer=* contexts=18446744073709551617", 23,
+	  "contexts is a number from 1 to 1000000" },
+	{ "quota peer=* memory=1T", 21, "memory is a number from 1 to 1024G" },
+	{ "quota peer=* memory=1025G", 21, "memory is a number from 1 to 1024G" },
+	{ "quota peer=* memory=K", 21, "memory is a number from 1 to 1024G" },
+	{ "quota peer=* memory=1KK", 21, "memory is a number from 1 to 1024G" },
+	{ "quota peer=* rate=5", 19, "rate is calls a second, from 1/s to 1000000/s" },
+	{ "quota peer=* rate=0/s", 19, "rate is calls a second, from 1/s to 1000000/s" },
+	{ "quota peer=* rate=5/m", 19, "rate is calls a second, from 1/s to 1000000/s" },
+};
+
+static void test_what_is_wrong(void **state)
+{
+	for (size_t i = 0; i < PEN_COUNT(wrong); i++) {
+		struct pen_policy *policy = NULL;
+		char expected[512];
+
+		diagnoses.size = 0;
+		assert_int_equal(pen_policy_new(&policy, "f", wrong[i].line, strlen(wrong[i].line),
+						&known, &diagnoses),
+				 PEN_E_SYNTAX);
+		assert_null(policy);
+		snprintf(expected, sizeof(expected), "f:1:%zu: %s\n\t%s\n\t%*s^\n", wrong[i].column,
+			 wrong[i].reason, wrong[i].line, (int)wrong[i].column - 1, "");
+		assert_string_equal(said(), expected);
+	}
+}
+
+static void expect_said(const char *text, size_t n, const char *expected)
+{
+	struct pen_policy *policy = NULL;
+
+	diagnoses.size = 0;
+	assert_int_equal(pen_policy_new(&policy, "f", text, n, &known, &diagnoses), PEN_E_SYNTAX);
+	assert_string_equal(said(), expected);
+}
+
+/* Lines are counted, and all that is wrong is said, also of one line. */
+static void test_all_at_once(void **state)
+{
+	static const char text[] = "# first\nallow interface=samr\n\tdeny interfac=a level<x\n"
+				   "default deny\ndefault deny\n";
+
+	expect_said(text, sizeof(text) - 1,
+		    "f:3:7: there is no condition interfac; did you mean interface?\n"
+		    "\t\tdeny interfac=a level<x\n"
+		    "\t\t     ^\n"
+		    "f:3:24: level is none, connect, packet, integrity or privacy\n"
+		    "\t\tdeny interfac=a level<x\n"
+		    "\t\t                      ^\n"
+		    "f:5:1: there is a default already\n"
+		    "\tdefault deny\n"
+		    "\t^\n");
+}
+
+/* Names may come in any case, and a caret counts characters. */
+static void test_characters(void **state)
+{
+	expect_said("allow identity=\xc3\xb6\\\xc3\xb6 x=1", 24,
+		    "f:1:22: there is no condition x\n"
+		    "\tallow identity=\xc3\xb6\\\xc3\xb6 x=1\n"
+		    "\t                   ^\n");
+}
+
+/* What a terminal would obey, and what is not text, is in no policy. */
+static void test_what_is_no_text(void **state)
+{
+	expect_said("allow \0interface=*", 18, "f:1:7: a control character\n\tallow \n\t      ^\n");
+	expect_said("# \x1b[2J", 6, "f:1:3: a control character\n\t# \n\t  ^\n");
+	expect_said("# \x7f", 3, "f:1:3: a control character\n\t# \n\t  ^\n");
+	expect_said("#\r\r\n", 4, "f:1:2: a control character\n\t#\n\t ^\n");
+	expect_said("# \xff", 3, "f:1:3: this is not UTF-8\n\t# \n\t  ^\n");
+}
+
+/* Without known interfaces every name is one. */
+static void test_unknown_interfaces(void **state)
+{
+	static const char text[] = "deny interface=anything operation=Whatever";
+	struct pen_policy *policy = NULL;
+
+	assert_int_equal(pen_policy_new(&policy, "f", text, sizeof(text) - 1, NULL, &diagnoses), 0);
+	pen_policy_free(policy);
+}
+
+/* What a UUID stands for may be unknown, and then its operations are too. */
+static void test_operations_that_are_known(void **state)
+{
+	free(print("deny interface=11111111-1670-01d3-1278-5a47bf6ee188 operation=Whatever"));
+	free(print("deny interface=SRVSVC operation=netrsharedel"));
+	free(print("deny interface=samr,srvsvc operation=NetrShareDel"));
+	free(print("deny operation=Whatever"));
+}
+
+/* ---- limits ---- */
+
+static char *repeat(const char *line, size_t times, size_t *np)
+{
+	size_t n = strlen(line);
+	char *text = malloc(n * times + 1);
+
+	for (size_t i = 0; i < times; i++)
+		memcpy(text + i * n, line, n);
+	text[n * times] = '\0';
+	*np = n * times;
+	return text;
+}
+
+static void test_too_large(void **state)
+{
+	struct pen_policy *policy = NULL;
+	size_t n;
+	char *text = repeat("#", PEN_POLICY_TEXT_MAX + 1, &n);
+
+	assert_int_equal(pen_policy_new(&policy, "f", text, n, &known, &diagnoses), PEN_E_LIMIT);
+	assert_string_equal(said(), "f: more than 65536 bytes\n");
+	diagnoses.size = 0;
+	pen_policy_free(read_n(text, n - 1));
+	free(text);
+}
+
+static void test_too_many_rules(void **state)
+{
+	struct pen_policy *policy = NULL;
+	size_t n;
+	char *text = repeat("deny level<packet\nquota peer rate=1/s\n", 513, &n);
+
+	pen_policy_free(read_n(text, n * 512 / 513));
+	assert_int_equal(pen_policy_new(&policy, "f", text, n, &known, &diagnoses), PEN_E_SYNTAX);
+	assert_non_null(strstr(said(), "f:1025:1: more than 1024 rules\n"));
+	free(text);
+}
+
+static void test_too_many_sids(void **state)
+{
+	struct pen_policy *policy = NULL;
+	struct pen_buffer text;
+
+	pen_buffer_init(&text, 0);
+	for (unsigned i = 0; i <= PEN_POLICY_SIDS_MAX; i++) {
+		if (i == PEN_POLICY_SIDS_MAX)
+			pen_policy_free(read_n((const char *)text.data, text.size));
+		pen_buffer_printf(&text, "%s%sS-1-5-%u", i % 40 ? "" : "\n",
+				  i % 40 ? "," : "deny identity=", i);
+	}
+	pen_buffer_printf(&text, ",S-1-5-7");
+	assert_int_equal(pen_policy_new(&policy, "f", (const char *)text.data, text.size, &known,
+					&diagnoses),
+			 PEN_E_SYNTAX);
+	assert_non_null(strstr(said(), "more than 1024 different SIDs in rules\n"));
+	pen_buffer_done(&text);
+}
+
+/* Who writes nothing but errors is told of a hundred. */
+static void test_too_much_wrong(void **state)
+{
+	struct pen_policy *policy = NULL;
+	size_t n, n_said = 0;
+	char *text = repeat("x\n", 30000, &n);
+
+	assert_int_equal(pen_policy_new(&policy, "f", text, n, &known, &diagnoses), PEN_E_SYNTAX);
+	for (const char *at = said(); (at = strstr(at, "f:")); at++)
+		n_said++;
+	assert_int_equal(n_said, 101);
+	assert_non_null(strstr((const char *)diagnoses.data, "f:100:1: "));
+	assert_non_null(strstr((const char *)diagnoses.data, "\nf: and more\n"));
+	free(text);
+}
+
+/* ---- hostile texts ---- */
+
+/* Each prefix of a policy is right or wrong, and says so. */
+static void test_prefixes(void **state)
+{
+	static const char text[] =
+		"allow interface=srvsvc,samr operation=NetrShareEnum,15 "
+		"identity=\"A\\b\"\"c\",S-1-5-7 "
+		"from=10.0.0.0/8,::1 transport=ncacn_np level>=connect level<privacy # c\n"
+		"floor interface=* level=packet\nquota identity=uid:7 memory=5K rate=5/s\n"
+		"default deny\n";
+
+	for (size_t n = 0; n < sizeof(text); n++) {
+		char *copy = malloc(n + 1);
+		struct pen_policy *policy = NULL;
+		int r;
+
+		memcpy(copy, text, n);
+		diagnoses.size = 0;
+		r = pen_policy_new(&policy, "f", copy, n, &known, &diagnoses);
+		assert_true(r == 0 || r == PEN_E_SYNTAX);
+		assert_int_equal(r == 0, policy != NULL);
+		assert_int_equal(r == 0, diagnoses.size == 0);
+		pen_policy_free(policy);
+		free(copy);
+	}
+}
+
+/* One line as long as a text may be, of one value after another. */
+static void test_long_lines(void **state)
+{
+	static const char *const pieces[] = { "operation=1", "identity=\"A\\\"\"\"",
+					      "from=::", "transport=ncalrpc", "interface=samr" };
+
+	for (size_t i = 0; i < PEN_COUNT(pieces); i++) {
+		const char *value = strchr(pieces[i], '=') + 1;
+		struct pen_buffer text;
+
+		pen_buffer_init(&text, 0);
+		pen_buffer_printf(&text, "deny %s", pieces[i]);
+		while (text.size + strlen(value) + 1 <= PEN_POLICY_TEXT_MAX)
+			pen_buffer_printf(&text, ",%s", value);
+		pen_policy_free(read_n((const char *)text.data, text.size));
+		pen_buffer_done(&text);
+	}
+}
+
+/* ---- memory ---- */
+
+static void test_allocations(void **state)
+{
+	static const char right[] = "deny interface=samr operation=1 identity=S-1-5-7,\"A\\b\" "
+				    "from=10.0.0.1\nquota peer=local calls=1\ndefault deny\n";
+	static const char bad[] = "deny interface=\"sam\" operation=x identity=bob\n";
+	struct pen_policy *policy = NULL;
+	int r;
+
+	for (size_t n = 1; pen_fail_at(n),
+		    r = pen_policy_new(&policy, "f", right, sizeof(right) - 1, &known, &diagnoses),
+		    pen_fail_hit();
+	     n++) {
+		assert_int_equal(r, -ENOMEM);
+		assert_null(policy);
+	}
+	assert_int_equal(r, 0);
+	pen_policy_free(policy);
+
+	for (size_t n = 1; pen_buffer_done(&diagnoses), pen_fail_at(n),
+		    r = pen_policy_new(&policy, "f", bad, sizeof(bad) - 1, &known, &diagnoses),
+		    pen_fail_hit();
+	     n++)
+		assert_int_equal(r, -ENOMEM);
+	assert_int_equal(r, PEN_E_SYNTAX);
+	assert_null(pen_policy_free(NULL));
+}
+
+static void test_allocations_of_printing(void **state)
+{
+	struct pen_policy *policy = read_n(canonical[30], strlen(canonical[30]));
+	struct pen_buffer buffer;
+	int r;
+
+	for (size_t n = 1; pen_buffer_init(&buffer, 0), pen_fail_at(n),
+		    r = pen_policy_print(policy, &buffer), pen_fail_hit();
+	     n++) {
+		assert_int_equal(r, -ENOMEM);
+		pen_buffer_done(&buffer);
+	}
+	assert_int_equal(r, 0);
+	pen_buffer_done(&buffer);
+	pen_policy_free(policy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_what_prints_as_itself, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_prints_in_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_is_wrong, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_all_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_characters, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_is_no_text, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unknown_interfaces, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_operations_that_are_known, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_too_large, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_too_many_rules, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_too_many_sids, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_too_much_wrong, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_prefixes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_lines, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_allocations, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_allocations_of_printing, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
