@@ -372,6 +372,37 @@ static void test_operations_that_are_known(void **state)
 	free(print("deny operation=Whatever"));
 }
 
+/* The examples of the manual page, as the page shows them, are right. */
+static void test_the_manual(void **state)
+{
+	FILE *file = fopen("docs/man/penstock-policy.5.scd", "r");
+	char line[256], text[2048];
+	size_t n = 0, n_examples = 0;
+	bool is_example = false;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		bool is_fence = !strncmp(line, "```", 3);
+
+		if (is_fence && is_example) {
+			struct pen_policy *policy = NULL;
+
+			if (pen_policy_new(&policy, "manual", text, n, NULL, &diagnoses))
+				fail_msg("%s", said());
+			pen_policy_free(policy);
+			n_examples++;
+		}
+		is_example ^= is_fence;
+		if (is_fence)
+			n = 0;
+		for (const char *c = line; is_example && !is_fence && *c; c++)
+			if (c == line || c[0] != '\\' || c[-1] != '\\')
+				text[n++] = *c;
+	}
+	fclose(file);
+	assert_int_equal(n_examples, 3);
+}
+
 /* ---- limits ---- */
 
 static char *repeat(const char *line, size_t times, size_t *np)
@@ -551,6 +582,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_no_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown_interfaces, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_operations_that_are_known, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_manual, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_large, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_many_rules, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_many_sids, set_up, tear_down),
