@@ -127,8 +127,6 @@ static int put_interface(const struct pen_policy_question *question, struct pen_
 
 static int put_operation(const struct pen_policy_question *question, struct pen_buffer *buffer)
 {
-	if (question->opnum == PEN_POLICY_BIND)
-		return pen_buffer_printf(buffer, "a bind");
 	if (question->operation)
 		return put_plain(question->operation, buffer);
 	return pen_buffer_printf(buffer, "%u", question->opnum);
@@ -171,26 +169,26 @@ static int put_failed(enum pen_rule_condition condition, const struct pen_asked 
 	return r ? r : put_fact(condition, asked, buffer);
 }
 
-static const char *effect_text(enum effect effect, uint32_t matches)
+static const char *effect_text(enum effect effect, bool is_untold)
 {
-	static const char *const told[] = {
-		[PASSES] = "passes",
-		[NOTES] = "matches, and is noted",
-		[ALLOWS] = "matches, and allows",
-		[DENIES] = "matches, and denies",
-		[MAY_ALLOW] = "may match an operation, so the bind is allowed",
-		[MAY_DENY] = "may match an operation, which does not deny the bind",
-	};
-	static const char *const untold[] = {
-		[PASSES] = "may match, but not all is known, so it does not allow",
-		[NOTES] = "may match, as not all is known, and is noted",
-		[DENIES] = "may match, as not all is known, and denies",
-		[MAY_DENY] = "may match an operation, which does not deny the bind",
-	};
-
-	if (effect == PASSES && !(matches & PEN_RULE_UNTOLD))
-		return "is about operations, of which a bind has none";
-	return matches & PEN_RULE_UNTOLD ? untold[effect] : told[effect];
+	switch (effect) {
+	case PASSES:
+		return is_untold ? "may match, but not all is known, so it passes"
+				 : "is about operations, of which a bind has none";
+	case NOTES:
+		return is_untold ? "may match, as not all is known, and is noted"
+				 : "matches, and is noted";
+	case ALLOWS:
+		return "matches, and allows";
+	case DENIES:
+		return is_untold ? "may match, as not all is known, and denies"
+				 : "matches, and denies";
+	case MAY_ALLOW:
+		return "may match an operation, so the bind is allowed";
+	case MAY_DENY:
+		return "may match an operation, which does not deny the bind";
+	}
+	return "";
 }
 
 /* "line 3: deny interface=samr: ", and what becomes of it. */
@@ -206,8 +204,9 @@ static int put_rule(const struct pen_rule *rule, struct pen_asked *asked, bool i
 		r = put_failed(failed, asked, buffer);
 	else if (!r)
 		r = pen_buffer_printf(buffer, "%s",
-				      is_decided ? "comes too late"
-						 : effect_text(*effectp, matches));
+				      is_decided
+					      ? "comes too late"
+					      : effect_text(*effectp, matches & PEN_RULE_UNTOLD));
 	return r ? r : pen_buffer_add(buffer, "\n", 1);
 }
 

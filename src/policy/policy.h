@@ -37,7 +37,7 @@ struct pen_policy_known {
  * Reads the text of a file. With known, names that are not in it are wrong; NULL: any is right.
  * PEN_E_SYNTAX: something is wrong; all of it is in diagnoses, each with
  * name:line:column, the line and a caret. PEN_E_LIMIT: the text is too large, as
- * diagnoses says. -ENOMEM.
+ * diagnoses says, or diagnoses is not to hold that much. -ENOMEM.
  */
 int pen_policy_new(struct pen_policy **policyp, const char *name, const char *text, size_t n,
 		   const struct pen_policy_known *known, struct pen_buffer *diagnoses);

@@ -66,7 +66,7 @@ static bool is_control(int32_t c)
 	return (c < 0x20 && c != '\t') || (c >= 0x7f && c < 0xa0);
 }
 
-/* Where the text stops being one; its end: nowhere. */
+/* Where there is a control character, or no UTF-8; the end: nowhere. */
 static const char *text_end(const char *text, const char *end)
 {
 	while (text < end) {
@@ -86,7 +86,7 @@ bool pen_value_is_text(const char *text, size_t n)
 
 bool pen_reading_line(struct pen_reading *reading, const char *line, size_t n)
 {
-	const char *wrong;
+	const char *wrong, *next;
 
 	n -= n && line[n - 1] == '\r';
 	wrong = text_end(line, line + n);
@@ -98,8 +98,10 @@ bool pen_reading_line(struct pen_reading *reading, const char *line, size_t n)
 	}
 	if (wrong == line + n)
 		return true;
+	next = wrong;
 	pen_reading_diagnose(reading, (size_t)(wrong - line),
-			     (uint8_t)*wrong < 0x80 ? "a control character" : "this is not UTF-8");
+			     pen_utf16_next(&next, line + n) < 0 ? "this is not UTF-8"
+								 : "a control character");
 	return false;
 }
 

@@ -540,7 +540,7 @@ static void test_why_of_what_is_not_told(void **state)
 
 	q.source = "some\x1bwhere";
 	expect_why("allow from=::1\naudit from=::1\ndeny from=::1", &q,
-		   "line 1: allow from=::1: may match, but not all is known, so it does not allow\n"
+		   "line 1: allow from=::1: may match, but not all is known, so it passes\n"
 		   "line 2: audit from=::1: may match, as not all is known, and is noted\n"
 		   "line 3: deny from=::1: may match, as not all is known, and denies\n"
 		   "denied: a rule denies it\n");

@@ -350,6 +350,7 @@ static void test_what_is_no_text(void **state)
 	expect_said("# \x1b[2J", 6, "f:1:3: a control character\n\t# \n\t  ^\n");
 	expect_said("# \x7f", 3, "f:1:3: a control character\n\t# \n\t  ^\n");
 	expect_said("#\r\r\n", 4, "f:1:2: a control character\n\t#\n\t ^\n");
+	expect_said("# \xc2\x9b", 4, "f:1:3: a control character\n\t# \n\t  ^\n");
 	expect_said("# \xff", 3, "f:1:3: this is not UTF-8\n\t# \n\t  ^\n");
 }
 
@@ -554,6 +555,31 @@ static void test_allocations(void **state)
 	assert_null(pen_policy_free(NULL));
 }
 
+/* Wherever in the text the arena wants more. */
+static void test_allocations_anywhere(void **state)
+{
+	static const char rules[] = "deny interface=samr operation=1 identity=S-1-5-7,\"A\\b\" x\n"
+				    "quota peer=local calls=1\ndefault deny\n";
+
+	for (size_t shift = 0; shift < 256; shift++) {
+		struct pen_policy *policy = NULL;
+		struct pen_buffer text;
+		int r;
+
+		pen_buffer_init(&text, 0);
+		assert_int_equal(pen_buffer_printf(&text, "#%*s\n%s", (int)shift * 16, "", rules),
+				 0);
+		for (size_t n = 1; pen_buffer_done(&diagnoses), pen_fail_at(n),
+			    r = pen_policy_new(&policy, "f", (const char *)text.data, text.size,
+					       &known, &diagnoses),
+			    pen_fail_hit();
+		     n++)
+			assert_int_equal(r, -ENOMEM);
+		assert_int_equal(r, PEN_E_SYNTAX);
+		pen_buffer_done(&text);
+	}
+}
+
 static void test_allocations_of_printing(void **state)
 {
 	struct pen_policy *policy = read_n(canonical[30], strlen(canonical[30]));
@@ -590,6 +616,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_prefixes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_lines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_allocations, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_allocations_anywhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_allocations_of_printing, set_up, tear_down),
 	};
 

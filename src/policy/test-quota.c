@@ -201,6 +201,28 @@ static void test_identities(void **state)
 	pen_token_free(nobody);
 }
 
+/* A peer's account and a user's are two, and one that has no rate has calls without end. */
+static void test_peers_and_identities(void **state)
+{
+	struct pen_token *alice = user(1);
+	struct pen_quota *peer, *identity;
+
+	rule("quota peer=* calls=1\nquota identity=* calls=2\n", 2);
+	for (int i = 0; i < 3; i++) {
+		peer = enter("a");
+		identity = enter_user(alice);
+		assert_ptr_not_equal(peer, identity);
+		assert_int_equal(pen_quota_take(peer, PEN_QUOTA_CALLS, 2, 0, &refusal),
+				 PEN_E_LIMIT);
+		assert_int_equal(pen_quota_take(identity, PEN_QUOTA_CALLS, 2, 0, &refusal), 0);
+		assert_int_equal(pen_quota_take(peer, PEN_QUOTA_RATE, UINT64_MAX, 0, &refusal), 0);
+		pen_quota_leave(quotas, peer);
+		pen_quota_leave(quotas, identity);
+	}
+	assert_int_equal(pen_quotas_n(quotas), 2);
+	pen_token_free(alice);
+}
+
 /* Whom no line is about has no account, and takes what he likes. */
 static void test_nobodys(void **state)
 {
@@ -343,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_rate_in_steps),
 		cmocka_unit_test_teardown(test_first_line_counts, tear_down),
 		cmocka_unit_test_teardown(test_identities, tear_down),
+		cmocka_unit_test_teardown(test_peers_and_identities, tear_down),
 		cmocka_unit_test_teardown(test_nobodys, tear_down),
 		cmocka_unit_test_teardown(test_full, tear_down),
 		cmocka_unit_test_teardown(test_long_names, tear_down),
