@@ -7,12 +7,14 @@
 static const struct {
 	const char *name;
 	uint64_t max;
+	const char *unit; /* after the number */
+	const char *range;
 } resources[PEN_QUOTA_N_RESOURCES] = {
-	[PEN_QUOTA_CONNECTIONS] = { "connections", 1000000 },
-	[PEN_QUOTA_CONTEXTS] = { "contexts", 1000000 },
-	[PEN_QUOTA_CALLS] = { "calls", 1000000 },
-	[PEN_QUOTA_MEMORY] = { "memory", UINT64_C(1) << 40 },
-	[PEN_QUOTA_RATE] = { "rate", 1000000 },
+	[PEN_QUOTA_CONNECTIONS] = { "connections", 1000000, "", "1 to 1000000" },
+	[PEN_QUOTA_CONTEXTS] = { "contexts", 1000000, "", "1 to 1000000" },
+	[PEN_QUOTA_CALLS] = { "calls", 1000000, "", "1 to 1000000" },
+	[PEN_QUOTA_MEMORY] = { "memory", UINT64_C(1) << 40, "", "1 to 1024G" },
+	[PEN_QUOTA_RATE] = { "rate", 1000000, "/s", "1/s to 1000000/s" },
 };
 
 const char *pen_quota_resource_name(enum pen_quota_resource resource)
@@ -22,41 +24,34 @@ const char *pen_quota_resource_name(enum pen_quota_resource resource)
 
 /* ---- reading ---- */
 
-/* Digits, and after them K, M or G. */
-static bool parse_size(const char **textp, uint64_t max, bool has_unit, uint64_t *sizep)
+/* Steps over digits, and K, M or G after them. False: 0, or more than max. */
+static bool parse_number(const char **textp, uint64_t max, bool has_scale, uint64_t *numberp)
 {
-	static const char units[] = "KMG";
-	const char *unit, *text = *textp;
-	uint64_t size = 0;
+	static const char scales[] = "KMG";
+	const char *scale, *text = *textp;
+	uint64_t number = 0;
 
-	for (; isdigit((unsigned char)*text) && size <= max; text++)
-		size = size * 10 + (uint64_t)(*text - '0');
-	unit = has_unit && *text ? strchr(units, *text) : NULL;
-	for (ptrdiff_t i = 0; unit && size <= max && i <= unit - units; i++)
-		size *= 1024;
-	*textp = unit ? text + 1 : text;
-	*sizep = size;
-	return size > 0 && size <= max;
+	for (; isdigit((unsigned char)*text) && number <= max; text++)
+		number = number * 10 + (uint64_t)(*text - '0');
+	scale = has_scale && *text ? strchr(scales, *text) : NULL;
+	for (ptrdiff_t i = 0; scale && number <= max && i <= scale - scales; i++)
+		number *= 1024;
+	*textp = scale ? text + 1 : text;
+	*numberp = number;
+	return number > 0 && number <= max;
 }
 
 static void read_limit(struct pen_reading *reading, const struct pen_value *value,
 		       enum pen_quota_resource resource, struct pen_quota_rule *rule)
 {
 	const char *text = value->text;
-	bool is_rate = resource == PEN_QUOTA_RATE, is_memory = resource == PEN_QUOTA_MEMORY;
-	bool is_right =
-		parse_size(&text, resources[resource].max, is_memory, &rule->limits[resource]);
+	bool has_scale = resource == PEN_QUOTA_MEMORY;
 
-	rule->texts[resource] = value->text;
-	if (is_right && !strcmp(text, is_rate ? "/s" : ""))
-		return;
-	if (is_rate)
-		pen_reading_diagnose(reading, value->column,
-				     "rate is calls a second, from 1/s to %llu/s",
-				     (unsigned long long)resources[resource].max);
-	else
-		pen_reading_diagnose(reading, value->column, "%s is a number from 1 to %s",
-				     resources[resource].name, is_memory ? "1024G" : "1000000");
+	rule->texts[resource] = text;
+	if (!parse_number(&text, resources[resource].max, has_scale, &rule->limits[resource]) ||
+	    strcmp(text, resources[resource].unit) != 0)
+		pen_reading_diagnose(reading, value->column, "%s is a number from %s",
+				     resources[resource].name, resources[resource].range);
 }
 
 /* -1: diagnosed. */

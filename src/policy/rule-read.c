@@ -265,8 +265,10 @@ static void (*const readers[PEN_RULE_N_CONDITIONS])(struct pen_reading *, const 
 	[PEN_RULE_TRANSPORT] = read_transports, [PEN_RULE_LEVEL] = read_level,
 };
 
-static const uint32_t of_floor =
-	PEN_BIT(PEN_RULE_INTERFACE) | PEN_BIT(PEN_RULE_TRANSPORT) | PEN_BIT(PEN_RULE_LEVEL);
+/* What a floor may have, and what it must have. */
+#define OF_FLOOR                                                                                   \
+	(PEN_BIT(PEN_RULE_INTERFACE) | PEN_BIT(PEN_RULE_TRANSPORT) | PEN_BIT(PEN_RULE_LEVEL))
+#define FLOOR_WANTS (PEN_BIT(PEN_RULE_INTERFACE) | PEN_BIT(PEN_RULE_LEVEL))
 
 /* N_CONDITIONS: diagnosed. */
 static enum pen_rule_condition find_condition(struct pen_reading *reading,
@@ -293,7 +295,7 @@ static void read_condition(struct pen_reading *reading, const struct pen_clause 
 
 	if (condition == PEN_RULE_N_CONDITIONS)
 		return;
-	if (rule->verb == PEN_RULE_FLOOR && !(of_floor & PEN_BIT(condition)))
+	if (rule->verb == PEN_RULE_FLOOR && !(OF_FLOOR & PEN_BIT(condition)))
 		pen_reading_diagnose(reading, clause->column,
 				     "a floor has interface, transport and level");
 	else if (clause->relation == PEN_RELATION_NONE)
@@ -313,7 +315,6 @@ static void read_condition(struct pen_reading *reading, const struct pen_clause 
 
 void pen_rule_read(struct pen_reading *reading, size_t column, struct pen_rule *rule)
 {
-	const uint32_t wanted = PEN_BIT(PEN_RULE_INTERFACE) | PEN_BIT(PEN_RULE_LEVEL);
 	size_t columns[PEN_RULE_N_CONDITIONS] = { 0 };
 	size_t n_wrong = reading->n_wrong;
 	struct pen_clause clause;
@@ -327,7 +328,7 @@ void pen_rule_read(struct pen_reading *reading, size_t column, struct pen_rule *
 	if (!rule->conditions)
 		pen_reading_diagnose(reading, column,
 				     "a rule without a condition; for all it is interface=*");
-	else if (rule->verb == PEN_RULE_FLOOR && (rule->conditions & wanted) != wanted)
+	else if (rule->verb == PEN_RULE_FLOOR && (rule->conditions & FLOOR_WANTS) != FLOOR_WANTS)
 		pen_reading_diagnose(reading, column, "a floor wants interface= and level=");
 	check_operations(reading, rule, columns);
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Questions to policies, and why they were answered as they were.
+ * Questions to policies, by each condition and in each order.
  */
-#include "policy/policy.h"
+#include "policy/test-policy.h"
 #include "support/fail.h"
-#include "support/unit.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,18 +70,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct pen_policy *read_policy(const char *text)
-{
-	struct pen_policy *policy = NULL;
-	struct pen_buffer diagnoses;
-
-	pen_buffer_init(&diagnoses, 0);
-	if (pen_policy_new(&policy, "f", text, strlen(text), NULL, &diagnoses))
-		fail_msg("%.*s", (int)diagnoses.size, (const char *)diagnoses.data);
-	pen_buffer_done(&diagnoses);
-	return policy;
-}
-
 /* Alice calls srvsvc's operation 18 over TCP with integrity; tests change what they are about. */
 static struct pen_policy_question question(void)
 {
@@ -101,7 +87,7 @@ static struct pen_policy_question question(void)
 
 static struct pen_policy_answer ask(const char *text, const struct pen_policy_question *q)
 {
-	struct pen_policy *policy = read_policy(text);
+	struct pen_policy *policy = policy_of(text);
 	struct pen_policy_answer answer;
 
 	memset(&answer, 0xff, sizeof(answer));
@@ -285,7 +271,7 @@ static void test_first_match_decides(void **state)
 {
 	const char *text = "# policy\nallow operation=17\ndeny  interface=srvsvc # no\n"
 			   "allow interface=*\n";
-	struct pen_policy *policy = read_policy(text);
+	struct pen_policy *policy = policy_of(text);
 	struct pen_policy_question q = question();
 	struct pen_policy_answer answer;
 
@@ -306,7 +292,7 @@ static void test_first_match_decides(void **state)
 static void test_defaults(void **state)
 {
 	struct pen_policy_question q = question();
-	struct pen_policy *policy = read_policy("\ndefault   deny");
+	struct pen_policy *policy = policy_of("\ndefault   deny");
 	struct pen_policy_answer answer;
 
 	pen_policy_ask(policy, &q, &answer);
@@ -348,10 +334,9 @@ static void test_floor(void **state)
 /* Audits are noted up to what decides, and change nothing. */
 static void test_audits(void **state)
 {
-	struct pen_policy *policy =
-		read_policy("audit interface=srvsvc\naudit operation=17\n"
-			    "audit identity=authenticated\nallow level>=packet\n"
-			    "audit interface=*\ndefault deny");
+	struct pen_policy *policy = policy_of("audit interface=srvsvc\naudit operation=17\n"
+					      "audit identity=authenticated\nallow level>=packet\n"
+					      "audit interface=*\ndefault deny");
 	struct pen_policy_question q = question();
 	struct pen_policy_answer answer;
 
@@ -476,146 +461,19 @@ static void test_what_is_not_told(void **state)
 	assert_false(ask("allow operation=18 from=0.0.0.0/0\ndefault deny", &q).is_allowed);
 }
 
-/* ---- why ---- */
-
-static void expect_why(const char *text, const struct pen_policy_question *q, const char *said)
-{
-	struct pen_policy *policy = read_policy(text);
-	struct pen_buffer buffer;
-
-	pen_buffer_init(&buffer, 0);
-	assert_int_equal(pen_policy_why(policy, q, &buffer), 0);
-	assert_int_equal(pen_buffer_add(&buffer, "", 1), 0);
-	assert_string_equal((const char *)buffer.data, said);
-	pen_buffer_done(&buffer);
-	pen_policy_free(policy);
-}
-
-static void test_why(void **state)
-{
-	struct pen_policy_question q = question();
-
-	expect_why("allow interface=samr operation=1\nallow operation=17\n"
-		   "allow identity=anonymous\n\nallow from=::1\nallow transport=ncalrpc\n"
-		   "allow level>=privacy\naudit interface=*\n"
-		   "floor interface=srvsvc level=privacy\nallow interface=*\nallow operation=1",
-		   &q,
-		   "line 1: allow interface=samr operation=1: does not match: interface is srvsvc\n"
-		   "line 2: allow operation=17: does not match: operation is NetrShareDel\n"
-		   "line 3: allow identity=anonymous: does not match: identity is OFFICE\\alice\n"
-		   "line 5: allow from=::1: does not match: from is 10.1.2.3\n"
-		   "line 6: allow transport=ncalrpc: does not match: transport is ncacn_ip_tcp\n"
-		   "line 7: allow level>=privacy: does not match: level is integrity\n"
-		   "line 8: audit interface=*: matches, and is noted\n"
-		   "line 9: floor interface=srvsvc level=privacy: matches, and denies\n"
-		   "line 10: allow interface=*: comes too late\n"
-		   "line 11: allow operation=1: does not match: operation is NetrShareDel\n"
-		   "denied: the interface wants privacy\n");
-	expect_why("allow operation=18\ndefault deny", &q,
-		   "line 1: allow operation=18: matches, and allows\n"
-		   "allowed: a rule allows it\n");
-	expect_why("allow operation=17\ndefault deny", &q,
-		   "line 1: allow operation=17: does not match: operation is NetrShareDel\n"
-		   "line 2: default deny: decides\n"
-		   "denied: no rule allows it\n");
-	expect_why("", &q, "allowed: no rule denies it\n");
-}
-
-static void test_why_of_a_bind(void **state)
-{
-	struct pen_policy_question q = question();
-
-	q.opnum = PEN_POLICY_BIND;
-	expect_why("audit operation=18\ndeny operation=18\nallow operation=17\ndefault deny", &q,
-		   "line 1: audit operation=18: is about operations, of which a bind has none\n"
-		   "line 2: deny operation=18: may match an operation, which does not deny the "
-		   "bind\n"
-		   "line 3: allow operation=17: may match an operation, so the bind is allowed\n"
-		   "allowed so far: a rule allows some operation of the interface\n");
-}
-
-static void test_why_of_what_is_not_told(void **state)
-{
-	struct pen_policy_question q = question();
-
-	q.source = "some\x1bwhere";
-	expect_why("allow from=::1\naudit from=::1\ndeny from=::1", &q,
-		   "line 1: allow from=::1: may match, but not all is known, so it passes\n"
-		   "line 2: audit from=::1: may match, as not all is known, and is noted\n"
-		   "line 3: deny from=::1: may match, as not all is known, and denies\n"
-		   "denied: a rule denies it\n");
-}
-
-/* The strings of a question are not for terminals to obey. */
-static void test_why_is_plain(void **state)
-{
-	struct pen_token *strange = make_user("al\nice", true);
-	struct pen_policy_question q = question();
-
-	q.interface_name = "srv\nsvc";
-	q.operation = "\x1b[2J\xff";
-	q.token = strange;
-	expect_why("deny interface=samr\ndeny operation=x\ndeny identity=uid:1", &q,
-		   "line 1: deny interface=samr: does not match: interface is srv?svc\n"
-		   "line 2: deny operation=x: does not match: operation is ?[2J?\n"
-		   "line 3: deny identity=uid:1: does not match: identity is S-1-5-21-7-1104\n"
-		   "allowed: no rule denies it\n");
-	q.interface_name = NULL;
-	q.operation = NULL;
-	q.token = who.local;
-	q.auth_level = PEN_AUTH_LEVEL_CALL;
-	expect_why("deny interface=11111111-1111-1111-1111-111111111111\ndeny operation=1\n"
-		   "deny identity=uid:1\ndeny level<connect",
-		   &q,
-		   "line 1: deny interface=11111111-1111-1111-1111-111111111111: does not match: "
-		   "interface is 4b324fc8-1670-01d3-1278-5a47bf6ee188\n"
-		   "line 2: deny operation=1: does not match: operation is 18\n"
-		   "line 3: deny identity=uid:1: does not match: identity is uid:1000\n"
-		   "line 4: deny level<connect: does not match: level is call\n"
-		   "allowed: no rule denies it\n");
-	q.token = who.nobody;
-	q.source = NULL;
-	expect_why("deny identity=uid:1\ndeny from=::1", &q,
-		   "line 1: deny identity=uid:1: does not match: identity is anonymous\n"
-		   "line 2: deny from=::1: does not match: from is local\n"
-		   "allowed: no rule denies it\n");
-	pen_token_free(strange);
-}
-
 /* ---- memory ---- */
 
 static void test_asking_allocates_nothing(void **state)
 {
 	struct pen_policy *policy =
-		read_policy("audit identity=S-1-5-7,S-1-1-0,*\\x from=10.0.0.0/8\n"
-			    "deny operation=x,y,z level<privacy\ndefault deny");
+		policy_of("audit identity=S-1-5-7,S-1-1-0,*\\x from=10.0.0.0/8\n"
+			  "deny operation=x,y,z level<privacy\ndefault deny");
 	struct pen_policy_question q = question();
 	struct pen_policy_answer answer;
 
 	pen_fail_at(0);
 	pen_policy_ask(policy, &q, &answer);
 	assert_int_equal(pen_fail_count(), 0);
-	pen_policy_free(policy);
-}
-
-static void test_allocations_of_why(void **state)
-{
-	struct pen_policy *policy =
-		read_policy("deny interface=samr\ndeny operation=x\ndeny identity=uid:1\n"
-			    "deny from=::1\ndeny transport=ncalrpc\ndeny level<packet\n"
-			    "audit interface=*\ndefault deny");
-	struct pen_policy_question q = question();
-	struct pen_buffer buffer;
-	int r;
-
-	for (size_t n = 1; pen_buffer_init(&buffer, 0), pen_fail_at(n),
-		    r = pen_policy_why(policy, &q, &buffer), pen_fail_hit();
-	     n++) {
-		assert_int_equal(r, -ENOMEM);
-		pen_buffer_done(&buffer);
-	}
-	assert_int_equal(r, 0);
-	pen_buffer_done(&buffer);
 	pen_policy_free(policy);
 }
 
@@ -633,7 +491,7 @@ static void test_many_sids(void **state)
 		pen_buffer_printf(&text, "deny identity=S-1-22-2-%u\naudit identity=S-1-22-2-%u\n",
 				  PEN_TOKEN_SIDS_MAX + i, i * 8);
 	pen_buffer_add(&text, "", 1);
-	policy = read_policy((const char *)text.data);
+	policy = policy_of((const char *)text.data);
 	pen_policy_ask(policy, &q, &answer);
 	assert_true(answer.is_allowed);
 	assert_int_equal(answer.n_audits, PEN_POLICY_SIDS_MAX / 2);
@@ -661,12 +519,7 @@ int main(void)
 		cmocka_unit_test(test_binds),
 		cmocka_unit_test(test_binds_and_calls),
 		cmocka_unit_test(test_what_is_not_told),
-		cmocka_unit_test(test_why),
-		cmocka_unit_test(test_why_of_a_bind),
-		cmocka_unit_test(test_why_of_what_is_not_told),
-		cmocka_unit_test(test_why_is_plain),
 		cmocka_unit_test(test_asking_allocates_nothing),
-		cmocka_unit_test(test_allocations_of_why),
 		cmocka_unit_test(test_many_sids),
 	};
 

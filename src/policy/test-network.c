@@ -2,7 +2,6 @@
 #include "policy/network.h"
 #include "support/unit.h"
 #include <arpa/inet.h>
-#include <string.h>
 
 static bool has(const char *network_text, const char *source_text)
 {

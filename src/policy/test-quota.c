@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/quota.h"
+#include "policy/test-policy.h"
 #include "support/fail.h"
-#include "support/unit.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,21 +10,9 @@ static struct pen_policy *policy;
 static struct pen_quotas *quotas;
 static struct pen_quota_refusal refusal;
 
-static struct pen_policy *read_policy(const char *text)
-{
-	struct pen_policy *read = NULL;
-	struct pen_buffer diagnoses;
-
-	pen_buffer_init(&diagnoses, 0);
-	if (pen_policy_new(&read, "f", text, strlen(text), NULL, &diagnoses))
-		fail_msg("%.*s", (int)diagnoses.size, (const char *)diagnoses.data);
-	pen_buffer_done(&diagnoses);
-	return read;
-}
-
 static void rule(const char *text, size_t n_max)
 {
-	policy = read_policy(text);
+	policy = policy_of(text);
 	assert_int_equal(pen_quotas_new(&quotas, policy, n_max, 7), 0);
 }
 
@@ -312,7 +300,7 @@ static void test_other_policy(void **state)
 	rule("quota peer=* calls=3 rate=5/s", 2);
 	quota = enter("a");
 	assert_int_equal(pen_quota_take(quota, PEN_QUOTA_CALLS, 3, 0, &refusal), 0);
-	wide = read_policy("\nquota peer=* calls=2 rate=2/s");
+	wide = policy_of("\nquota peer=* calls=2 rate=2/s");
 	pen_quotas_rule(quotas, wide);
 	pen_policy_free(policy);
 	policy = wide;

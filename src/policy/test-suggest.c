@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/identity.h"
 #include "policy/suggest.h"
+#include "policy/test-policy.h"
 #include "support/fail.h"
-#include "support/unit.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A small world: who may be seen calling what. */
 static const struct {
@@ -108,17 +107,6 @@ static char *suggest(const struct pen_policy_record *records, size_t n)
 	assert_int_equal(pen_policy_suggest(records, n, &buffer), 0);
 	assert_int_equal(pen_buffer_add(&buffer, "", 1), 0);
 	return (char *)buffer.data;
-}
-
-static struct pen_policy *read_policy(const char *text)
-{
-	struct pen_policy *policy = NULL;
-	struct pen_buffer diagnoses;
-
-	pen_buffer_init(&diagnoses, 0);
-	if (pen_policy_new(&policy, "f", text, strlen(text), NULL, &diagnoses))
-		fail_msg("%.*s", (int)diagnoses.size, (const char *)diagnoses.data);
-	return policy;
 }
 
 static void expect(const struct pen_policy_record *records, size_t n, const char *rules)
@@ -248,7 +236,7 @@ static void test_exactly_what_was_seen(void **state)
 			records[i] = record_of(&seen[i]);
 		}
 		text = suggest(records, n);
-		policy = read_policy(text);
+		policy = policy_of(text);
 		expect_exactly(seen, n, policy);
 		pen_policy_free(policy);
 		free(text);
