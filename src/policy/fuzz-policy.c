@@ -8,13 +8,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct pen_policy *read(const void *text, size_t n)
+static const struct pen_operation operations[] = { { .name = "NetrShareDel" }, { .name = NULL } };
+static const struct pen_interface srvsvc = { .name = "srvsvc",
+					     .operations = operations,
+					     .n_operations = PEN_COUNT(operations) };
+static const struct pen_interface samr = { .name = "samr", .id.uuid.time_low = 1 };
+static const struct pen_interface *const interfaces[] = { &srvsvc, &samr };
+static const struct pen_policy_known all = { interfaces, PEN_COUNT(interfaces) };
+
+static struct pen_policy *read(const void *text, size_t n, const struct pen_policy_known *known)
 {
 	struct pen_policy *policy = NULL;
 	struct pen_buffer diagnoses;
 
 	pen_buffer_init(&diagnoses, 0);
-	if (!pen_policy_new(&policy, "fuzz", text, n, NULL, &diagnoses) != !diagnoses.size)
+	if (!pen_policy_new(&policy, "fuzz", text, n, known, &diagnoses) != !diagnoses.size)
 		abort();
 	pen_buffer_done(&diagnoses);
 	return policy;
@@ -96,9 +104,10 @@ static void enter_both(const struct pen_policy *policy, const struct pen_token *
 	pen_quotas_free(quotas);
 }
 
-static void compare(const struct pen_policy *first, const struct pen_buffer *printed)
+static void compare(const struct pen_policy *first, const struct pen_buffer *printed,
+		    const struct pen_policy_known *known)
 {
-	struct pen_policy *second = read(printed->data, printed->size);
+	struct pen_policy *second = read(printed->data, printed->size, known);
 	struct pen_token *token = NULL;
 	struct pen_buffer again;
 	uint32_t random = (uint32_t)printed->size;
@@ -119,7 +128,9 @@ static void compare(const struct pen_policy *first, const struct pen_buffer *pri
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct pen_policy *policy = read(data, size);
+	/* Half of all texts are held against the interfaces that there are. */
+	const struct pen_policy_known *known = size % 2 ? &all : NULL;
+	struct pen_policy *policy = read(data, size, known);
 	struct pen_buffer printed;
 
 	pen_buffer_init(&printed, 0);
@@ -128,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		/* A text of full length may have no room for the default that is printed. */
 		if (printed.size <= PEN_POLICY_TEXT_MAX)
-			compare(policy, &printed);
+			compare(policy, &printed, known);
 	}
 	pen_buffer_done(&printed);
 	pen_policy_free(policy);

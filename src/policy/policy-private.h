@@ -16,8 +16,8 @@ struct pen_policy {
 	size_t n_quotas;
 	const struct pen_sid *sids; /* of the rules' identities: in order, each once */
 	size_t n_sids;
-	bool denies;		       /* by default */
-	struct pen_policy_line byline; /* of the default */
+	bool denies_rest;		     /* what no rule decides */
+	struct pen_policy_line default_line; /* that says so */
 };
 
 #endif

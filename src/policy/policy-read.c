@@ -24,8 +24,8 @@ static void read_default(struct pen_reading *reading, size_t column, struct maki
 	size_t word_column, more;
 	const char *word = pen_reading_word(reading, &word_column);
 
-	policy->byline.number = (uint32_t)reading->number;
-	policy->byline.text = pen_reading_text(reading, column);
+	policy->default_line.number = (uint32_t)reading->number;
+	policy->default_line.text = pen_reading_text(reading, column);
 	if (!word || (strcmp(word, "allow") != 0 && strcmp(word, "deny") != 0))
 		pen_reading_diagnose(reading, word ? word_column : column,
 				     "default is allow or deny");
@@ -34,7 +34,7 @@ static void read_default(struct pen_reading *reading, size_t column, struct maki
 	else if (pen_reading_word(reading, &more))
 		pen_reading_diagnose(reading, more, "default has no condition");
 	else
-		policy->denies = !strcmp(word, "deny");
+		policy->denies_rest = !strcmp(word, "deny");
 	making->has_default = true;
 }
 
@@ -190,7 +190,7 @@ static void read_text(struct pen_reading *reading, struct pen_policy *policy, co
 		.quotas = pen_reading_array(reading, n_max, sizeof(*making.quotas)),
 	};
 
-	policy->byline.text = "default allow";
+	policy->default_line.text = "default allow";
 	policy->rules = making.rules;
 	policy->quotas = making.quotas;
 	read_lines(reading, &making, text, n);

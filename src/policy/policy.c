@@ -62,9 +62,9 @@ static void answer_by_rule(struct pen_policy_answer *answer, const struct pen_ru
 
 static void answer_by_default(struct pen_policy_answer *answer, const struct pen_policy *policy)
 {
-	answer->is_allowed = !policy->denies;
-	answer->by = policy->byline;
-	answer->reason = policy->denies ? "no rule allows it" : "no rule denies it";
+	answer->is_allowed = !policy->denies_rest;
+	answer->by = policy->default_line;
+	answer->reason = policy->denies_rest ? "no rule allows it" : "no rule denies it";
 }
 
 static void note(struct pen_policy_answer *answer, const struct pen_rule *rule)
@@ -226,9 +226,9 @@ int pen_policy_why(const struct pen_policy *policy, const struct pen_policy_ques
 		r = put_rule(&policy->rules[i], &asked, is_decided, &effect, buffer);
 		is_decided |= effect == ALLOWS || effect == DENIES || effect == MAY_ALLOW;
 	}
-	if (!r && !is_decided && policy->byline.number)
-		r = pen_buffer_printf(buffer, "line %u: %s: decides\n", policy->byline.number,
-				      policy->byline.text);
+	if (!r && !is_decided && policy->default_line.number)
+		r = pen_buffer_printf(buffer, "line %u: %s: decides\n", policy->default_line.number,
+				      policy->default_line.text);
 	if (!r)
 		r = pen_buffer_printf(buffer, "%s%s: %s\n",
 				      answer.is_allowed ? "allowed" : "denied",
@@ -246,5 +246,7 @@ int pen_policy_print(const struct pen_policy *policy, struct pen_buffer *buffer)
 		r = pen_rule_print(&policy->rules[i], buffer);
 	for (size_t i = 0; !r && i < policy->n_quotas; i++)
 		r = pen_quota_rule_print(&policy->quotas[i], buffer);
-	return r ? r : pen_buffer_printf(buffer, "default %s\n", policy->denies ? "deny" : "allow");
+	return r ? r
+		 : pen_buffer_printf(buffer, "default %s\n",
+				     policy->denies_rest ? "deny" : "allow");
 }

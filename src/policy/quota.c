@@ -184,43 +184,48 @@ static uint64_t bucket_size(const struct pen_quota *quota)
 	return quota->limits[PEN_QUOTA_RATE] * A_SECOND;
 }
 
-static void set_limits(struct pen_quota *quota, const struct limits *limits, bool is_new)
+/* A rate that is new, or less than before, begins with all that it lets through at once. */
+static void set_limits(struct pen_quota *quota, const struct limits *limits)
 {
-	bool had_rate = quota->lines[PEN_QUOTA_RATE] && !is_new;
+	bool had_rate = quota->lines[PEN_QUOTA_RATE];
 
 	memcpy(quota->limits, limits->of, sizeof(quota->limits));
 	memcpy(quota->lines, limits->lines, sizeof(quota->lines));
-	if (!limits->lines[PEN_QUOTA_RATE])
-		return;
-	if (!had_rate || quota->tokens > bucket_size(quota))
+	if (limits->lines[PEN_QUOTA_RATE] && (!had_rate || quota->tokens > bucket_size(quota)))
 		quota->tokens = bucket_size(quota);
+}
+
+static struct pen_quota *add(struct pen_quotas *quotas, const struct key *key)
+{
+	struct pen_quota *quota = free_place(quotas);
+	struct pen_quota **bucket = bucket_of(quotas, key);
+
+	if (!quota)
+		return NULL;
+	*quota = (struct pen_quota){ .next = *bucket, .key = *key };
+	pen_list_init(&quota->idle);
+	*bucket = quota;
+	return quota;
 }
 
 static int enter(struct pen_quotas *quotas, const struct key *key, const struct limits *limits,
 		 struct pen_quota **quotap)
 {
 	struct pen_quota *quota = find(quotas, key);
-	bool is_new = !quota;
 
-	if (is_new && !limits->has_any) {
-		*quotap = NULL;
-		return 0;
-	}
-	if (is_new) {
-		struct pen_quota **bucket = bucket_of(quotas, key);
-
-		quota = free_place(quotas);
+	if (!quota && limits->has_any) {
+		quota = add(quotas, key);
 		if (!quota)
 			return PEN_E_LIMIT;
-		/* Its bucket may have lost the one whose place this is. */
-		*quota = (struct pen_quota){ .next = *bucket, .key = *key };
-		pen_list_init(&quota->idle);
-		*bucket = quota;
 	}
-	set_limits(quota, limits, is_new);
-	pen_list_remove(&quota->idle);
-	quotas->n_entered += !quota->n_entered++;
 	*quotap = quota;
+	if (!quota)
+		return 0;
+	set_limits(quota, limits);
+	if (!quota->n_entered++) {
+		pen_list_remove(&quota->idle);
+		quotas->n_entered++;
+	}
 	return 0;
 }
 
