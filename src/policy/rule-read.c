@@ -42,6 +42,27 @@ static void read_interface(struct pen_reading *reading, const struct pen_value *
 	pen_reading_diagnose_name(reading, value->column, "interface", &spelling);
 }
 
+static bool is_same(const struct pen_rule_word *a, const struct pen_rule_word *b)
+{
+	if (a->is_name != b->is_name)
+		return false;
+	return a->is_name ? a->key == b->key && !strcasecmp(a->text, b->text)
+			  : pen_uuid_equal(&a->uuid, &b->uuid);
+}
+
+/* So there are no more of them than there are interfaces, however long the line. */
+static void check_repetition(struct pen_reading *reading, const struct pen_clause *clause,
+			     const struct pen_rule_word *words)
+{
+	for (size_t i = 1; i < clause->n_values; i++)
+		for (size_t k = 0; k < i; k++)
+			if (is_same(&words[i], &words[k])) {
+				pen_reading_diagnose(reading, clause->values[i].column,
+						     "%s is there already", words[i].text);
+				return;
+			}
+}
+
 static void read_interfaces(struct pen_reading *reading, const struct pen_clause *clause,
 			    struct pen_rule *rule)
 {
@@ -57,6 +78,8 @@ static void read_interfaces(struct pen_reading *reading, const struct pen_clause
 	words = pen_reading_array(reading, clause->n_values, sizeof(*words));
 	for (size_t i = 0; words && i < clause->n_values; i++)
 		read_interface(reading, &clause->values[i], &words[i]);
+	if (words)
+		check_repetition(reading, clause, words);
 	rule->interfaces = words;
 	rule->n_interfaces = words ? clause->n_values : 0;
 }

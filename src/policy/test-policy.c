@@ -203,6 +203,10 @@ static const struct {
 	{ "deny interface=srvsvcs", 16, "there is no interface srvsvcs; did you mean srvsvc?" },
 	{ "deny interface=winreg", 16, "there is no interface winreg" },
 	{ "deny interface=samr,*", 21, "* is every interface, and stands alone" },
+	{ "deny interface=samr,srvsvc,SAMR", 28, "SAMR is there already" },
+	{ "deny "
+	  "interface={4b324fc8-1670-01d3-1278-5a47bf6ee188},4B324FC8-1670-01d3-1278-5a47bf6ee188",
+	  55, "4B324FC8-1670-01d3-1278-5a47bf6ee188 is there already" },
 	{ "deny interface=sa-mr", 16, "interface is a name, a UUID, or * for any" },
 	{ "deny interface=\"\"", 16, "interface is a name, a UUID, or * for any" },
 	{ "deny interface=4b324fc8-1670-01d3-1278-5a47bf6ee18", 16,
