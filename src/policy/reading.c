@@ -276,7 +276,7 @@ int pen_value_print(const char *text, struct pen_buffer *buffer)
 {
 	int r;
 
-	if (*text && *text != '#' && !strpbrk(text, BLANKS ",\""))
+	if (*text && !strchr("#" RELATIONS, *text) && !strpbrk(text, BLANKS ",\""))
 		return pen_buffer_add(buffer, text, strlen(text));
 	r = pen_buffer_add(buffer, "\"", 1);
 	for (; !r && *text; text++)

@@ -84,6 +84,7 @@ static const char *const canonical[] = {
 	"allow identity=OFFICE\\alice,*\\bob,\\carol\n",
 	"allow identity=\"OFFICE\\Jane Doe\"\n",
 	"allow identity=\"A\\b,c\",\"A\\\"\"quoted\"\"\",A\\#=<>\n",
+	"allow identity=\"<\\b\",\">=\\b\",\"#\\b\"\n",
 	"allow identity=uid:0,uid:4294967295\n",
 	"allow identity=\xc3\x84MTER\\\xc3\xb6\n",
 	"deny from=10.0.0.0/8,192.0.2.1,2001:db8::/32,::1,local\n",
