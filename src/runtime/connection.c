@@ -98,18 +98,28 @@ static void watch(struct pen_connection *connection, int events)
 		uv_poll_stop(&connection->poll);
 }
 
+void pen_server_bury(struct pen_server *server)
+{
+	pen_list_each (link, after, &server->gone) {
+		pen_list_remove(link);
+		free(pen_list_entry(link, struct pen_connection, due));
+	}
+}
+
 static void on_soon(uv_idle_t *idle)
 {
 	struct pen_server *server = idle->data;
 	struct pen_list now;
 
+	pen_server_bury(server);
 	pen_server_handles_run(server);
 	/* Those that are due again by their turn wait for the next round. */
 	pen_list_init(&now);
 	pen_list_move(&now, &server->due);
 	while (!pen_list_is_empty(&now))
 		pen_connection_turn(pen_list_entry(now.next, struct pen_connection, due));
-	if (pen_list_is_empty(&server->due) && pen_list_is_empty(&server->ready))
+	if (pen_list_is_empty(&server->due) && pen_list_is_empty(&server->ready) &&
+	    pen_list_is_empty(&server->gone))
 		uv_idle_stop(idle);
 }
 
@@ -128,9 +138,24 @@ void pen_connection_turn_soon(struct pen_connection *connection)
 	pen_server_soon(server);
 }
 
+/* Whoever is about to end it may still look at it, and so may the loop at its poll. */
+static void bury_later(struct pen_connection *connection)
+{
+	struct pen_server *server = connection->server;
+
+	if (!connection->is_closed || !connection->is_over)
+		return;
+	pen_list_append(&server->gone, &connection->due);
+	if (!uv_is_closing((uv_handle_t *)&server->soon))
+		pen_server_soon(server);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct pen_connection *connection = handle->data;
+
+	connection->is_closed = true;
+	bury_later(connection);
 }
 
 static void connection_unlink(struct pen_connection *connection)
@@ -155,8 +180,8 @@ static void connection_free(struct pen_connection *connection)
 	pen_conn_free(connection->conn);
 	pen_pipe_carrier_free(connection->carrier);
 	pen_token_free(connection->token);
-	connection->poll.data = connection;
-	uv_close((uv_handle_t *)&connection->poll, on_closed);
+	connection->is_over = true;
+	bury_later(connection);
 }
 
 void pen_connection_settle(struct pen_connection *connection)
@@ -182,12 +207,15 @@ static void close_descriptor(struct pen_connection *connection)
 	connection->passage = pen_passage_free(connection->passage);
 }
 
-/* No descriptor any more. Calls are told, and may finish at once or later. */
+/*
+ * No descriptor any more. Calls are told, and may finish at once or later. The poll ends before the
+ * descriptor, whose number may be another connection's by the time that the last call has finished.
+ */
 static void connection_leave(struct pen_connection *connection)
 {
 	struct pen_server_call *call;
 
-	uv_poll_stop(&connection->poll);
+	uv_close((uv_handle_t *)&connection->poll, on_closed);
 	close_descriptor(connection);
 	connection->state = PEN_CONNECTION_GONE;
 	pen_peer_leave(&connection->server->peers, connection->peer);

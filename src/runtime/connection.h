@@ -32,6 +32,8 @@ struct pen_connection {
 	int polled;		     /* for which events */
 	bool is_turning;
 	bool is_doomed; /* to go when the turn is over */
+	bool is_closed; /* the loop has let go of its poll */
+	bool is_over;	/* only its memory is left */
 	bool is_bound;
 	bool is_working; /* in another thread, for the proof of who the peer is */
 	uv_work_t work;
@@ -45,7 +47,7 @@ struct pen_connection {
 	uint32_t n_called;   /* of them, those that have called the client back */
 	uint32_t n_streams;  /* of them, calls with pipes */
 	uint32_t n_full;     /* of those, whose operation does not pull */
-	struct pen_list due; /* among those that are to take a turn */
+	struct pen_list due; /* among those that are to take a turn, or are gone */
 	size_t held;	     /* by calls that wait to be finished */
 	size_t memory;	     /* as last counted in the server's */
 	uint64_t n_in;	     /* fragments, the same */

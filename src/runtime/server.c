@@ -249,6 +249,7 @@ int pen_server_new(struct pen_server **serverp, const struct pen_server_config *
 	server->stub.pool = &server->pool;
 	pen_list_init(&server->due);
 	pen_list_init(&server->ready);
+	pen_list_init(&server->gone);
 	r = server_init(server);
 	if (!r)
 		r = pen_loop_init(&server->loop);
@@ -292,6 +293,7 @@ struct pen_server *pen_server_free(struct pen_server *server)
 	uv_close((uv_handle_t *)&server->sweep, NULL);
 	uv_close((uv_handle_t *)&server->soon, NULL);
 	pen_loop_done(&server->loop);
+	pen_server_bury(server);
 	server_done(server);
 	return NULL;
 }

@@ -62,6 +62,7 @@ struct pen_server {
 	uv_idle_t soon;	       /* while there are any of these: */
 	struct pen_list due;   /* connections that are to take a turn */
 	struct pen_list ready; /* calls that their handles are free for */
+	struct pen_list gone;  /* connections whose memory is left */
 	struct pen_random random;
 	struct pen_keylog *keylog; /* NULL: none */
 	struct pen_world world;	   /* of the security mechanisms, if there are any */
@@ -96,6 +97,9 @@ int pen_server_explain(struct pen_server *server, int result, const char *format
 
 void pen_server_log(struct pen_server *server, enum pen_log_level level, const char *format, ...)
 	PEN_PRINTF(3, 4);
+
+/* Frees what is left of connections that are gone. */
+void pen_server_bury(struct pen_server *server);
 
 /* Goes on from the loop with what is due or ready. */
 void pen_server_soon(struct pen_server *server);

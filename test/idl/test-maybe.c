@@ -3,6 +3,7 @@
  * [maybe] calls, which end when they are sent and which nobody answers, and [broadcast] ones.
  */
 #include "callback.h"
+#include "support/fds.h"
 #include "support/unit.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -230,6 +231,46 @@ static void test_broadcast(void **state)
 	stop(f);
 }
 
+/* A connection that has the number of one whose last call still runs is not touched when that ends.
+ */
+static void test_who_comes_to_the_number_of_another(void **state)
+{
+	struct nested_Shout_in in = { .how = LATER };
+	static const struct nested_Heard_in none;
+	struct nested_Heard_out heard = { 0 };
+	struct nested_Shout_out out;
+	struct fixture *f = start();
+	unsigned n_open;
+
+	close_client(f);
+	n_open = pen_count_fds();
+	open_client(f);
+	assert_int_equal(nested_Shout(f->call, &in, &out), 0);
+	while (!__atomic_load_n(&f->heard.n, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	close_client(f);
+	while (pen_count_fds() > n_open)
+		usleep(1000);
+	open_client(f);
+	assert_int_equal(pen_client_bind(f->client, &nested_interface), 0);
+	{
+		struct pen_client *client = f->client;
+		struct pen_call *call = f->call;
+
+		open_client(f);
+		assert_int_equal(nested_Heard(f->call, &none, &heard), 0); /* ends the first */
+		close_client(f);
+		f->client = client;
+		f->call = call;
+	}
+	for (int i = 0; i < 10; i++) {
+		pen_call_set_timeout(f->call, 20000);
+		assert_int_equal(nested_Heard(f->call, &none, &heard), 0);
+		usleep(1000);
+	}
+	stop(f);
+}
+
 /* ---- a peer that says of each call whether it wants an answer ---- */
 
 struct peer {
@@ -335,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_without_waiting),
 		cmocka_unit_test(test_whatever_comes_of_it),
 		cmocka_unit_test(test_broadcast),
+		cmocka_unit_test(test_who_comes_to_the_number_of_another),
 		cmocka_unit_test(test_who_wants_no_answer_gets_none),
 	};
 
