@@ -4,6 +4,7 @@
     test-examples.py FOLDER-WITH-THE-PROGRAMS PENSTOCK
 """
 import contextlib
+import json
 import os
 import pathlib
 import signal
@@ -142,6 +143,16 @@ def windows():
     assert "no file of this name" in run("win32-echo", "call", "echo", "x", returns=1)
 
 
+def worker():
+    """A service that does not listen says what it serves, for people and for programs."""
+    lines = run("hello-service", "--list-interfaces").splitlines()
+    assert lines == ["5", "60", "6f1d7c1e-3b0a-4c5e-9a57-2f0c8e5b41d3/0x00000001 hello", " ncacn_ip_tcp:",
+                     r" ncacn_np:[\pipe\hello]", " ncalrpc:"], lines
+    listing = json.loads(run("hello-service", "--list-interfaces", "--json"))
+    assert listing["program"] == "hello-service" and listing["interfaces"][0]["endpoints"][2] == "ncalrpc:"
+    assert "penstockd" in run("hello-service", returns=2)
+
+
 def main():
     numbers = "".join(f"{n}\n" for n in range(1, 17))
     with tempfile.TemporaryDirectory() as directory:
@@ -153,6 +164,7 @@ def main():
             with Server("uv-server", asked) as binding:
                 assert run("poll-client", binding) == numbers
         secure(directory)
+    worker()
     with objects():
         windows()
         pipes()

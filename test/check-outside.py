@@ -3,6 +3,7 @@
 
     check-outside.py SOURCE-ROOT BUILD-ROOT SANITIZERS
 """
+import json
 import os
 import pathlib
 import re
@@ -83,13 +84,27 @@ def by_meson(source, folder, sanitizers, environment):
     expect(folder, "build/program", 4, environment)
 
 
+def with_flags(sanitizers, environment):
+    if sanitizers == "none":
+        return environment
+    return environment | {"CFLAGS": f"-fsanitize={sanitizers}", "LDFLAGS": f"-fsanitize={sanitizers}"}
+
+
 def by_make(source, folder, sanitizers, environment):
     write_project(folder, "Makefile", snippet(source, "make"))
-    flags = [] if sanitizers == "none" else [f"CFLAGS=-fsanitize={sanitizers}", f"LDFLAGS=-fsanitize={sanitizers}"]
     for number in (3, 4):
-        run("make", cwd=folder, env=environment | dict(flag.split("=", 1) for flag in flags))
+        run("make", cwd=folder, env=with_flags(sanitizers, environment))
         expect(folder, "program", number, environment)
         change(folder)
+
+
+def by_example(source, folder, environment):
+    """A service for penstockd, as docs/first-service.md has it, is built by its own Makefile."""
+    shutil.copytree(source / "examples/worker", folder)
+    run("make", cwd=folder, env=environment)
+    listing = json.loads(run(folder / "hello-service", "--list-interfaces", "--json", env=environment))
+    if listing["interfaces"][0]["name"] != "hello":
+        sys.exit(f"the example lists {listing}")
 
 
 def install(build, root):
@@ -121,6 +136,7 @@ def main():
         environment = install(build, folder / "root")
         by_meson(source, folder / "by-meson", sanitizers, environment)
         by_make(source, folder / "by-make", sanitizers, environment)
+        by_example(source, folder / "by-example", with_flags(sanitizers, environment))
     print("meson and make build a program outside, and anew when an imported file changes")
     return 0
 

@@ -46,7 +46,13 @@ struct pen_client_config {
 	const char *objects_dir;
 	uint32_t connect_timeout_ms; /* 0: 30 s */
 	bool refuse_ndr64;
-	bool is_big_endian;	       /* what we send */
+	bool is_big_endian; /* what we send */
+	/*
+	 * The association group [C706 12.6.4.3] to be in, another client's of the same server, with
+	 * which context handles are shared then; 0: a new one. A group that is no more:
+	 * PEN_E_REJECTED.
+	 */
+	uint32_t assoc_group_id;
 	struct pen_conn_limits limits; /* zero: the transport's */
 	struct pen_client_security security;
 	const char *keylog; /* as pen_server_config has it; NULL: none */
@@ -79,6 +85,9 @@ const char *pen_client_error(const struct pen_client *client);
 
 /* The binding in use, endpoint resolved. Owned by the client. */
 const char *pen_client_binding(const struct pen_client *client);
+
+/* The association group that the client is in, for another's config; 0: no connection is open. */
+uint32_t pen_client_assoc_group_id(const struct pen_client *client);
 
 /* How the calls of an open association are protected. */
 struct pen_client_security_info {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* penstockd: the command line, the configuration file, signals. */
-#include "base/spelling.h"
 #include "daemon/greet.h"
 #include "daemon/reload.h"
+#include "io/option.h"
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,21 +45,6 @@ static const struct option long_options[] = {
 	{ "version", no_argument, NULL, 'V' },	    { 0 },
 };
 
-static int bad_option(bool is_missing, const char *text)
-{
-	struct pen_spelling spelling = { .word = text + strspn(text, "-") };
-
-	for (const struct option *o = long_options; o->name; o++)
-		pen_spelling_try(&spelling, o->name);
-	if (is_missing)
-		fprintf(stderr, "penstockd: %s needs a value.\n", text);
-	else
-		fprintf(stderr, "penstockd: there is no option %s%s%s%s\n", text,
-			spelling.nearest ? "; did you mean --" : ".",
-			spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
-	return USAGE;
-}
-
 /* -1: go on. */
 static int parse(struct options *options, int argc, char **argv)
 {
@@ -96,12 +80,13 @@ static int parse(struct options *options, int argc, char **argv)
 			puts("penstockd " PEN_VERSION);
 			return OK;
 		default:
-			return bad_option(val == ':', argv[optind - 1]);
+			pen_option_complain("penstockd", long_options, val == ':',
+					    argv[optind - 1]);
+			return USAGE;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "penstockd: what is %s? There are options only; see --help.\n",
-			argv[optind]);
+		pen_option_complain_of_word("penstockd", argv[optind]);
 		return USAGE;
 	}
 	return -1;

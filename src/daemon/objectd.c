@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* penstock-objectd: the command line, what the process is, signals. */
-#include "base/spelling.h"
 #include "daemon/object-server.h"
 #include "io/directory.h"
 #include "io/notify.h"
+#include "io/option.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -69,21 +68,6 @@ static const struct option long_options[] = {
 
 /* ---- the command line ---- */
 
-static int bad_option(bool is_missing, const char *text)
-{
-	struct pen_spelling spelling = { .word = text + strspn(text, "-") };
-
-	for (const struct option *o = long_options; o->name; o++)
-		pen_spelling_try(&spelling, o->name);
-	if (is_missing)
-		fprintf(stderr, "penstock-objectd: %s needs a value.\n", text);
-	else
-		fprintf(stderr, "penstock-objectd: there is no option %s%s%s%s\n", text,
-			spelling.nearest ? "; did you mean --" : ".",
-			spelling.nearest ? spelling.nearest : "", spelling.nearest ? "?" : "");
-	return USAGE;
-}
-
 static int bad_value(const char *option, const char *value, const char *what)
 {
 	fprintf(stderr, "penstock-objectd: --%s %s: %s\n", option, value, what);
@@ -145,7 +129,8 @@ static int take_option(struct options *options, int val, char **argv)
 		puts("penstock-objectd " PEN_VERSION);
 		return OK;
 	default:
-		return bad_option(val == ':', argv[optind - 1]);
+		pen_option_complain("penstock-objectd", long_options, val == ':', argv[optind - 1]);
+		return USAGE;
 	}
 }
 
@@ -159,9 +144,7 @@ static int parse(struct options *options, int argc, char **argv)
 	while (end < 0 && (val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1)
 		end = take_option(options, val, argv);
 	if (end < 0 && optind < argc) {
-		fprintf(stderr,
-			"penstock-objectd: what is %s? There are options only; see --help.\n",
-			argv[optind]);
+		pen_option_complain_of_word("penstock-objectd", argv[optind]);
 		return USAGE;
 	}
 	return end;

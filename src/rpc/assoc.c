@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { BUCKETS = 256 };
+enum { BUCKETS = 256, OF_AN_INDEX = 0xffff /* groups, at most */ };
 
 struct pen_assoc_group {
 	struct pen_list link;
@@ -18,6 +18,7 @@ struct pen_assoc_groups {
 	struct pen_list buckets[BUCKETS];
 	size_t n;
 	size_t max;
+	uint16_t index; /* the upper half of new ids; 0: they are all random */
 	uint32_t (*random)(void *data);
 	void *random_data;
 	void (*ended)(void *data, uint32_t assoc_group_id);
@@ -63,6 +64,11 @@ void pen_assoc_groups_on_end(struct pen_assoc_groups *groups,
 	groups->ended_data = data;
 }
 
+void pen_assoc_groups_set_index(struct pen_assoc_groups *groups, uint16_t index)
+{
+	groups->index = index;
+}
+
 static struct pen_assoc_group *find(struct pen_assoc_groups *groups, uint32_t id)
 {
 	struct pen_list *bucket = &groups->buckets[id % BUCKETS];
@@ -76,16 +82,26 @@ static struct pen_assoc_group *find(struct pen_assoc_groups *groups, uint32_t id
 	return NULL;
 }
 
+/* Perhaps a new id; 0: none. */
+static uint32_t draw_id(struct pen_assoc_groups *groups)
+{
+	uint32_t id = groups->random(groups->random_data);
+
+	if (!groups->index)
+		return id;
+	return id & 0xffff ? (uint32_t)groups->index << 16 | (id & 0xffff) : 0;
+}
+
 static int add(struct pen_assoc_groups *groups, enum pen_protseq protseq,
 	       struct pen_assoc_group **groupp)
 {
 	struct pen_assoc_group *group;
 	uint32_t id;
 
-	if (groups->n >= groups->max)
+	if (groups->n >= groups->max || (groups->index && groups->n >= OF_AN_INDEX))
 		return PEN_E_LIMIT;
 	do {
-		id = groups->random(groups->random_data);
+		id = draw_id(groups);
 	} while (id == 0 || find(groups, id));
 	group = calloc(1, sizeof(*group));
 	if (!group)

@@ -211,6 +211,12 @@ int pen_conn_add_context(struct pen_conn *conn, const struct pen_context *contex
 /* ---- assoc.c ---- */
 struct pen_assoc_group;
 
+/*
+ * The upper half of the ids of groups that are made from now on, of which there are then 65,535
+ * at most; 0: all of an id is random.
+ */
+void pen_assoc_groups_set_index(struct pen_assoc_groups *groups, uint16_t index);
+
 /* Joins the group, or a new one for 0. PEN_E_NOT_FOUND: none that is ours to join. */
 int pen_assoc_group_join(struct pen_assoc_groups *groups, uint32_t id, enum pen_protseq protseq,
 			 struct pen_assoc_group **groupp);

@@ -117,14 +117,15 @@ static inline uint8_t put_contexts(struct pen_writer *w, const char *text)
 	snprintf(copy, sizeof(copy), "%s", text);
 	for (char *one = strtok_r(copy, ";", &rest); one; one = strtok_r(NULL, ";", &rest), n++) {
 		struct pen_syntax_id ids[8];
-		uint16_t n_ids = 0;
+		uint8_t n_ids = 0;
 
 		pen_writer_u16(w, (uint16_t)strtoul(strtok_r(one, " ", &save), NULL, 0));
 		for (char *word = strtok_r(NULL, " ", &save); word;
 		     word = strtok_r(NULL, " ", &save))
 			ids[n_ids++] = syntax_named(word);
-		pen_writer_u16(w, (uint16_t)(n_ids - 1));
-		for (uint16_t i = 0; i < n_ids; i++)
+		pen_writer_u8(w, (uint8_t)(n_ids - 1));
+		pen_writer_u8(w, 0);
+		for (uint8_t i = 0; i < n_ids; i++)
 			pen_syntax_id_put(w, &ids[i]);
 	}
 	return n;

@@ -115,8 +115,8 @@ static bool bind_for(struct pen_client_call *call)
 
 	if (client->binding_to)
 		return false;
-	r = pen_conn_bind(client->conn, &call->call.interface->id, client->config.refuse_ndr64, 0,
-			  client->auth);
+	r = pen_conn_bind(client->conn, &call->call.interface->id, client->config.refuse_ndr64,
+			  client->config.assoc_group_id, client->auth);
 	if (!r) {
 		client->binding_to = call->call.interface;
 		return client->auth && !client->is_proved;

@@ -32,6 +32,11 @@ const char *pen_client_binding(const struct pen_client *client)
 	return (const char *)client->text.data;
 }
 
+uint32_t pen_client_assoc_group_id(const struct pen_client *client)
+{
+	return client->state == PEN_CLIENT_OPEN ? pen_conn_assoc_group_id(client->conn) : 0;
+}
+
 /* ---- its life ---- */
 
 static void client_done(struct pen_client *client)

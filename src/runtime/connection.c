@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/connection.h"
 #include "io/passage.h"
+#include "runtime/arrival.h"
 #include "runtime/eerr.h"
 #include "runtime/pipe-wire.h"
 #include "runtime/server-callback.h"
@@ -179,6 +180,7 @@ static void connection_free(struct pen_connection *connection)
 	pen_list_remove(&connection->due);
 	pen_conn_free(connection->conn);
 	pen_pipe_carrier_free(connection->carrier);
+	pen_buffer_done(&connection->early);
 	pen_token_free(connection->token);
 	connection->is_over = true;
 	bury_later(connection);
@@ -322,6 +324,7 @@ static int start(struct pen_connection *connection, struct pen_server *server,
 		pen_peer_leave(&server->peers, connection->peer);
 		pen_conn_free(connection->conn);
 		pen_pipe_carrier_free(connection->carrier);
+		pen_buffer_done(&connection->early);
 		pen_token_free(token);
 		close_descriptor(connection);
 		free(connection);
@@ -331,7 +334,10 @@ static int start(struct pen_connection *connection, struct pen_server *server,
 	connection->active_at = connection->opened_at;
 	connection->poll.data = connection;
 	connection_link(connection);
-	watch(connection, UV_READABLE);
+	if (connection->early.size)
+		pen_connection_turn_soon(connection);
+	else
+		watch(connection, UV_READABLE);
 	return 0;
 }
 
@@ -347,6 +353,34 @@ int pen_connection_new(struct pen_server *server, const struct pen_listener *lis
 	}
 	connection->fd = fd;
 	return start(connection, server, listener, protseq, peer_name, token);
+}
+
+/* What was read before, and how it is carried. */
+static int take_over(struct pen_connection *connection, const struct pen_arrival *arrival)
+{
+	pen_buffer_init(&connection->early, 0);
+	if (arrival->is_framed && pen_pipe_carrier_new(&connection->carrier))
+		return -ENOMEM;
+	if (pen_buffer_add(&connection->early, arrival->bytes.data, arrival->bytes.size)) {
+		pen_pipe_carrier_free(connection->carrier);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int pen_connection_new_arrival(struct pen_server *server, const struct pen_listener *listener,
+			       const struct pen_arrival *arrival)
+{
+	struct pen_connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection || take_over(connection, arrival)) {
+		free(connection);
+		close(arrival->fd);
+		return -ENOMEM;
+	}
+	connection->fd = arrival->fd;
+	return start(connection, server, listener, listener->protseq, arrival->peer,
+		     pen_token_ref(arrival->token));
 }
 
 int pen_connection_new_wire(struct pen_server *server, const struct pen_listener *listener,
@@ -411,6 +445,14 @@ static int connection_feed(struct pen_connection *connection, uint8_t *data, siz
 	if (connection->carrier)
 		return pen_pipe_carrier_feed(connection->carrier, connection->conn, data, n);
 	return pen_conn_lend(connection->conn, data, n);
+}
+
+/* What was read before it came to us. The engine borrows it until the turn ends well. */
+static int feed_early(struct pen_connection *connection)
+{
+	struct pen_buffer *early = &connection->early;
+
+	return early->size ? connection_feed(connection, early->data, early->size) : 0;
 }
 
 static ssize_t receive(struct pen_connection *connection, uint8_t *in)
@@ -696,14 +738,18 @@ void pen_connection_turn(struct pen_connection *connection)
 	if (connection->state >= PEN_CONNECTION_LINGERING)
 		return;
 	connection->is_turning = true;
-	r = connection_advance(connection, &is_blocked);
+	r = feed_early(connection);
+	if (!r)
+		r = connection_advance(connection, &is_blocked);
 	/* What was read is the server's, and the next to read is another. */
 	if (!r && connection->conn)
 		r = pen_conn_keep(connection->conn);
-	if (r)
+	if (r) {
 		pen_connection_close(connection, PEN_LOG_INFO, pen_error_name(r));
-	else
+	} else {
+		pen_buffer_done(&connection->early);
 		connection_count(connection);
+	}
 	count_fragments(connection);
 	connection->is_turning = false;
 

@@ -41,6 +41,7 @@ struct pen_connection {
 	struct pen_token *token;
 	struct pen_conn *conn;
 	struct pen_pipe_carrier *carrier; /* behind smbd */
+	struct pen_buffer early;	  /* read before it came to us, and not fed yet */
 
 	struct pen_server_call *calls;
 	uint32_t n_calls;
@@ -65,6 +66,11 @@ struct pen_connection {
  */
 int pen_connection_new(struct pen_server *server, const struct pen_listener *listener, int fd,
 		       enum pen_protseq protseq, const char *peer_name, struct pen_token *token);
+
+/* The same of one that another process has accepted. */
+struct pen_arrival;
+int pen_connection_new_arrival(struct pen_server *server, const struct pen_listener *listener,
+			       const struct pen_arrival *arrival);
 
 /* The same for a pipe of this machine; wire is taken. */
 int pen_connection_new_wire(struct pen_server *server, const struct pen_listener *listener,

@@ -1,85 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
 #include "runtime/connection.h"
-#include "runtime/directory.h"
+#include "runtime/endpoint.h"
+#include "runtime/identify.h"
 #include "runtime/pipe-listener.h"
 #include "runtime/server.h"
-#include <ctype.h>
 #include <errno.h>
 #include <penstock/token.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 enum { ACCEPTS_MAX = 64 }; /* in one turn */
 
 /* ---- who comes ---- */
 
-static int make_unix_token(int fd, const struct ucred *peer, struct pen_token **tokenp)
-{
-	pen_cleanup(pen_freep) gid_t *groups = NULL;
-	size_t n;
-	int r = pen_socket_peer_groups(fd, &groups, &n);
-
-	return r ? r
-		 : pen_token_new_unix(tokenp, peer->uid, peer->gid, groups, n, 0,
-				      peer->uid == geteuid());
-}
-
-/* Nobody, from an address, by way of one of ours. */
-static int make_tcp_token(const struct pen_server *server, int fd, const char *remote,
-			  struct pen_token **tokenp)
-{
-	struct pen_token_info info = *pen_token_info(server->anonymous);
-	struct pen_address address = { .size = sizeof(address.storage) };
-	char local[46];
-
-	if (getsockname(fd, (struct sockaddr *)&address.storage, &address.size))
-		return -errno;
-	pen_address_print(&address, local);
-	info.remote_address = remote;
-	info.local_address = local;
-	return pen_token_new(tokenp, &info);
-}
-
-/* Who is at the other end, as the kernel knows it: a name to count by, and a token. */
-static int identify(const struct pen_server *server, int fd, char name[PEN_PEER_NAME_SIZE],
-		    struct pen_token **tokenp)
-{
-	struct pen_address address = { .size = sizeof(address.storage) };
-	struct ucred peer;
-	char text[46];
-	int r;
-
-	if (getpeername(fd, (struct sockaddr *)&address.storage, &address.size))
-		return -errno;
-	if (address.storage.ss_family != AF_UNIX) {
-		pen_address_print(&address, text);
-		snprintf(name, PEN_PEER_NAME_SIZE, "%s", text);
-		return make_tcp_token(server, fd, text, tokenp);
-	}
-	r = pen_socket_peer(fd, &peer);
-	if (r)
-		return r;
-	snprintf(name, PEN_PEER_NAME_SIZE, "uid %u", peer.uid);
-	return make_unix_token(fd, &peer, tokenp);
-}
-
 /* Only root's word about somebody else is taken, or our own. */
 static int check_carrier(struct pen_server *server, int fd)
 {
-	struct ucred peer;
-	int r;
+	uint32_t uid = 0;
+	int r = pen_identify_carrier(fd, &uid);
 
-	r = pen_socket_peer(fd, &peer);
-	if (r)
-		return r;
-	if (peer.uid == 0 || peer.uid == geteuid())
-		return 0;
-	pen_server_log(server, PEN_LOG_WARNING, "uid %u tried to bring us a pipe's client",
-		       peer.uid);
-	return PEN_E_DENIED;
+	if (r == PEN_E_DENIED)
+		pen_server_log(server, PEN_LOG_WARNING, "uid %u tried to bring us a pipe's client",
+			       uid);
+	return r;
 }
 
 /* Takes the descriptor. */
@@ -99,7 +44,7 @@ static int admit(struct pen_server *server, const struct pen_listener *listener,
 		if (!r)
 			return pen_connection_new(server, listener, fd, protseq, NULL, NULL);
 	} else {
-		r = identify(server, fd, name, &token);
+		r = pen_identify(fd, server->anonymous, name, &token);
 		if (!r && given) {
 			pen_token_free(token);
 			token = pen_token_ref(given);
@@ -160,12 +105,8 @@ void pen_listener_resume(struct pen_listener *listener)
 
 static void close_socket(struct pen_listener *listener)
 {
-	if (listener->socket.fd < 0)
-		return;
-	if (listener->protseq != PEN_NCACN_IP_TCP)
-		pen_unix_close(&listener->socket);
-	else
-		close(listener->socket.fd);
+	if (listener->socket.fd >= 0)
+		pen_endpoint_close(&listener->socket, listener->protseq);
 }
 
 static struct pen_listener *listener_free(struct pen_listener *listener)
@@ -174,6 +115,7 @@ static struct pen_listener *listener_free(struct pen_listener *listener)
 		return NULL;
 	pen_pipe_listener_close(listener->pipes);
 	close_socket(listener);
+	free(listener->expected);
 	free(listener->binding);
 	free(listener->secondary_address);
 	free(listener->interfaces);
@@ -193,7 +135,7 @@ static void on_closed(uv_handle_t *handle)
 
 void pen_listener_close(struct pen_listener *listener)
 {
-	if (listener->pipes) {
+	if (listener->pipes || listener->expected) {
 		listener_free(listener);
 		return;
 	}
@@ -223,71 +165,15 @@ static int choose_interfaces(struct pen_listener *listener, const char *const *n
 	return 0;
 }
 
-static int listen_tcp(struct pen_listener *listener, struct pen_binding *binding)
-{
-	const char *text = binding->endpoint ? binding->endpoint : "0";
-	unsigned long wanted;
-	uint16_t port;
-	char *end;
-	int fd;
-
-	wanted = strtoul(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || *end || wanted > UINT16_MAX)
-		return PEN_E_SYNTAX;
-	fd = pen_tcp_listen(binding->address, (uint16_t)wanted, &port);
-	if (fd < 0)
-		return fd;
-	listener->socket.fd = fd;
-	binding->endpoint = pen_arena_printf(&binding->arena, "%u", port);
-	return binding->endpoint ? 0 : -ENOMEM;
-}
-
-static int listen_local(struct pen_listener *listener, const struct pen_binding *binding)
-{
-	const char *directory = listener->server->ncalrpc_dir;
-	int r;
-
-	r = pen_directory_make(directory, 0755);
-	if (r)
-		return r;
-	return pen_unix_listen(&listener->socket, directory, binding->endpoint, 0666, SOCK_STREAM);
-}
-
-/* smbd looks for the pipe's name in small letters, without \pipe\. */
-static int listen_pipe(struct pen_listener *listener, const struct pen_binding *binding)
-{
-	static const char prefix[] = "\\pipe\\";
-	const char *directory = listener->server->np_dir;
-	const char *name = binding->endpoint;
-	char file[sizeof(listener->socket.name)];
-	size_t n;
-	int r;
-
-	if (!strncasecmp(name, prefix, strlen(prefix)))
-		name += strlen(prefix);
-	n = strlen(name);
-	if (n >= sizeof(file))
-		return -ENAMETOOLONG;
-	for (size_t i = 0; i <= n; i++)
-		file[i] = (char)tolower((unsigned char)name[i]);
-	r = pen_directory_make(directory, 0700);
-	if (r)
-		return r;
-	return pen_unix_listen(&listener->socket, directory, file, 0600, SOCK_STREAM);
-}
-
 static int listen_at(struct pen_listener *listener, struct pen_binding *binding)
 {
-	if (binding->protseq == PEN_NCACN_IP_TCP)
-		return listen_tcp(listener, binding);
-	if (!binding->endpoint)
-		return PEN_E_SYNTAX;
-	if (binding->protseq == PEN_NCACN_NP && listener->server->config.np_by_objects)
+	const struct pen_server *server = listener->server;
+
+	if (listener->expected)
+		return binding->endpoint ? 0 : PEN_E_SYNTAX;
+	if (binding->protseq == PEN_NCACN_NP && server->config.np_by_objects && binding->endpoint)
 		return pen_pipe_listener_new(&listener->pipes, listener, binding->endpoint);
-	if (!listener->server->ncalrpc_dir)
-		return -ENOENT;
-	return binding->protseq == PEN_NCALRPC ? listen_local(listener, binding)
-					       : listen_pipe(listener, binding);
+	return pen_endpoint_listen(&listener->socket, binding, server->ncalrpc_dir, server->np_dir);
 }
 
 /* The listener's own names for where it is, and what it tells clients that bind. */
@@ -315,7 +201,7 @@ static int watch_socket(struct pen_listener *listener)
 {
 	int r;
 
-	if (listener->pipes)
+	if (listener->pipes || listener->expected)
 		return 0;
 	r = uv_poll_init(&listener->server->loop.uv, &listener->poll, listener->socket.fd);
 	if (r)
@@ -325,8 +211,9 @@ static int watch_socket(struct pen_listener *listener)
 	return 0;
 }
 
+/* expected: NULL, or the binding that its connections name. */
 static int listener_new(struct pen_listener **listenerp, struct pen_server *server,
-			struct pen_binding *binding, const char *const *names)
+			struct pen_binding *binding, const char *const *names, const char *expected)
 {
 	pen_cleanup(listener_freep) struct pen_listener *listener = NULL;
 	int r;
@@ -337,6 +224,8 @@ static int listener_new(struct pen_listener **listenerp, struct pen_server *serv
 	listener->server = server;
 	listener->protseq = binding->protseq;
 	listener->socket.fd = -1;
+	if (expected && !(listener->expected = strdup(expected)))
+		return -ENOMEM;
 	r = choose_interfaces(listener, names);
 	if (r)
 		return r;
@@ -353,8 +242,8 @@ static int listener_new(struct pen_listener **listenerp, struct pen_server *serv
 	return 0;
 }
 
-int pen_server_listen(struct pen_server *server, const char *text, const char *const *names,
-		      const char **bindingp)
+int pen_listener_add(struct pen_server *server, const char *text, const char *const *names,
+		     bool is_expected, struct pen_listener **listenerp)
 {
 	struct pen_listener **last = &server->listeners;
 	struct pen_ndr_error error = { "" };
@@ -367,14 +256,24 @@ int pen_server_listen(struct pen_server *server, const char *text, const char *c
 	while (*last)
 		last = &(*last)->next;
 	server->error[0] = '\0';
-	r = listener_new(last, server, &binding, names);
+	r = listener_new(last, server, &binding, names, is_expected ? text : NULL);
 	pen_binding_done(&binding);
 	if (r)
 		return server->error[0]
 			       ? r
 			       : pen_server_explain(server, r, "cannot listen at %s: %s", text,
 						    r < 0 ? strerror(-r) : "not an endpoint");
-	if (bindingp)
-		*bindingp = (*last)->binding;
+	*listenerp = *last;
 	return 0;
+}
+
+int pen_server_listen(struct pen_server *server, const char *binding, const char *const *names,
+		      const char **bindingp)
+{
+	struct pen_listener *listener;
+	int r = pen_listener_add(server, binding, names, false, &listener);
+
+	if (!r && bindingp)
+		*bindingp = listener->binding;
+	return r;
 }

@@ -74,29 +74,31 @@ static int read_request(struct pen_pipe_carrier *carrier, struct pen_arena *aren
 	return r ? r : pen_npa_request_token(&request, &greeting->token);
 }
 
-/* Takes as much as is still missing of the request. */
+/* Takes as much as is still missing of the request, and not a byte of what follows it. */
 static int add_to_request(struct pen_pipe_carrier *carrier, const uint8_t *data, size_t n,
 			  size_t *usedp)
 {
 	struct pen_buffer *request = &carrier->request;
-	size_t size = LENGTH_SIZE;
-	int r = PEN_E_AGAIN;
 
 	*usedp = 0;
-	while (r == PEN_E_AGAIN && n > *usedp) {
-		size_t part = size - request->size;
+	for (;;) {
+		size_t size = LENGTH_SIZE;
+		size_t part = n - *usedp;
+		int r = pen_npa_request_size(request->data, request->size, &size);
 
-		if (part > n - *usedp)
-			part = n - *usedp;
+		if (r && r != PEN_E_AGAIN)
+			return r;
+		if (!r && request->size == size)
+			return 0;
+		if (!part)
+			return PEN_E_AGAIN;
+		if (part > size - request->size)
+			part = size - request->size;
 		r = pen_buffer_add(request, data + *usedp, part);
 		if (r)
 			return r;
 		*usedp += part;
-		r = pen_npa_request_size(request->data, request->size, &size);
-		if (!r && request->size < size)
-			r = PEN_E_AGAIN;
 	}
-	return r;
 }
 
 int pen_pipe_carrier_greet(struct pen_pipe_carrier *carrier, const uint8_t *data, size_t n,

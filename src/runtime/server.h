@@ -48,6 +48,7 @@ struct pen_listener {
 		*pipes; /* by the object manager, in the place of poll and socket; or NULL */
 	char *binding;
 	char *secondary_address;
+	char *expected; /* the binding by which connections arrive (arrival.c); NULL: it listens */
 	const struct pen_served **interfaces; /* ended by NULL; itself NULL: all */
 	bool is_paused;			      /* out of descriptors */
 };
@@ -117,6 +118,9 @@ const struct pen_manager *pen_served_manager(const struct pen_server *server,
 					     const struct pen_served *served,
 					     const struct pen_uuid *object);
 
+/* What the calls of a service that was added have for data from now on. */
+void pen_served_set_data(struct pen_server *server, const struct pen_service *service, void *data);
+
 /* Whether the interface is reached at the endpoint. NULL: a connection that was adopted. */
 bool pen_served_is_at(const struct pen_served *served, const struct pen_listener *listener);
 
@@ -130,6 +134,12 @@ void pen_served_free(struct pen_server *server);
 
 /* ---- listener.c ---- */
 
+/*
+ * Adds one as pen_server_listen says; one that is expected has no socket, and its connections
+ * arrive.
+ */
+int pen_listener_add(struct pen_server *server, const char *binding, const char *const *interfaces,
+		     bool is_expected, struct pen_listener **listenerp);
 void pen_listener_close(struct pen_listener *listener);
 
 /* Accepts again after descriptors ran out. */

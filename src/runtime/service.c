@@ -75,6 +75,15 @@ int pen_server_add(struct pen_server *server, const struct pen_service *service,
 	return 0;
 }
 
+void pen_served_set_data(struct pen_server *server, const struct pen_service *service, void *data)
+{
+	struct pen_served *served = served_of(server, service->interface);
+	struct pen_manager *manager = served ? manager_of(served, &service->type) : NULL;
+
+	if (manager)
+		manager->data = data;
+}
+
 int pen_server_add_object(struct pen_server *server, const struct pen_uuid *uuid,
 			  const struct pen_uuid *type)
 {

@@ -10,6 +10,8 @@ $build/test/bench/bench-call
 echo "named pipes:"
 mapfile -t wine < <(test/bench/wine.sh)
 PENSTOCK_OBJECTD=$build/src/daemon/penstock-objectd $build/test/bench/bench-pipe "${wine[@]}"
+echo "the door:"
+$build/test/bench/bench-door $build/test/door/counter $build/src/daemon/penstock-greeter
 echo "security:"
 $build/test/bench/bench-security
 if ! command -v krb5kdc >/dev/null; then

@@ -242,13 +242,16 @@ const struct pen_interface probe_stranger = {
 	.n_operations = PROBE_N_OPERATIONS,
 };
 
+const struct pen_service probe_service = {
+	.interface = &probe_interface,
+	.operations = functions,
+};
+
 /* ---- the server ---- */
 
 static void make_in(struct probe *probe, const char *directory,
 		    const struct pen_server_config *given)
 {
-	const struct pen_service service = { .interface = &probe_interface,
-					     .operations = functions };
 	struct pen_server_config config = { 0 };
 
 	memset(probe, 0, sizeof(*probe));
@@ -257,7 +260,7 @@ static void make_in(struct probe *probe, const char *directory,
 		config = *given;
 	config.ncalrpc_dir = probe->directory;
 	assert_int_equal(pen_server_new(&probe->server, &config), 0);
-	assert_int_equal(pen_server_add(probe->server, &service, probe), 0);
+	assert_int_equal(pen_server_add(probe->server, &probe_service, probe), 0);
 	assert_int_equal(
 		pen_server_listen(probe->server, "ncacn_ip_tcp:127.0.0.1[0]", NULL, &probe->tcp),
 		0);

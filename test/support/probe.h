@@ -49,6 +49,7 @@ struct probe_handle {
 };
 
 extern const struct pen_interface probe_interface;
+extern const struct pen_service probe_service;	  /* its data is a struct probe */
 extern const struct pen_interface probe_stranger; /* that nobody serves */
 
 struct probe {

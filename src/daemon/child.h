@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_CHILD_H
+#define PEN_DAEMON_CHILD_H
+/*
+ * A process that penstockd has started, and the socket between the two: the greeter, a worker.
+ * What is written to it waits here as long as its socket is full.
+ */
+#include "daemon/confine.h"
+#include "runtime/worker-letter.h"
+#include <uv.h>
+
+struct child;
+
+/* Whom a child tells, always from the loop. */
+struct child_listener {
+	/* What it says; the descriptor (-1: none) is the listener's. It lasts until this returns.
+	 */
+	void (*said)(void *data, const struct worker_report *report, int fd);
+	/* The socket has room again, after child_is_full. */
+	void (*free)(void *data);
+	/* It is no more: what waited to be written is dropped. The child is to be freed. */
+	void (*ended)(void *data, int status);
+	void *data;
+};
+
+struct child_config {
+	const char *const *argv;	       /* the first is the program's path */
+	const struct confinement *confinement; /* NULL: none */
+	uv_loop_t *loop;
+	struct child_listener listener;
+};
+
+/*
+ * Starts it. Descriptor 3 is its end of the socket; 0 is /dev/null, 1 and 2 are ours, and there are
+ * no others. It is killed when this process dies. A negative errno; what fails after the fork is an
+ * end with status 126 << 8, said on standard error.
+ */
+int child_start(struct child **childp, const struct child_config *config);
+
+/* Kills it, if it still runs, and forgets it: nobody is told any more. NULL is nobody. */
+struct child *child_free(struct child *child);
+
+pid_t child_pid(const struct child *child);
+
+/* The descriptor, -1: none, is taken if it goes. -ENOMEM, PEN_E_LIMIT, PEN_E_BAD_DATA. */
+int child_tell(struct child *child, const struct worker_order *order, int fd);
+
+/* So much waits that no more should be told, but what ends it. */
+bool child_is_full(const struct child *child);
+
+void child_kill(struct child *child, int signal);
+
+/* Finds out which children have ended; to be called after SIGCHLD. */
+void child_reap(void);
+
+/* Waits for those that were killed, so long. */
+void child_reap_killed(unsigned ms);
+
+#endif

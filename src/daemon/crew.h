@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_CREW_H
+#define PEN_DAEMON_CREW_H
+/*
+ * A service program and its processes: started when somebody calls, ended when nobody does, started
+ * again, later each time, when they crash.
+ */
+#include "daemon/child.h"
+#include "daemon/listing.h"
+#include "daemon/log.h"
+#include "daemon/visitor.h"
+
+enum {
+	CREW_BACKOFF_MIN_MS = 100, /* after a crash, until the next start; doubled each time */
+	CREW_BACKOFF_MAX_MS = 30 * 1000, /* of one that never gets ready */
+	CREW_BACKOFF_READY_MS =
+		1000, /* of one that does: a client may make it crash, and not for others */
+	CREW_CALM_MS = 60 * 1000, /* without a crash, after which all is forgotten */
+	CREW_LOOP_MIN = 5,	  /* crashes in a row, from which on it is said to loop */
+	CREW_WAITING_MAX = 1024,  /* visitors, that wait for a process */
+	CREW_TRIES_MAX = 3,	  /* processes that may die before they have a visitor */
+	CREW_PATIENCE_MS = 5000,  /* how long visitors wait for the next start at most */
+};
+
+enum worker_stage {
+	WORKER_STARTING,
+	WORKER_READY,
+	WORKER_LEAVING, /* gets nobody any more */
+};
+
+struct crew;
+
+/* One process. */
+struct worker {
+	struct pen_list link; /* of its crew */
+	struct crew *crew;
+	struct child *child;
+	uint16_t index; /* the upper half of its association groups' ids */
+	enum worker_stage stage;
+	struct worker_state report; /* as it said last */
+	int64_t n_sent;		    /* arrivals */
+	uint64_t idle_since;
+	struct pen_list waiting; /* visitors, until it is ready */
+	uint32_t n_waiting;
+};
+
+/* What crews share. */
+struct crew_world {
+	uv_loop_t *loop;
+	const struct log *log;
+	struct worker **workers; /* by index, 65536 of them; NULL: there is none */
+	uint16_t next_index;
+	const char *ncalrpc_dir;
+	const char *user; /* whom programs run as that do not say; NULL: as this process */
+	bool is_confined;
+	const struct pen_list *doors;
+};
+
+struct crew {
+	struct pen_list link; /* of the supervisor's */
+	struct crew_world *world;
+	char *path;
+	struct listing listing;
+	struct pen_list workers;
+	uint32_t n_workers;
+	uv_timer_t timer;   /* the next start after a crash */
+	uint32_t n_crashes; /* in a row */
+	uint64_t backoff_max;
+	uint64_t crashed_at;
+	uint64_t n_started, n_crashed; /* in all */
+	struct pen_list waiting;       /* visitors, until a process may be started */
+	uint32_t n_waiting;
+};
+
+/* Takes the listing, if it goes well. -ENOMEM. */
+int crew_new(struct crew **crewp, struct crew_world *world, const char *path,
+	     const struct listing *listing);
+
+/* Kills its processes and lets go of its visitors. */
+void crew_free(struct crew *crew);
+
+/* Starts those processes that it is to have before anybody calls. */
+void crew_prepare(struct crew *crew);
+
+/* Whether it serves the interface, by UUID and major version. */
+bool crew_serves(const struct crew *crew, const struct pen_syntax_id *syntax);
+
+/*
+ * Hands a visitor to a process: the one of its association group, else one that is idle, a new one,
+ * or the one with the fewest groups. A program of ours that calls another never waits for one that
+ * may wait for it: it gets one that is idle, or a new one. The visitor is taken, in any case.
+ */
+void crew_serve(struct crew *crew, struct visitor *visitor);
+
+/* Sends away those who have been idle for their time. */
+void crew_sweep(struct crew *crew, uint64_t now);
+
+/* No more visitors: its processes end when they have none, or now. */
+void crew_dismiss(struct crew *crew, bool is_now);
+
+/* The process of that index, if it is alive and is to get visitors. */
+struct worker *crew_world_find(const struct crew_world *world, uint32_t assoc_group_id);
+
+/* Whether the process is a worker of ours. */
+bool crew_world_has_pid(const struct crew_world *world, pid_t pid);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_DOOR_H
+#define PEN_DAEMON_DOOR_H
+/*
+ * An endpoint that penstockd listens at, and the programs that are reached there.
+ */
+#include "base/list.h"
+#include "io/socket.h"
+#include <penstock/binding.h>
+#include <uv.h>
+
+struct crew;
+struct handed;
+
+enum { DOOR_CREWS_MAX = 32 };
+
+struct door {
+	struct pen_list link; /* of the supervisor's */
+	uv_poll_t poll;
+	struct pen_unix_socket socket;
+	enum pen_protseq protseq;
+	bool is_carried;		    /* smbd brings a pipe's clients */
+	bool is_open;			    /* accepts */
+	char *listed;			    /* as programs list it */
+	char *binding;			    /* with the real port */
+	struct crew *crews[DOOR_CREWS_MAX]; /* the first serves what nobody knows */
+	size_t n_crews;
+	/* Takes each connection, which is not blocking. */
+	void (*came)(void *data, struct door *door, int fd);
+	void *data;
+};
+
+struct door_config {
+	const char *listed;  /* "ncacn_ip_tcp:" */
+	const char *binding; /* where that is: "ncacn_ip_tcp:127.0.0.1[49152]" */
+	const char *ncalrpc_dir, *np_dir;
+	struct handed *handed; /* a socket may be there already; NULL: none is */
+	uv_loop_t *loop;
+	void (*came)(void *data, struct door *door, int fd);
+	void *data;
+};
+
+/* Listens, closed at first. PEN_E_SYNTAX, a negative errno. */
+int door_new(struct door **doorp, const struct door_config *config);
+
+/* PEN_E_LIMIT: too many are there. */
+int door_add_crew(struct door *door, struct crew *crew);
+
+/* Whether it accepts connections, which wait in the kernel meanwhile. */
+void door_set_open(struct door *door, bool is_open);
+
+/* Closes the socket, and takes its name along. */
+void door_free(struct door *door);
+
+#endif

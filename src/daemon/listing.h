@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_LISTING_H
+#define PEN_DAEMON_LISTING_H
+/*
+ * What a program says that it serves, when it is asked to list its interfaces: in the lines of
+ * Samba's RPC daemons, or as the JSON that docs/first-service.md describes, which says more.
+ */
+#include "runtime/worker-listing.h"
+#include <penstock/arena.h>
+
+enum {
+	LISTING_MAX = PEN_WORKER_LISTING_MAX,
+	LISTING_INTERFACES_MAX = PEN_WORKER_INTERFACES_MAX,
+	LISTING_ENDPOINTS_MAX = PEN_WORKER_ENDPOINTS_MAX, /* of all interfaces */
+	LISTING_TEXT_MAX = PEN_WORKER_TEXT_MAX,
+	LISTING_PATHS_MAX = PEN_WORKER_PATHS_MAX,
+	LISTING_WORKERS_MAX = 1024,
+	LISTING_ASK_MS = 10 * 1000,
+};
+
+struct listing_interface {
+	struct pen_syntax_id id;
+	const char *name;
+	uint8_t level;		/* the least, as pen_service has it; 0: any, or it is not said */
+	const char **endpoints; /* string bindings, as they were listed */
+	size_t n_endpoints;
+};
+
+/* All texts are in the arena. What lines do not say is as a struct pen_worker has it by default. */
+struct listing {
+	struct pen_arena arena;
+	const char *program; /* its name; "": it does not say */
+	uint32_t workers_max, workers_min;
+	uint32_t idle_s;
+	const char *user; /* NULL: penstock's */
+	struct listing_interface *interfaces;
+	size_t n_interfaces;
+	size_t n_endpoints;
+	struct pen_worker_needs needs;
+};
+
+/*
+ * Read one, into a listing that is empty, and empty again on failure. PEN_E_SYNTAX, with where it
+ * is wrong, and why, in error; PEN_E_LIMIT, with the sentence; -ENOMEM.
+ */
+int listing_read_text(struct listing *listing, const char *text, size_t n, char error[256]);
+int listing_read_json(struct listing *listing, const char *text, size_t n, char error[256]);
+
+/*
+ * Runs the program, which gets no descriptors but 0 to 2, and reads what it lists: JSON, or what it
+ * can. It waits for that, up to timeout_ms in all. A name it does not say is that of its file.
+ * Fails as reading does, and: PEN_E_TIMEOUT; PEN_E_REJECTED: the program failed; a negative errno;
+ * all with the sentence in error.
+ */
+int listing_ask(struct listing *listing, const char *path, unsigned timeout_ms, char error[256]);
+
+void listing_done(struct listing *listing);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_SUPERVISOR_H
+#define PEN_DAEMON_SUPERVISOR_H
+/*
+ * One door for all services: listens everywhere, has each connection greeted, and hands it to a
+ * process of the program that serves what it wants. It reads nothing of any peer itself.
+ */
+#include "daemon/crew.h"
+#include "io/loop.h"
+
+struct supervisor_config {
+	const char *const *programs; /* paths, ended by NULL */
+	const char *greeter;	     /* its path */
+	const char *ncalrpc_dir, *np_dir;
+	const char *const *addresses; /* numeric, for TCP, ended by NULL; "": all */
+	uint16_t first_port,
+		last_port; /* for programs that ask for any; 0, 0: the kernel's choice */
+	const char *user;  /* NULL: everything runs as this process */
+	bool is_confined;
+	struct handed *handed; /* sockets of a service manager; NULL: none */
+	uint32_t visitors_max; /* with the greeter at a time */
+	const struct log *log;
+};
+
+struct supervisor;
+
+/*
+ * Asks the programs what they serve, and listens. Programs that do not say are left out, and the
+ * log is told why. config is copied, but for what it points to. A negative errno, PEN_E_; the log
+ * has the sentence.
+ */
+int supervisor_new(struct supervisor **supervisorp, const struct supervisor_config *config);
+
+/* Kills all that is left. NULL is nobody. */
+struct supervisor *supervisor_free(struct supervisor *supervisor);
+
+/* Runs until stop: then the workers have leave_ms to end what they do. */
+int supervisor_run(struct supervisor *supervisor, uint32_t leave_ms);
+
+/* From a signal handler or another thread, too. */
+void supervisor_stop(struct supervisor *supervisor);
+
+/* ---- for people and tests ---- */
+
+/* The n-th endpoint, as it is and as it was listed; NULL past the last. */
+const char *supervisor_binding(const struct supervisor *supervisor, size_t n, const char **listedp);
+
+struct supervisor_stats {
+	uint32_t workers;  /* processes */
+	uint32_t visitors; /* with the greeter */
+	uint32_t waiting;  /* for a worker */
+	uint64_t started, crashed, accepted, refused;
+};
+
+void supervisor_stats(const struct supervisor *supervisor, struct supervisor_stats *stats);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cleanup.h"
+#include "runtime/arrival.h"
+#include "runtime/server.h"
+#include "runtime/worker-listing.h"
+#include "runtime/worker-options.h"
+#include "runtime/worker-talk.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <penstock/worker.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SOCKET = 3, LINE_SIZE = 600 };
+
+/* One that serves. */
+struct process {
+	const struct pen_worker *worker;
+	const char *name;
+	bool is_verbose;
+	struct pen_worker_talk talk;
+	struct pen_server *server;
+	void *data;
+	bool is_started;
+};
+
+static void say(const char *name, const char *level, const char *text)
+{
+	char line[LINE_SIZE];
+	int n = snprintf(line, sizeof(line) - 1, "%s: %s: %s", name, level, text);
+
+	if (n > (int)sizeof(line) - 2)
+		n = (int)sizeof(line) - 2;
+	for (int i = 0; i < n; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	line[n++] = '\n';
+	/* In one piece: others write there too. */
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return;
+}
+
+static int fail(const struct process *process, int result, const char *sentence)
+{
+	say(process->name, "error",
+	    *sentence	 ? sentence
+	    : result < 0 ? strerror(-result)
+			 : pen_error_name(result));
+	return result;
+}
+
+static void on_log(void *data, enum pen_log_level level, const char *line)
+{
+	static const char *const names[] = {
+		[PEN_LOG_ERROR] = "error",
+		[PEN_LOG_WARNING] = "warning",
+		[PEN_LOG_INFO] = "info",
+		[PEN_LOG_DEBUG] = "debug",
+	};
+	const struct process *process = data;
+
+	if (level < PEN_LOG_DEBUG || process->is_verbose)
+		say(process->name, names[level], line);
+}
+
+/* ---- the server ---- */
+
+static int add_services(const struct process *process)
+{
+	const struct pen_worker *worker = process->worker;
+	int r = 0;
+
+	for (size_t i = 0; i < worker->n_services && !r; i++)
+		r = pen_server_add(process->server, &worker->services[i].service, NULL);
+	return r ? fail(process, r, pen_server_error(process->server)) : 0;
+}
+
+static bool lists(const struct pen_worker_service *service, const struct worker_hello *hello,
+		  const char *binding)
+{
+	for (uint32_t i = 0; i < hello->n_endpoints; i++) {
+		const char *const *e = service->endpoints;
+
+		if (strcmp(hello->endpoints[i].binding, binding) != 0)
+			continue;
+		while (e && *e && strcmp(*e, hello->endpoints[i].listed) != 0)
+			e++;
+		if (e && *e)
+			return true;
+	}
+	return false;
+}
+
+/* The interfaces that have listed what became the binding; names has room for all and an end. */
+static int expect(const struct process *process, const struct worker_hello *hello,
+		  const char *binding, const char **names)
+{
+	const struct pen_worker *worker = process->worker;
+	char sentence[256];
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < worker->n_services; i++)
+		if (lists(&worker->services[i], hello, binding))
+			names[n++] = worker->services[i].service.interface->name;
+	names[n] = NULL;
+	if (!n) {
+		snprintf(sentence, sizeof(sentence), "nothing is served at %s, as penstockd has it",
+			 binding);
+		return fail(process, PEN_E_NOT_FOUND, sentence);
+	}
+	r = pen_server_expect(process->server, binding, names);
+	return r ? fail(process, r, pen_server_error(process->server)) : 0;
+}
+
+/* A binding may stand for several endpoints, and is expected once. */
+static int expect_all(const struct process *process, const struct worker_hello *hello)
+{
+	pen_cleanup(pen_freep) const char **names = NULL;
+	int r = 0;
+
+	names = calloc(process->worker->n_services + 1, sizeof(*names));
+	if (!names)
+		return fail(process, -ENOMEM, "");
+	for (uint32_t i = 0; i < hello->n_endpoints && !r; i++) {
+		const char *binding = hello->endpoints[i].binding;
+		uint32_t first = 0;
+
+		while (strcmp(hello->endpoints[first].binding, binding) != 0)
+			first++;
+		if (first == i)
+			r = expect(process, hello, binding, names);
+	}
+	return r;
+}
+
+static int make_server(struct process *process, const struct worker_hello *hello)
+{
+	struct pen_server_config config = process->worker->config;
+	int r;
+
+	config.ncalrpc_dir = hello->ncalrpc_dir;
+	config.np_dir = config.objects_dir = config.keylog = NULL;
+	config.np_by_objects = false;
+	config.log = on_log;
+	config.log_data = process;
+	/* Whom it calls itself is found there, too. */
+	if (setenv("PENSTOCK_NCALRPC_DIR", hello->ncalrpc_dir, true))
+		return fail(process, -errno, "");
+	r = pen_server_new(&process->server, &config);
+	if (r)
+		return fail(process, r, "");
+	pen_server_set_group_index(process->server, hello->index);
+	r = add_services(process);
+	return r ? r : expect_all(process, hello);
+}
+
+static int start(struct process *process)
+{
+	const struct pen_worker *worker = process->worker;
+	char error[256] = "";
+	int r;
+
+	if (worker->start) {
+		r = worker->start(process->server, &process->data, error);
+		if (r)
+			return fail(process, r, error);
+	}
+	process->is_started = true;
+	for (size_t i = 0; i < worker->n_services; i++)
+		pen_served_set_data(process->server, &worker->services[i].service, process->data);
+	return 0;
+}
+
+/* ---- the process ---- */
+
+static bool is_socket(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) && type == SOCK_SEQPACKET &&
+	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static int run(struct process *process)
+{
+	const struct worker_hello *hello;
+	int r;
+
+	r = pen_worker_talk_init(&process->talk, SOCKET);
+	if (r)
+		return fail(process, r, "");
+	r = pen_worker_talk_hello(&process->talk, &hello);
+	if (r)
+		return r == PEN_E_CLOSED ? 0 : fail(process, r, "penstockd does not say hello");
+	r = make_server(process, hello);
+	if (!r)
+		r = start(process);
+	if (r)
+		return r;
+	r = pen_worker_talk_begin(&process->talk, process->server);
+	if (!r)
+		r = pen_server_run(process->server);
+	if (r)
+		return fail(process, r, "");
+	return process->talk.is_failed ? PEN_E_PROTOCOL : 0;
+}
+
+static int serve(const struct pen_worker *worker, const char *name, bool is_verbose)
+{
+	struct process process = { .worker = worker, .name = name, .is_verbose = is_verbose };
+	int r;
+
+	if (!is_socket(SOCKET)) {
+		say(name, "error",
+		    "descriptor 3 is no socket of penstockd's, which starts workers");
+		return PEN_WORKER_FAILED;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN); /* typed at a terminal it is for penstockd, who passes it on */
+	r = run(&process);
+	pen_worker_talk_end(&process.talk);
+	pen_server_free(process.server);
+	pen_worker_talk_done(&process.talk);
+	if (process.is_started && worker->stop)
+		worker->stop(process.data);
+	return r ? PEN_WORKER_FAILED : PEN_WORKER_OK;
+}
+
+static int list(const struct pen_worker *worker, const char *name, bool is_json)
+{
+	struct pen_buffer text;
+	int r;
+
+	pen_buffer_init(&text, PEN_WORKER_LISTING_MAX);
+	r = is_json ? pen_worker_list_json(worker, name, &text)
+		    : pen_worker_list_text(worker, &text);
+	if (!r && (fwrite(text.data, 1, text.size, stdout) != text.size || fflush(stdout)))
+		r = -errno;
+	pen_buffer_done(&text);
+	if (!r)
+		return PEN_WORKER_OK;
+	say(name, "error",
+	    r == PEN_E_LIMIT ? "what it serves is more than a listing may have" : strerror(-r));
+	return PEN_WORKER_FAILED;
+}
+
+static const char *name_of(const struct pen_worker *worker, const char *program)
+{
+	const char *slash = program ? strrchr(program, '/') : NULL;
+
+	return worker->name ? worker->name : slash ? slash + 1 : program ? program : "worker";
+}
+
+int pen_worker_main(int argc, char **argv, const struct pen_worker *worker)
+{
+	const char *name = name_of(worker, argc ? argv[0] : NULL);
+	struct pen_ndr_error error = { "" };
+	struct pen_worker_options options;
+	int r;
+
+	r = pen_worker_options_parse(&options, name, argc, argv);
+	if (r >= 0)
+		return r;
+	r = pen_worker_check(worker, &error);
+	if (r) {
+		say(name, "error", *error.text ? error.text : strerror(-r));
+		return PEN_WORKER_FAILED;
+	}
+	return options.is_worker ? serve(worker, name, options.is_verbose)
+				 : list(worker, name, options.is_json);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* A service program for tests of the supervisor; by the name of "other" it is another one. */
+#include "counter.h"
+#include <errno.h>
+#include <penstock/worker.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- counters ---- */
+
+static const struct pen_handle_type counters = { .name = "counter", .rundown = free };
+
+static int open_counter(struct pen_call *call, const struct counter_Open_in *in,
+			struct counter_Open_out *out)
+{
+	int32_t *value = malloc(sizeof(*value));
+	int r;
+
+	if (!value)
+		return -ENOMEM;
+	*value = in->first;
+	r = pen_call_handle_new(call, &counters, value, &out->counter);
+	if (r)
+		free(value);
+	return r;
+}
+
+static int add(struct pen_call *call, const struct counter_Add_in *in, struct counter_Add_out *out)
+{
+	void *value;
+	int r = pen_call_handle_get(call, &counters, &in->counter, &value);
+
+	if (!r)
+		out->total = *(int32_t *)value += in->n;
+	return r;
+}
+
+static int close_counter(struct pen_call *call, const struct counter_Close_in *in,
+			 struct counter_Close_out *out)
+{
+	out->counter = in->counter;
+	return pen_call_handle_close(call, &counters, &out->counter);
+}
+
+/* ---- the process ---- */
+
+static int tell_pid(struct pen_call *call, const struct counter_Pid_in *in,
+		    struct counter_Pid_out *out)
+{
+	out->result = (uint32_t)getpid();
+	return 0;
+}
+
+static int fill(struct pen_call *call, const struct counter_Fill_in *in,
+		struct counter_Fill_out *out)
+{
+	out->bytes = pen_arena_alloc(pen_call_arena(call), in->n ? in->n : 1);
+	if (!out->bytes)
+		return -ENOMEM;
+	memset(out->bytes, 0x5a, in->n);
+	return 0;
+}
+
+static int wait_a_while(struct pen_call *call, const struct counter_Wait_in *in,
+			struct counter_Wait_out *out)
+{
+	const struct timespec time = { in->ms / 1000, (long)(in->ms % 1000) * 1000000 };
+
+	nanosleep(&time, NULL);
+	return 0;
+}
+
+static int die(struct pen_call *call, const struct counter_Die_in *in, struct counter_Die_out *out)
+{
+	_exit(99);
+}
+
+static const struct counter_operations counter_operations = {
+	.Open = open_counter,
+	.Add = add,
+	.Close = close_counter,
+	.Pid = tell_pid,
+	.Fill = fill,
+	.Wait = wait_a_while,
+	.Die = die,
+};
+
+static int which_pid(struct pen_call *call, const struct other_WhichPid_in *in,
+		     struct other_WhichPid_out *out)
+{
+	out->result = (uint32_t)getpid();
+	return 0;
+}
+
+static const struct other_operations other_operations = { .WhichPid = which_pid };
+
+/* ---- what they are ---- */
+
+static const char *const counter_endpoints[] = { "ncalrpc:[counter]",
+						 "ncacn_ip_tcp:", "ncacn_np:[\\pipe\\counter]",
+						 NULL };
+static const char *const other_endpoints[] = { "ncalrpc:[counter]", "ncalrpc:", NULL };
+
+static const struct pen_worker_service counter_services[] = {
+	{ .service = { .interface = &counter_interface, .operations = &counter_operations },
+	  .endpoints = counter_endpoints },
+};
+
+static const struct pen_worker_service other_services[] = {
+	{ .service = { .interface = &other_interface, .operations = &other_operations },
+	  .endpoints = other_endpoints },
+};
+
+/* Numbers of tests; else the defaults. */
+static uint32_t number_of(const char *variable)
+{
+	const char *text = getenv(variable);
+
+	return text ? (uint32_t)atoi(text) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = strrchr(argv[0], '/');
+	bool is_other = name && !strcmp(name, "/other");
+	const struct pen_worker worker = {
+		.services = is_other ? other_services : counter_services,
+		.n_services = 1,
+		.workers_max = is_other ? 1 : number_of("COUNTER_WORKERS"),
+		.workers_min = is_other ? 0 : number_of("COUNTER_READY"),
+		.idle_s = number_of("COUNTER_IDLE"),
+		.config = { .connections_per_peer_max = 100000 },
+	};
+
+	return pen_worker_main(argc, argv, &worker);
+}
