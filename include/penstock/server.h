@@ -27,6 +27,7 @@ struct pen_service {
 	bool is_everywhere; /* reached at every endpoint, whatever services that has (mgmt) */
 };
 
+struct pen_buffer;
 struct pen_mechs;
 
 enum pen_log_level { PEN_LOG_ERROR, PEN_LOG_WARNING, PEN_LOG_INFO, PEN_LOG_DEBUG };
@@ -64,6 +65,13 @@ struct pen_server_config {
 	 * must read recorded traffic (docs/security.md); NULL: none.
 	 */
 	const char *keylog;
+	/*
+	 * A file that says who may call what and how much of it (penstock-policy(5)); NULL: none.
+	 * What it may name are these interfaces, ended by NULL, which outlive the server; NULL:
+	 * any.
+	 */
+	const char *policy;
+	const struct pen_interface *const *policy_interfaces;
 	/* A line for people about something that happened; NULL: nobody listens. */
 	void (*log)(void *data, enum pen_log_level level, const char *line);
 	void *log_data;
@@ -71,7 +79,8 @@ struct pen_server_config {
 
 /*
  * config may be NULL, and is copied. -ENOMEM; PEN_E_DENIED or a negative errno: the keylog
- * cannot be written, or others may read it; config's log is told.
+ * cannot be written, or others may read it; PEN_E_SYNTAX, PEN_E_LIMIT or a negative errno: the
+ * policy is wrong or cannot be read; config's log is told.
  */
 int pen_server_new(struct pen_server **serverp, const struct pen_server_config *config);
 
@@ -80,6 +89,15 @@ int pen_server_new(struct pen_server **serverp, const struct pen_server_config *
  * those that do not finish then, runs all handles down, frees all.
  */
 struct pen_server *pen_server_free(struct pen_server *server);
+
+/*
+ * Reads a policy in place of the one that rules, from the next call, connection or presentation
+ * context on; path NULL: none rules any more. PEN_E_SYNTAX, PEN_E_LIMIT or a negative errno: it is
+ * wrong or cannot be read, as diagnoses says, or the log if that is NULL; -ENOMEM. Then nothing
+ * changes.
+ */
+int pen_server_set_policy(struct pen_server *server, const char *path,
+			  struct pen_buffer *diagnoses);
 
 /*
  * Adds a service; data is handed to its calls. PEN_E_EXISTS: interface and type are served.

@@ -55,11 +55,28 @@ static void move_shares(struct serve *serve, struct config *config, const struct
 		config->smb_conf = moved.smb_conf;
 }
 
+/* Its text may be another even where its file is the same. */
+static void read_policy(struct serve *serve, struct config *config, const struct config *fresh)
+{
+	const char *path = fresh->limits.policy;
+
+	if (path && has_moved(config->limits.policy, path)) {
+		path = pen_arena_strdup(&config->arena, path);
+		if (!path)
+			return;
+	} else if (path) {
+		path = config->limits.policy;
+	}
+	if (!serve_set_policy(serve, path))
+		config->limits.policy = path;
+}
+
 void reload(struct serve *serve, struct config *config, struct log *log, const struct config *fresh)
 {
 	log->level = config->log_level = fresh->log_level;
 	log->is_json = config->is_json = fresh->is_json;
 	warn_of_keys(log, config, fresh);
 	move_shares(serve, config, fresh);
+	read_policy(serve, config, fresh);
 	log_line(log, PEN_LOG_INFO, "reload", NULL);
 }

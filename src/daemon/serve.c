@@ -195,6 +195,10 @@ static int make_server(struct serve *serve)
 	struct pen_server_config config = serve->config->limits;
 	int r;
 
+	/* A policy may name those that do not run: it need not change when they stop. */
+	for (size_t i = 0; daemon_program(i); i++)
+		serve->interfaces[i] = daemon_program(i)->service->interface;
+	config.policy_interfaces = serve->interfaces;
 	config.ncalrpc_dir = serve->ncalrpc_dir;
 	config.np_dir = serve->np_dir;
 	config.log = log_of_server;
@@ -255,6 +259,13 @@ void serve_stop(struct serve *serve)
 	free(serve->ncalrpc_dir);
 	free(serve->np_dir);
 	serve->ncalrpc_dir = serve->np_dir = NULL;
+}
+
+int serve_set_policy(struct serve *serve, const char *path)
+{
+	int r = pen_server_set_policy(serve->server, path, NULL);
+
+	return r ? fail(serve, r, "policy", pen_server_error(serve->server)) : 0;
 }
 
 int serve_reload(struct serve *serve, const struct config *config)

@@ -138,6 +138,7 @@ static const struct {
 	{ "security", "principal", { "host/a@B" } },
 	{ "security", "realm", { "B" } },
 	{ "security", "keylog", { "/k" }, { "k" }, "keylog is an absolute path" },
+	{ "policy", "file", { "/p" }, { "p" }, "file is an absolute path" },
 	{ "shares",
 	  "smb_conf",
 	  { "/etc/smb.conf" },

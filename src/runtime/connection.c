@@ -30,7 +30,7 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 static const struct pen_offer *find_offer(void *data, const struct pen_syntax_id *abstract)
 {
-	const struct pen_connection *connection = data;
+	struct pen_connection *connection = data;
 	const struct pen_served *served = connection->server->served;
 
 	for (; served; served = served->next) {
@@ -38,7 +38,7 @@ static const struct pen_offer *find_offer(void *data, const struct pen_syntax_id
 
 		if (pen_uuid_equal(&id->uuid, &abstract->uuid) && id->major == abstract->major &&
 		    id->minor >= abstract->minor && pen_served_is_at(served, connection->listener))
-			return &served->offer;
+			return pen_server_stake_context(connection) ? &served->offer : NULL;
 	}
 	return NULL;
 }
@@ -178,6 +178,7 @@ static void connection_free(struct pen_connection *connection)
 {
 	connection_unlink(connection);
 	pen_list_remove(&connection->due);
+	pen_server_stake_leave(connection);
 	pen_conn_free(connection->conn);
 	pen_pipe_carrier_free(connection->carrier);
 	pen_buffer_done(&connection->early);
@@ -293,6 +294,8 @@ static int connection_init(struct pen_connection *connection, const char *peer_n
 			pen_server_log(server, PEN_LOG_WARNING,
 				       "%s: refused: it has %u connections", peer_name,
 				       server->config.connections_per_peer_max);
+		if (!r)
+			r = pen_server_stake_enter(connection);
 		if (r)
 			return r;
 	}
@@ -321,6 +324,7 @@ static int start(struct pen_connection *connection, struct pen_server *server,
 	connection->state = token ? PEN_CONNECTION_OPEN : PEN_CONNECTION_AWAIT_NPA;
 	r = connection_init(connection, peer_name);
 	if (r) {
+		pen_server_stake_leave(connection);
 		pen_peer_leave(&server->peers, connection->peer);
 		pen_conn_free(connection->conn);
 		pen_pipe_carrier_free(connection->carrier);
@@ -412,6 +416,8 @@ static int enter_pipe(struct pen_connection *connection, struct pen_pipe_greetin
 	snprintf(name, sizeof(name), "pipe client %s", greeting->client);
 	r = pen_peer_enter(&server->peers, name, server->config.connections_per_peer_max,
 			   &connection->peer);
+	if (!r)
+		r = pen_server_stake_enter(connection);
 	if (r)
 		return r;
 	if (greeting->is_probe) {

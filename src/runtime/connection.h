@@ -8,6 +8,7 @@
  */
 #include "base/list.h"
 #include "runtime/pipe-carrier.h"
+#include "runtime/server-quota.h"
 #include "runtime/server.h"
 
 enum pen_connection_state {
@@ -39,6 +40,7 @@ struct pen_connection {
 	uv_work_t work;
 	struct pen_peer *peer;
 	struct pen_token *token;
+	struct pen_server_stake stake; /* what it has of the policy's quotas */
 	struct pen_conn *conn;
 	struct pen_pipe_carrier *carrier; /* behind smbd */
 	struct pen_buffer early;	  /* read before it came to us, and not fed yet */

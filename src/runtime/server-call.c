@@ -5,6 +5,7 @@
 #include "runtime/enclosure.h"
 #include "runtime/server-callback.h"
 #include "runtime/server-handle.h"
+#include "runtime/server-policy.h"
 #include "runtime/server-stream.h"
 #include "sec/mech.h"
 #include <errno.h>
@@ -66,6 +67,7 @@ void pen_server_call_release(struct pen_server_call *call)
 	struct pen_server *server = call->server;
 
 	pen_server_handles_leave(call);
+	pen_server_fare_give(call);
 	if (call->previous)
 		call->previous->next = call->next;
 	else
@@ -136,7 +138,7 @@ static void send_fault(struct pen_server_call *call, int result, enum pen_eerr_l
 	const struct pen_server_failure failure = {
 		.location = where,
 		.status = status,
-		.sentence = call->call.error,
+		.sentence = call->is_withheld ? NULL : call->call.error,
 		.chain = call->call.told,
 	};
 	struct pen_server *server = call->server;
@@ -296,6 +298,9 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 	if (r)
 		return pen_call_explain(&call->call, r, "The request does not decode: %s",
 					error.text);
+	r = pen_server_fare_weigh(call);
+	if (r)
+		return r;
 	rest = (struct pen_slice){ .data = event->stub.data + n_used,
 				   .size = event->stub.size - n_used };
 	if (rest.size && pen_conn_verify(call->connection->conn, event->call_id, rest))
@@ -303,6 +308,22 @@ static int call_dispatch(struct pen_server_call *call, const struct pen_manager 
 					"What the client meant to call is not what was called: "
 					"its verification trailer says otherwise.");
 	return dispatch(call, manager->service.operations, was_runp);
+}
+
+/* Whether the policy lets it come, if there is one. */
+static int call_admit(struct pen_server_call *call, const struct pen_event *event)
+{
+	const struct pen_interface *interface = call->call.interface;
+	int r;
+
+	if (!call->server->policy)
+		return 0;
+	r = pen_server_fare_take(call, event->stub.size);
+	if (!r)
+		r = pen_server_policy_ask(call, event);
+	if (r && event->opnum < interface->n_operations)
+		call->call.operation = &interface->operations[event->opnum];
+	return r;
 }
 
 /* Finds the operation among the managers of the object's type, and runs it. */
@@ -356,6 +377,8 @@ static void call_fill(struct pen_server_call *call, struct pen_connection *conne
 	call->stream = NULL;
 	call->held = 0;
 	call->is_given_up = false;
+	call->is_withheld = false;
+	call->fare = (struct pen_server_fare){ .is_taken = false };
 	call->call.service_data = NULL;
 	call->call.is_stopped = false;
 	call->call.stopped = NULL;
@@ -412,7 +435,9 @@ void pen_server_call_run(struct pen_connection *connection, const struct pen_eve
 	call_fill(call, connection, event);
 	call_enter(call, connection);
 	pen_server_check_itself(server, call->call.interface, "what ran before an operation");
-	r = call_find_and_dispatch(call, event, &was_run);
+	r = call_admit(call, event);
+	if (!r)
+		r = call_find_and_dispatch(call, event, &was_run);
 	call_ran(call, r, was_run);
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/call.h"
 #include "runtime/connection.h"
 #include "runtime/handle-line.h"
+#include "runtime/server-quota.h"
 
 enum pen_server_call_state {
 	PEN_SERVER_CALL_QUEUED,	 /* waits for its handles */
@@ -26,6 +27,7 @@ struct pen_server_call {
 	uint32_t call_id;
 	uint32_t depth;	    /* how many calls it is inside of, that have its call_id */
 	bool is_given_up;   /* the client does not hear of it any more */
+	bool is_withheld;   /* the client does not hear what its sentence says */
 	uint64_t called_at; /* its client back */
 	const struct pen_token *token;
 	struct pen_token *writer;    /* a reference of it, if it may change on the connection */
@@ -43,6 +45,7 @@ struct pen_server_call {
 	void *out;
 	struct pen_server_stream *stream; /* its pipes; NULL: it has none */
 	size_t held;
+	struct pen_server_fare fare; /* what it has of the policy's quotas */
 };
 
 /* Runs a request. Answered, or pending, when it returns. */

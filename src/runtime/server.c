@@ -6,6 +6,7 @@
 #include "runtime/eerr.h"
 #include "runtime/keylog.h"
 #include "runtime/server-call.h"
+#include "runtime/server-policy.h"
 #include <errno.h>
 #include <penstock/token.h>
 #include <poll.h>
@@ -193,6 +194,8 @@ static int server_init(struct pen_server *server)
 	r = choose_directories(server);
 	if (!r)
 		r = open_keylog(server);
+	if (!r && server->config.policy)
+		r = pen_server_set_policy(server, server->config.policy, NULL);
 	if (r)
 		return r;
 	server->in = malloc(PEN_SERVER_READ_SIZE);
@@ -224,6 +227,7 @@ static void server_done(struct pen_server *server)
 	pen_token_free(server->anonymous);
 	pen_world_done(&server->world);
 	pen_keylog_free(server->keylog);
+	pen_server_policy_free(server);
 	pen_server_calls_free(server);
 	pen_served_free(server);
 	pen_buffer_done(&server->stub);

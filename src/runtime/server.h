@@ -65,8 +65,9 @@ struct pen_server {
 	struct pen_list ready; /* calls that their handles are free for */
 	struct pen_list gone;  /* connections whose memory is left */
 	struct pen_random random;
-	struct pen_keylog *keylog; /* NULL: none */
-	struct pen_world world;	   /* of the security mechanisms, if there are any */
+	struct pen_keylog *keylog;	  /* NULL: none */
+	struct pen_server_policy *policy; /* NULL: none rules */
+	struct pen_world world;		  /* of the security mechanisms, if there are any */
 	struct pen_peers peers;
 	struct pen_peers workers; /* whose calls are at work in other threads */
 	uint32_t n_works;	  /* of those calls */

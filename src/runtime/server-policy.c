@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/server-policy.h"
+#include "policy/identity.h"
+#include "rpc/auth.h"
+#include "runtime/server-call.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { A_SECOND = 1000, PIECE_SIZE = 4096 };
+
+static const char *const transports[] = {
+	[PEN_NCACN_IP_TCP] = "ncacn_ip_tcp", [PEN_NCACN_NP] = "ncacn_np", [PEN_NCALRPC] = "ncalrpc"
+};
+
+/* ---- the file ---- */
+
+static int read_file(const char *path, struct pen_buffer *text)
+{
+	FILE *file = fopen(path, "rbe");
+	char piece[PIECE_SIZE];
+	size_t n;
+	int r = 0;
+
+	if (!file)
+		return -errno;
+	while (!r && (n = fread(piece, 1, sizeof(piece), file)))
+		r = pen_buffer_add(text, piece, n);
+	if (!r && ferror(file))
+		r = errno ? -errno : -EIO;
+	fclose(file);
+	return r;
+}
+
+static int read_policy(const struct pen_server *server, const char *path,
+		       struct pen_policy **policyp, struct pen_buffer *diagnoses)
+{
+	struct pen_policy_known known = { .interfaces = server->config.policy_interfaces };
+	struct pen_buffer text;
+	int r;
+
+	while (known.interfaces && known.interfaces[known.n_interfaces])
+		known.n_interfaces++;
+	pen_buffer_init(&text, PEN_POLICY_TEXT_MAX);
+	r = path ? read_file(path, &text) : 0;
+	if (r)
+		pen_buffer_printf(diagnoses, "cannot read %s: %s\n", path,
+				  r < 0 ? strerror(-r) : "it is larger than 64 KiB");
+	else
+		r = pen_policy_new(policyp, path ? path : "", text.size ? (char *)text.data : "",
+				   text.size, known.interfaces ? &known : NULL, diagnoses);
+	pen_buffer_done(&text);
+	return r;
+}
+
+/* The sentences; not the lines that they are about, nor the carets. */
+static void log_diagnoses(struct pen_server *server, const struct pen_buffer *diagnoses)
+{
+	const char *line = (const char *)diagnoses->data, *end = line + diagnoses->size;
+
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		int n = (int)((newline ? newline : end) - line);
+
+		if (n && *line != '\t')
+			pen_server_log(server, PEN_LOG_ERROR, "the policy: %.*s", n, line);
+		line += n + 1;
+	}
+}
+
+/* ---- which policy rules ---- */
+
+static int ruling_new(struct pen_server *server, struct pen_policy *policy)
+{
+	struct pen_server_policy *ruling = calloc(1, sizeof(*ruling));
+	uint64_t seed = 0;
+	int r;
+
+	if (!ruling)
+		return -ENOMEM;
+	r = pen_random_fill(&server->random, &seed, sizeof(seed));
+	/* A peer's account for each connection, and a user's. */
+	if (!r)
+		r = pen_quotas_new(&ruling->quotas, policy,
+				   (size_t)server->config.connections_max * 2, seed);
+	if (r) {
+		free(ruling);
+		return r;
+	}
+	server->policy = ruling;
+	return 0;
+}
+
+/* Takes the policy, if that succeeds. */
+static int rule(struct pen_server *server, struct pen_policy *policy)
+{
+	int r = server->policy ? 0 : ruling_new(server, policy);
+
+	if (r)
+		return r;
+	pen_quotas_rule(server->policy->quotas, policy);
+	pen_policy_free(server->policy->policy);
+	server->policy->policy = policy;
+	server->policy->edition++;
+	return 0;
+}
+
+int pen_server_set_policy(struct pen_server *server, const char *path, struct pen_buffer *diagnoses)
+{
+	struct pen_policy *policy = NULL;
+	struct pen_buffer own;
+	int r;
+
+	if (!path && !server->policy)
+		return 0;
+	pen_buffer_init(&own, 0);
+	r = read_policy(server, path, &policy, diagnoses ? diagnoses : &own);
+	if (!r)
+		r = rule(server, policy);
+	if (r) {
+		pen_policy_free(policy);
+		log_diagnoses(server, &own);
+		pen_server_explain(server, r, "the policy %s does not rule: %s", path ? path : "",
+				   r < 0 ? strerror(-r) : "it is wrong");
+	}
+	pen_buffer_done(&own);
+	return r;
+}
+
+void pen_server_policy_free(struct pen_server *server)
+{
+	struct pen_server_policy *ruling = server->policy;
+	uint64_t n = 0;
+
+	if (!ruling)
+		return;
+	for (size_t i = 0; i < PEN_AUDIT_GATES; i++)
+		n += ruling->gates[i].n_untold;
+	if (n)
+		pen_server_log(server, PEN_LOG_WARNING,
+			       "audit: %llu more came too fast to be told of",
+			       (unsigned long long)n);
+	pen_policy_free(ruling->policy);
+	pen_quotas_free(ruling->quotas);
+	free(ruling);
+	server->policy = NULL;
+}
+
+/* ---- audits ---- */
+
+static bool gate_lets(struct pen_audit_gate *gate, uint32_t max, uint64_t now_ms)
+{
+	if (now_ms - gate->began_ms >= A_SECOND) {
+		gate->began_ms = now_ms;
+		gate->n = 0;
+	}
+	if (gate->n >= max)
+		return false;
+	gate->n++;
+	return true;
+}
+
+/* One caller's flood at one rule hides nobody else's audits. */
+static struct pen_audit_gate *gate_of(struct pen_server_policy *ruling, uint32_t line,
+				      const struct pen_token *token)
+{
+	uint32_t hash = line * UINT32_C(2654435761);
+
+	if (token) {
+		const struct pen_sid *user = pen_token_user(token);
+
+		for (size_t i = 0; i < user->n_sub_authorities; i++)
+			hash = (hash ^ user->sub_authorities[i]) * UINT32_C(2654435761);
+	}
+	return &ruling->gates[hash >> 24];
+}
+
+static void log_audit(struct pen_server *server, const struct pen_policy_question *question,
+		      const struct pen_policy_line *line, bool is_allowed, uint32_t n_untold)
+{
+	char before[64] = "";
+	struct pen_buffer who;
+
+	pen_buffer_init(&who, 0);
+	if (pen_identity_print(question->token, &who))
+		pen_buffer_done(&who);
+	if (n_untold)
+		snprintf(before, sizeof(before), " (%u more came too fast to be told of)",
+			 n_untold);
+	pen_server_log(
+		server, PEN_LOG_WARNING, "audit: %s.%s %s: %.*s from %s by %s, %s%s: line %u: %s",
+		question->interface_name ? question->interface_name : "?",
+		question->operation ? question->operation : "?", is_allowed ? "allowed" : "denied",
+		(int)who.size, who.size ? (const char *)who.data : "",
+		question->source && *question->source ? question->source : "local",
+		transports[question->protseq], pen_auth_level_name(question->auth_level), before,
+		line->number, line->text);
+	pen_buffer_done(&who);
+}
+
+static void audit(struct pen_server *server, const struct pen_policy_question *question,
+		  const struct pen_policy_answer *answer)
+{
+	uint64_t now_ms = uv_now(&server->loop.uv);
+	struct pen_server_policy *ruling = server->policy;
+
+	for (size_t i = 0; i < answer->n_audits && i < PEN_POLICY_AUDITS_MAX; i++) {
+		const struct pen_policy_line *line = &answer->audits[i];
+		struct pen_audit_gate *gate = gate_of(ruling, line->number, question->token);
+
+		if (!gate_lets(gate, PEN_AUDIT_GATE_MAX, now_ms) ||
+		    !gate_lets(&ruling->all, PEN_AUDIT_ALL_MAX, now_ms)) {
+			gate->n_untold++;
+			continue;
+		}
+		log_audit(server, question, line, answer->is_allowed, gate->n_untold);
+		gate->n_untold = 0;
+	}
+}
+
+/* ---- a call ---- */
+
+static int deny(struct pen_server_call *call, const struct pen_policy_answer *answer)
+{
+	call->is_withheld = true;
+	if (!answer->by.number)
+		return pen_call_explain(&call->call, PEN_E_DENIED,
+					"Denied by the policy's default: %s.", answer->reason);
+	return pen_call_explain(&call->call, PEN_E_DENIED,
+				"Denied by line %u of the policy: %s: %.128s", answer->by.number,
+				answer->reason, answer->by.text);
+}
+
+int pen_server_policy_ask(struct pen_server_call *call, const struct pen_event *event)
+{
+	const struct pen_interface *interface = call->call.interface;
+	bool is_known = event->opnum < interface->n_operations;
+	const struct pen_policy_question question = {
+		.interface = interface->id,
+		.interface_name = interface->name,
+		.opnum = event->opnum,
+		.operation = is_known ? interface->operations[event->opnum].name : NULL,
+		.token = call->token,
+		.source = pen_token_info(call->connection->token)->remote_address,
+		.protseq = call->call.protseq,
+		.auth_level = pen_call_auth_level(&call->call),
+	};
+	struct pen_policy_answer answer;
+
+	pen_policy_ask(call->server->policy->policy, &question, &answer);
+	audit(call->server, &question, &answer);
+	return answer.is_allowed ? 0 : deny(call, &answer);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_RUNTIME_SERVER_POLICY_H
+#define PEN_RUNTIME_SERVER_POLICY_H
+/*
+ * A server that a policy rules (policy/policy.h): reads its file, asks it before each call,
+ * and logs what it audits. What a caller may have of everything is server-quota.h.
+ */
+#include "policy/quota.h"
+
+struct pen_event;
+struct pen_server;
+struct pen_server_call;
+
+/* How many lines an audit has had in this second. */
+struct pen_audit_gate {
+	uint64_t began_ms;
+	uint32_t n;
+	uint32_t n_untold; /* since the last that was told */
+};
+
+enum {
+	PEN_AUDIT_GATES = 256,	 /* by a rule's line and a caller */
+	PEN_AUDIT_GATE_MAX = 5,	 /* lines a second of each, */
+	PEN_AUDIT_ALL_MAX = 100, /* and of all together */
+};
+
+struct pen_server_policy {
+	struct pen_policy *policy;
+	struct pen_quotas *quotas;
+	uint32_t edition; /* which policy it is that rules; from 1 on */
+	struct pen_audit_gate gates[PEN_AUDIT_GATES];
+	struct pen_audit_gate all;
+};
+
+/* Says of how many audits no line was, and frees it. */
+void pen_server_policy_free(struct pen_server *server);
+
+/*
+ * Asks the policy about a call that nothing is decoded of. PEN_E_DENIED, with the sentence in
+ * the call, which its client is not told.
+ */
+int pen_server_policy_ask(struct pen_server_call *call, const struct pen_event *event);
+
+#endif
