@@ -47,6 +47,11 @@ _penstock() {
 	--access) COMPREPLY=($(compgen -W "r w rw" -- "$word")); return ;;
 	--exec) COMPREPLY=($(compgen -c -- "$word")); return ;;
 	--level) COMPREPLY=($(compgen -W "none connect packet integrity privacy" -- "$word")); return ;;
+	--transport) COMPREPLY=($(compgen -W "ncacn_ip_tcp ncacn_np ncalrpc" -- "$word")); return ;;
+	--identity) COMPREPLY=($(compgen -W "anonymous authenticated" -- "$word")); return ;;
+	--from) COMPREPLY=($(compgen -W "local" -- "$word")); return ;;
+	--operation)
+		COMPREPLY=($(compgen -W "$(_penstock_names operations | sed 's/.*\.//')" -- "$word")); return ;;
 	--mech) COMPREPLY=($(compgen -W "spnego ntlm krb5" -- "$word")); return ;;
 	-U | --user | --ccache | --principal | --target) return ;;
 	--type)
@@ -87,7 +92,9 @@ _penstock() {
 		elif [ "$COMP_CWORD" = 4 ]; then
 			COMPREPLY=($(compgen -W "$(_penstock_accounts user)" -- "$word"))
 		fi ;;
-	policy) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "show set" -- "$word")) ;;
+	policy)
+		COMPREPLY=($(compgen -f -- "$word"))
+		[ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "check print why suggest show set" -- "$word")) ;;
 	pipe)
 		if [ "$COMP_CWORD" = 2 ]; then
 			COMPREPLY=($(compgen -W "ls info cat serve send call wait watch" -- "$word"))

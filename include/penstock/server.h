@@ -72,6 +72,9 @@ struct pen_server_config {
 	 */
 	const char *policy;
 	const struct pen_interface *const *policy_interfaces;
+	/* A file that gets what is called, from which "penstock policy suggest" makes a policy;
+	 * NULL: none. */
+	const char *policy_record;
 	/* A line for people about something that happened; NULL: nobody listens. */
 	void (*log)(void *data, enum pen_log_level level, const char *line);
 	void *log_data;
@@ -79,8 +82,9 @@ struct pen_server_config {
 
 /*
  * config may be NULL, and is copied. -ENOMEM; PEN_E_DENIED or a negative errno: the keylog
- * cannot be written, or others may read it; PEN_E_SYNTAX, PEN_E_LIMIT or a negative errno: the
- * policy is wrong or cannot be read; config's log is told.
+ * cannot be written, or others may read it; PEN_E_SYNTAX, PEN_E_LIMIT, PEN_E_DENIED or a
+ * negative errno: the policy is wrong or cannot be read, or its record cannot be written; config's
+ * log is told.
  */
 int pen_server_new(struct pen_server **serverp, const struct pen_server_config *config);
 

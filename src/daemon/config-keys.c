@@ -41,6 +41,7 @@ static const struct config_key keys[] = {
 	{ "security", "realm", CONFIG_TEXT, AT(realm) },
 	{ "security", "keylog", CONFIG_PATH, AT(limits.keylog) },
 	{ "policy", "file", CONFIG_PATH, AT(limits.policy), .is_live = true },
+	{ "policy", "record", CONFIG_PATH, AT(limits.policy_record) },
 	{ "shares", "smb_conf", CONFIG_PATH, AT(smb_conf), .is_live = true },
 	{ "log", "level", CONFIG_LOG_LEVEL, AT(log_level), .is_live = true },
 	{ "log", "format", CONFIG_LOG_FORMAT, AT(is_json), .is_live = true },

@@ -52,7 +52,7 @@ struct config {
 	bool is_json;
 	enum pen_log_level log_level;
 
-	struct pen_server_config limits; /* its numbers, keylog and policy only */
+	struct pen_server_config limits; /* its numbers and files only */
 
 	/* By program, see program.h. */
 	bool is_enabled[CONFIG_SERVICES_MAX];

@@ -139,6 +139,7 @@ static const struct {
 	{ "security", "realm", { "B" } },
 	{ "security", "keylog", { "/k" }, { "k" }, "keylog is an absolute path" },
 	{ "policy", "file", { "/p" }, { "p" }, "file is an absolute path" },
+	{ "policy", "record", { "/r" }, { "r" }, "record is an absolute path" },
 	{ "shares",
 	  "smb_conf",
 	  { "/etc/smb.conf" },

@@ -3,15 +3,13 @@
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "io/socket.h"
+#include "runtime/private-file.h"
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <penstock/binding.h>
 #include <penstock/ndr.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,38 +20,6 @@ struct pen_keylog {
 };
 
 PEN_DEFINE_FREEP(struct pen_keylog, pen_keylog)
-
-static int explain(struct pen_ndr_error *error, int result, const char *format, ...)
-	PEN_PRINTF(3, 4);
-
-static int explain(struct pen_ndr_error *error, int result, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
-	va_end(arguments);
-	return result;
-}
-
-static int check_file(int fd, const char *path, struct pen_ndr_error *error)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return explain(error, -errno, "the key log %.80s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return explain(error, PEN_E_DENIED, "the key log %.80s is not a file", path);
-	if (st.st_uid != geteuid())
-		return explain(error, PEN_E_DENIED, "the key log %.80s belongs to uid %u", path,
-			       st.st_uid);
-	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return explain(error, PEN_E_DENIED,
-			       "the key log %.80s can be read or changed by others: chmod 600 "
-			       "makes it private",
-			       path);
-	return 0;
-}
 
 struct pen_keylog *pen_keylog_free(struct pen_keylog *keylog)
 {
@@ -70,11 +36,8 @@ int pen_keylog_new(struct pen_keylog **keylogp, const char *path, struct pen_ndr
 
 	if (!keylog)
 		return -ENOMEM;
-	keylog->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-			  0600);
-	if (keylog->fd < 0)
-		return explain(error, -errno, "the key log %.80s: %s", path, strerror(errno));
-	r = check_file(keylog->fd, path, error);
+	keylog->fd = -1;
+	r = pen_private_file_open(&keylog->fd, "the key log", path, error);
 	if (r)
 		return r;
 	*keylogp = pen_take(&keylog);

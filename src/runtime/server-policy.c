@@ -4,15 +4,12 @@
 #include "rpc/auth.h"
 #include "runtime/server-call.h"
 #include <errno.h>
+#include <penstock/binding.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { A_SECOND = 1000, PIECE_SIZE = 4096 };
-
-static const char *const transports[] = {
-	[PEN_NCACN_IP_TCP] = "ncacn_ip_tcp", [PEN_NCACN_NP] = "ncacn_np", [PEN_NCALRPC] = "ncalrpc"
-};
+enum { A_SECOND = 1000, RECORD_PERIOD_MS = 5000, PIECE_SIZE = 4096 };
 
 /* ---- the file ---- */
 
@@ -106,14 +103,12 @@ static int rule(struct pen_server *server, struct pen_policy *policy)
 	return 0;
 }
 
-int pen_server_set_policy(struct pen_server *server, const char *path, struct pen_buffer *diagnoses)
+static int set_policy(struct pen_server *server, const char *path, struct pen_buffer *diagnoses)
 {
 	struct pen_policy *policy = NULL;
 	struct pen_buffer own;
 	int r;
 
-	if (!path && !server->policy)
-		return 0;
 	pen_buffer_init(&own, 0);
 	r = read_policy(server, path, &policy, diagnoses ? diagnoses : &own);
 	if (!r)
@@ -126,6 +121,58 @@ int pen_server_set_policy(struct pen_server *server, const char *path, struct pe
 	}
 	pen_buffer_done(&own);
 	return r;
+}
+
+int pen_server_set_policy(struct pen_server *server, const char *path, struct pen_buffer *diagnoses)
+{
+	return path || server->policy ? set_policy(server, path, diagnoses) : 0;
+}
+
+/* ---- the record ---- */
+
+static int open_record(struct pen_server *server)
+{
+	struct pen_ndr_error error = { "" };
+	int r = pen_call_record_new(&server->policy->record, server->config.policy_record, &error);
+
+	if (r)
+		pen_server_log(server, PEN_LOG_ERROR, "%s", error.text);
+	return r;
+}
+
+/* Once, if it cannot be: it is a help, and no reason to refuse calls. */
+static void note_record(struct pen_server *server, int r)
+{
+	if (!r || server->policy->is_record_broken)
+		return;
+	server->policy->is_record_broken = true;
+	pen_server_log(server, PEN_LOG_ERROR, "the record of calls is not complete: %s",
+		       r < 0 ? strerror(-r) : "it is full");
+}
+
+void pen_server_policy_turn(struct pen_server *server)
+{
+	struct pen_server_policy *ruling = server->policy;
+	uint64_t now_ms = uv_now(&server->loop.uv);
+	bool is_quiet = !server->connections;
+
+	if (!ruling || !ruling->record ||
+	    (!is_quiet && now_ms - ruling->written_ms < RECORD_PERIOD_MS))
+		return;
+	ruling->written_ms = now_ms;
+	note_record(server, pen_call_record_write(ruling->record, false));
+}
+
+/* ---- its life ---- */
+
+int pen_server_policy_new(struct pen_server *server)
+{
+	int r;
+
+	if (!server->config.policy && !server->config.policy_record)
+		return 0;
+	r = set_policy(server, server->config.policy, NULL);
+	return r || !server->config.policy_record ? r : open_record(server);
 }
 
 void pen_server_policy_free(struct pen_server *server)
@@ -141,6 +188,9 @@ void pen_server_policy_free(struct pen_server *server)
 		pen_server_log(server, PEN_LOG_WARNING,
 			       "audit: %llu more came too fast to be told of",
 			       (unsigned long long)n);
+	if (ruling->record)
+		note_record(server, pen_call_record_write(ruling->record, true));
+	pen_call_record_free(ruling->record);
 	pen_policy_free(ruling->policy);
 	pen_quotas_free(ruling->quotas);
 	free(ruling);
@@ -194,8 +244,8 @@ static void log_audit(struct pen_server *server, const struct pen_policy_questio
 		question->operation ? question->operation : "?", is_allowed ? "allowed" : "denied",
 		(int)who.size, who.size ? (const char *)who.data : "",
 		question->source && *question->source ? question->source : "local",
-		transports[question->protseq], pen_auth_level_name(question->auth_level), before,
-		line->number, line->text);
+		pen_protseq_name(question->protseq), pen_auth_level_name(question->auth_level),
+		before, line->number, line->text);
 	pen_buffer_done(&who);
 }
 
@@ -250,5 +300,10 @@ int pen_server_policy_ask(struct pen_server_call *call, const struct pen_event *
 
 	pen_policy_ask(call->server->policy->policy, &question, &answer);
 	audit(call->server, &question, &answer);
-	return answer.is_allowed ? 0 : deny(call, &answer);
+	if (!answer.is_allowed)
+		return deny(call, &answer);
+	if (call->server->policy->record)
+		note_record(call->server,
+			    pen_call_record_add(call->server->policy->record, &question));
+	return 0;
 }

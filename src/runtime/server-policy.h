@@ -6,6 +6,7 @@
  * and logs what it audits. What a caller may have of everything is server-quota.h.
  */
 #include "policy/quota.h"
+#include "runtime/call-record.h"
 
 struct pen_event;
 struct pen_server;
@@ -30,9 +31,18 @@ struct pen_server_policy {
 	uint32_t edition; /* which policy it is that rules; from 1 on */
 	struct pen_audit_gate gates[PEN_AUDIT_GATES];
 	struct pen_audit_gate all;
+	struct pen_call_record *record; /* NULL: none */
+	uint64_t written_ms;		/* when it was last */
+	bool is_record_broken;		/* which was said */
 };
 
-/* Says of how many audits no line was, and frees it. */
+/* Begins as the server's configuration says. What is wrong is logged. */
+int pen_server_policy_new(struct pen_server *server);
+
+/* Writes the record from time to time, and when nobody is connected any more. */
+void pen_server_policy_turn(struct pen_server *server);
+
+/* Says of how many audits no line was, writes the record, and frees all. */
 void pen_server_policy_free(struct pen_server *server);
 
 /*

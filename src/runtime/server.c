@@ -88,6 +88,7 @@ static void on_sweep(uv_timer_t *timer)
 		pen_connection_check(connection, now);
 		connection = next;
 	}
+	pen_server_policy_turn(server);
 	if (!server->connections)
 		uv_timer_stop(&server->sweep);
 }
@@ -194,8 +195,8 @@ static int server_init(struct pen_server *server)
 	r = choose_directories(server);
 	if (!r)
 		r = open_keylog(server);
-	if (!r && server->config.policy)
-		r = pen_server_set_policy(server, server->config.policy, NULL);
+	if (!r)
+		r = pen_server_policy_new(server);
 	if (r)
 		return r;
 	server->in = malloc(PEN_SERVER_READ_SIZE);

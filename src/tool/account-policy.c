@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* penstock policy: what passwords must be like, and when too many wrong ones lock an account. */
-#include "tool/account.h"
+/*
+ * penstock policy show and set: what passwords must be like, and when too many wrong ones lock an
+ * account.
+ */
+#include "tool/policy.h"
 #include <errno.h>
 #include <string.h>
 
@@ -139,55 +142,18 @@ static int set(struct tool *tool, struct pen_accounts *accounts, int argc, char 
 	return r ? r : account_done(tool, accounts, "policy", 0, "changed");
 }
 
-/* ---- the command ---- */
+/* ---- the verbs: argv is what comes after them ---- */
 
-static const struct account_verb verbs[] = {
-	{ { "show", 0, 0, "" }, show },
-	{ { "set", 0, 0, "" }, set },
-};
-
-static int run(struct tool *tool, int argc, char **argv)
+int account_policy_show(struct tool *tool, int argc, char **argv)
 {
-	return account_run(tool, verbs, PEN_COUNT(verbs), argc, argv);
+	static const struct account_verb verb = { { "show", 0, 0, "" }, show };
+
+	return account_run(tool, &verb, 1, argc + 1, argv - 1);
 }
 
-static const struct option options[] = {
-	{ "accounts", required_argument, NULL, ACCOUNT_VAL(FILE) },
-	{ "comment", required_argument, NULL, ACCOUNT_VAL(COMMENT) },
-	{ "complex", required_argument, NULL, ACCOUNT_VAL(COMPLEX) },
-	{ "min-length", required_argument, NULL, ACCOUNT_VAL(MIN_LENGTH) },
-	{ "history", required_argument, NULL, ACCOUNT_VAL(HISTORY) },
-	{ "max-age", required_argument, NULL, ACCOUNT_VAL(MAX_AGE) },
-	{ "min-age", required_argument, NULL, ACCOUNT_VAL(MIN_AGE) },
-	{ "lockout-threshold", required_argument, NULL, ACCOUNT_VAL(LOCKOUT_THRESHOLD) },
-	{ "lockout-duration", required_argument, NULL, ACCOUNT_VAL(LOCKOUT_DURATION) },
-	{ "lockout-window", required_argument, NULL, ACCOUNT_VAL(LOCKOUT_WINDOW) },
-	{ 0 },
-};
+int account_policy_set(struct tool *tool, int argc, char **argv)
+{
+	static const struct account_verb verb = { { "set", 0, 0, "" }, set };
 
-const struct tool_command tool_policy = {
-	.name = "policy",
-	.arguments = "show | set",
-	.summary = "what passwords must be like, and when accounts are locked",
-	.help = "  --accounts FILE        the accounts; those of penstockd's configuration by "
-		"default\n"
-		"  --comment TEXT         what people read beside the domain's name\n"
-		"  --complex yes|no       passwords have three kinds of characters, and no name in "
-		"them\n"
-		"  --min-length N         and so many characters\n"
-		"  --history N            so many former ones are refused\n"
-		"  --max-age DAYS         they expire then, or never\n"
-		"  --min-age DAYS         users may not change them before\n"
-		"  --lockout-threshold N  so many wrong ones lock an account; 0: any number\n"
-		"  --lockout-window MINUTES    within that time\n"
-		"  --lockout-duration MINUTES  for so long, or never to be unlocked but by hand\n"
-		"\n"
-		"Examples:\n"
-		"  penstock policy show\n"
-		"  penstock policy set --min-length 12 --lockout-threshold 5\n",
-	.options = options,
-	.option = account_option,
-	.run = run,
-	.min_arguments = 1,
-	.max_arguments = 1,
-};
+	return account_run(tool, &verb, 1, argc + 1, argv - 1);
+}

@@ -49,12 +49,17 @@ static const struct pen_interface *const compiled_in[] = {
 	&wkssvc_interface,
 };
 
+const struct pen_interface *tool_own_interface(size_t n)
+{
+	return n < PEN_COUNT(compiled_in) ? compiled_in[n] : NULL;
+}
+
 const struct pen_interface *tool_interface(const struct tool *tool, size_t n)
 {
 	const struct pen_interface *interface;
 
 	if (!tool->n_idls)
-		return n < PEN_COUNT(compiled_in) ? compiled_in[n] : NULL;
+		return tool_own_interface(n);
 	for (size_t i = 0; i < tool->n_idls; i++)
 		for (size_t k = 0; (interface = pen_idl_interface(tool->idls[i].compiled, k)); k++)
 			if (!n--)

@@ -38,7 +38,7 @@ struct tool_command {
 	bool is_public; /* what it asks is for everybody: nobody is proved unless that is said */
 };
 
-enum { TOOL_FOLDERS_MAX = 16, TOOL_VALUES_MAX = 32, TOOL_WORDS_MAX = 16 };
+enum { TOOL_FOLDERS_MAX = 16, TOOL_VALUES_MAX = 40, TOOL_WORDS_MAX = 16 };
 
 /* Values of an option that may be given more than once. */
 struct tool_words {
@@ -163,6 +163,9 @@ void tool_free_idl(struct tool *tool);
 
 /* The n-th interface that is compiled in, or of --idl; NULL past the last. */
 const struct pen_interface *tool_interface(const struct tool *tool, size_t n);
+
+/* The n-th that is compiled in, whatever --idl says. */
+const struct pen_interface *tool_own_interface(size_t n);
 const struct pen_interface *tool_interface_by_id(const struct tool *tool,
 						 const struct pen_syntax_id *id);
 
