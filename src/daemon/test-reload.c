@@ -116,6 +116,7 @@ static void test_keys(void **state)
 		{ "[server]\nports = 7-8\n", "server.ports" },
 		{ "[server]\ndirectory = /x\n", "server.directory" },
 		{ "[store]\npath = /x\n", "store.path" },
+		{ "[policy]\nrecord = /x\n", "policy.record" },
 		{ "[limits]\nconnections = 7\n", "limits.connections" },
 		{ "[limits]\nbind_timeout = 7\n", "limits.bind_timeout" },
 		{ "[service rpcecho]\nenabled = yes\n", "service rpcecho.enabled" },
@@ -181,6 +182,55 @@ static void test_shares_move(void **state)
 	config_done(&config);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Its text may have changed where its name has not; what is wrong leaves all as it was. */
+static void test_the_policy_is_read_again(void **state)
+{
+	struct config config;
+	struct serve serve;
+	struct log log = { .level = PEN_LOG_WARNING };
+	char path[80], more[120];
+	const char *line;
+
+	snprintf(path, sizeof(path), "%s/policy", directory);
+	snprintf(more, sizeof(more), "[policy]\nfile = %s\n", path);
+	write_file(path, "deny interface=rpcecho\n");
+	configure(&config, more);
+	assert_int_equal(serve_start(&serve, &config, &log), 0);
+	assert_string_equal(reloaded(&serve, &config, &log, more), "");
+	write_file(path, "deny interface=rpceco\n");
+	line = reloaded(&serve, &config, &log, more);
+	assert_non_null(strstr(line, "there is no interface rpceco; did you mean rpcecho?"));
+	assert_string_equal(config.limits.policy, path);
+	line = reloaded(&serve, &config, &log, "[policy]\nfile = /nowhere/p\n");
+	assert_non_null(strstr(line, "cannot read /nowhere/p: No such file"));
+	assert_string_equal(config.limits.policy, path);
+	assert_string_equal(reloaded(&serve, &config, &log, ""), "");
+	assert_null(config.limits.policy);
+	write_file(path, "default deny\n");
+	assert_string_equal(reloaded(&serve, &config, &log, more), "");
+	assert_string_equal(config.limits.policy, path);
+	serve_stop(&serve);
+
+	write_file(path, "default perhaps\n");
+	{
+		struct capture capture;
+
+		capture_start(&capture);
+		assert_int_equal(serve_start(&serve, &config, &log), PEN_E_SYNTAX);
+		assert_non_null(strstr(capture_stop(&capture), "policy:1:9: "));
+	}
+	config_done(&config);
+}
+
 static int make_directory(void **state)
 {
 	if (!mkdtemp(directory))
@@ -203,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_temporary_shares),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_shares_move),
+		cmocka_unit_test(test_the_policy_is_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -487,6 +488,97 @@ static void test_denied_calls_have_a_rate(void **state)
 	stop();
 }
 
+/* ---- the record ---- */
+
+static char *read_record(const char *file)
+{
+	static char text[4096];
+	FILE *opened = fopen(file, "r");
+	size_t n;
+
+	assert_non_null(opened);
+	n = fread(text, 1, sizeof(text) - 1, opened);
+	fclose(opened);
+	text[n] = '\0';
+	return text;
+}
+
+/* Each kind of call that was allowed, however often, and with whoever made it. */
+static void test_calls_are_recorded(void **state)
+{
+	struct pen_server_config recording = config;
+	char file[] = "/tmp/pen-record-XXXXXX", expected[512];
+	uint8_t zeros[8] = { 0 };
+	unsigned long n_calls = 0;
+	const char *text;
+
+	assert_int_equal(close(mkstemp(file)), 0);
+	write_policy("deny interface=probe operation=PROBE_ECHO\n");
+	recording.policy_record = file;
+	probe_start(&probe, &recording);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(add_at(probe.local), 0);
+	assert_int_equal(add_at(probe.tcp), 0);
+	assert_int_equal(echo_at(probe.tcp, sizeof(zeros)), PEN_WERR_ACCESS_DENIED);
+	stop();
+	text = read_record(file);
+	assert_non_null(strstr(text, "{\"interface\":\"70726f62-0000-0000-0000-010000000000\","
+				     "\"opnum\":0,\"interface_name\":\"probe\","
+				     "\"operation\":\"PROBE_ADD\",\"identity\":\"anonymous\","
+				     "\"transport\":\"ncacn_ip_tcp\",\"level\":\"none\","
+				     "\"calls\":1}\n"));
+	snprintf(expected, sizeof(expected),
+		 "\"identity\":\"uid:%u\",\"transport\":\"ncalrpc\",\"level\":\"none\",\"calls\":",
+		 geteuid());
+	for (const char *at = text; (at = strstr(at, expected)); at++)
+		n_calls += strtoul(at + strlen(expected), NULL, 10);
+	assert_int_equal(n_calls, 5);
+	assert_null(strstr(text, "PROBE_ECHO"));
+	assert_int_equal(unlink(file), 0);
+}
+
+/* Others read nothing of it; and what cannot be written keeps nobody from being served. */
+static void test_a_record_that_cannot_be(void **state)
+{
+	struct pen_server_config recording = { .log = keep_line, .policy_record = path };
+	struct pen_server *server;
+
+	write_policy("");
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(pen_server_new(&server, &recording), PEN_E_DENIED);
+	assert_true(is_logged("the record of calls /tmp/pen-policy-"));
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(truncate(path, PEN_CALL_RECORD_FILE_MAX), 0);
+	probe_start(&probe, &recording);
+	assert_int_equal(add_at(probe.local), 0);
+	stop();
+	assert_true(is_logged("the record of calls is not complete: it is full"));
+}
+
+static void test_kinds_of_calls_are_limited(void **state)
+{
+	struct pen_policy_question question = { .operation = "X" };
+	struct pen_call_record *record;
+	struct pen_ndr_error error;
+
+	write_policy("");
+	assert_int_equal(pen_call_record_new(&record, path, &error), 0);
+	for (size_t n = 1; pen_fail_at(n), pen_call_record_add(record, &question) && pen_fail_hit();
+	     n++)
+		;
+	assert_true(!pen_fail_hit());
+	for (uint32_t i = 1; i < PEN_CALL_RECORD_KINDS_MAX; i++) {
+		question.opnum = i;
+		assert_int_equal(pen_call_record_add(record, &question), 0);
+	}
+	question.opnum = PEN_CALL_RECORD_KINDS_MAX;
+	assert_int_equal(pen_call_record_add(record, &question), PEN_E_LIMIT);
+	question.opnum = 1;
+	assert_int_equal(pen_call_record_add(record, &question), 0);
+	assert_int_equal(pen_call_record_write(record, true), 0);
+	pen_call_record_free(record);
+}
+
 /* ---- what goes wrong ---- */
 
 #define ALL_OF "connections=9 contexts=9 calls=9 memory=1M rate=1000000/s\n"
@@ -562,6 +654,9 @@ int main(void)
 		cmocka_unit_test(test_memory_of_what_is_decoded),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_denied_calls_have_a_rate),
+		cmocka_unit_test(test_calls_are_recorded),
+		cmocka_unit_test(test_a_record_that_cannot_be),
+		cmocka_unit_test(test_kinds_of_calls_are_limited),
 		cmocka_unit_test(test_failed_allocations_give_back),
 		cmocka_unit_test(test_an_end_gives_back),
 	};
