@@ -176,9 +176,9 @@ static void connection_unlink(struct pen_connection *connection)
 /* The engine's end ends the group, if it was the last one, and with it the handles. */
 static void connection_free(struct pen_connection *connection)
 {
+	pen_server_stake_leave(connection);
 	connection_unlink(connection);
 	pen_list_remove(&connection->due);
-	pen_server_stake_leave(connection);
 	pen_conn_free(connection->conn);
 	pen_pipe_carrier_free(connection->carrier);
 	pen_buffer_done(&connection->early);

@@ -168,8 +168,6 @@ int pen_server_stake_enter(struct pen_connection *connection)
 		pen_server_log(connection->server, PEN_LOG_WARNING, "%s: refused: %s",
 			       connection->peer->name, sentence);
 	}
-	if (r)
-		pen_server_stake_leave(connection);
 	return r;
 }
 

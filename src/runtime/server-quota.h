@@ -36,7 +36,8 @@ struct pen_server_fare {
 	size_t kept; /* of the call's arena, from one before */
 };
 
-/* Takes a connection. PEN_E_LIMIT: a quota is used up, which is logged; -ENOMEM. */
+/* Takes a connection. PEN_E_LIMIT: a quota is used up, which is logged; -ENOMEM. Then it is to be
+ * left. */
 int pen_server_stake_enter(struct pen_connection *connection);
 
 /* Gives back all but what calls have, of which there are none. */

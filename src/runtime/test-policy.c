@@ -162,6 +162,30 @@ static void test_a_wrong_policy_is_none(void **state)
 	assert_true(is_logged("cannot read /nonexistent/p: No such file"));
 }
 
+static void test_failed_allocation_is_no_policy(void **state)
+{
+	const struct pen_server_config recording = {
+		.policy = path, .policy_record = path, .ncalrpc_dir = "/tmp", .log = keep_line
+	};
+	size_t n = 1;
+
+	write_policy("deny interface=probe\nquota peer=* calls=1\n");
+	for (;; n++) {
+		struct pen_server *server = NULL;
+		int r;
+
+		pen_fail_at(n);
+		r = pen_server_new(&server, &recording);
+		if (!r)
+			r = pen_server_set_policy(server, path, NULL);
+		pen_server_free(server);
+		if (!pen_fail_hit())
+			break;
+		assert_int_equal(r, -ENOMEM);
+	}
+	assert_true(n > 10);
+}
+
 static void test_a_policy_is_read_again(void **state)
 {
 	struct pen_buffer diagnoses;
@@ -278,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_a_ruled_call_allocates_nothing),
 		cmocka_unit_test(test_audits_are_logged_and_do_not_flood),
 		cmocka_unit_test(test_a_wrong_policy_is_none),
+		cmocka_unit_test(test_failed_allocation_is_no_policy),
 		cmocka_unit_test(test_a_policy_is_read_again),
 		cmocka_unit_test(test_calls_are_recorded),
 		cmocka_unit_test(test_a_record_that_cannot_be),

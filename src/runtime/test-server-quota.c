@@ -191,13 +191,77 @@ static void test_memory(void **state)
 	}
 }
 
-/* What a request becomes by being decoded counts too. */
+static uint32_t echo_by(struct pen_call *call, uint32_t n)
+{
+	static uint8_t zeros[20000];
+	const struct probe_bytes_in in = { .n = n, .data = zeros };
+	struct probe_bytes_out out = { 0 };
+	int r = pen_call_invoke(call, &probe_interface, PROBE_ECHO, &in, &out);
+
+	assert_true(!r || r == PEN_E_FAULT);
+	return r ? pen_call_fault(call) : 0;
+}
+
+/* While somebody is in the accounts, so that they are not forgotten. */
+static void test_calls_give_back_all_they_took(void **state)
+{
+	static const char *const policies[] = {
+		"quota identity=* calls=1 memory=16K\nquota peer=* calls=1 memory=40K\n",
+		"quota identity=* calls=1 memory=40K\nquota peer=* calls=1 memory=16K\n",
+	};
+
+	for (size_t i = 0; i < PEN_COUNT(policies); i++) {
+		struct pen_client *client;
+		struct pen_call *call;
+
+		start(policies[i]);
+		call = begin(probe.local, &client);
+		for (int k = 0; k < 100; k++) {
+			assert_int_equal(echo_by(call, 1000), 0);
+			assert_int_equal(echo_by(call, 20000), PEN_FAULT_SERVER_TOO_BUSY);
+		}
+		end(call, client);
+		stop();
+	}
+}
+
+static void test_connections_give_back_their_contexts(void **state)
+{
+	for (size_t i = 0; i < PEN_COUNT(whose); i++) {
+		struct pen_client *client;
+		struct pen_call *call;
+
+		/* Of each two: a client binds in NDR and in NDR64. */
+		start_quota(i, "contexts=4");
+		call = begin(probe.local, &client);
+		assert_int_equal(probe_add(call, 1, 2), 0);
+		for (int k = 0; k < 5; k++) {
+			assert_int_equal(add_at(probe.local), 0);
+			while (*(volatile uint32_t *)&probe.server->stats.connections > 1)
+				usleep(1000);
+		}
+		end(call, client);
+		stop();
+	}
+}
+
+/* What a request becomes by being decoded counts too, until it is over. */
 static void test_memory_of_what_is_decoded(void **state)
 {
-	start("quota peer=local memory=110000\nquota identity=* memory=111K\n");
-	assert_int_equal(echo_at(probe.local, 10000), 0);
-	assert_int_equal(echo_at(probe.local, 100000), 0);
-	stop();
+	for (size_t i = 0; i < PEN_COUNT(whose); i++) {
+		struct pen_client *client;
+		struct pen_call *call;
+
+		start_quota(i, "memory=15000");
+		assert_int_equal(echo_at(probe.local, 10000), PEN_FAULT_SERVER_TOO_BUSY);
+		stop();
+		start_quota(i, "memory=40000");
+		call = begin(probe.local, &client);
+		assert_int_equal(echo_by(call, 10000), 0);
+		assert_int_equal(echo_by(call, 15000), 0);
+		end(call, client);
+		stop();
+	}
 }
 
 static void test_rate(void **state)
@@ -281,6 +345,8 @@ int main(void)
 		cmocka_unit_test(test_contexts),
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_calls_give_back_all_they_took),
+		cmocka_unit_test(test_connections_give_back_their_contexts),
 		cmocka_unit_test(test_memory_of_what_is_decoded),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_denied_calls_have_a_rate),
