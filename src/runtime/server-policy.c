@@ -54,7 +54,8 @@ static int read_policy(const struct pen_server *server, const char *path,
 /* The sentences; not the lines that they are about, nor the carets. */
 static void log_diagnoses(struct pen_server *server, const struct pen_buffer *diagnoses)
 {
-	const char *line = (const char *)diagnoses->data, *end = line + diagnoses->size;
+	const char *line = (const char *)diagnoses->data;
+	const char *end = diagnoses->size ? line + diagnoses->size : line;
 
 	while (line < end) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));

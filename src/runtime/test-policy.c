@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/test-policy.h"
+#include "runtime/server-policy.h"
+#include "runtime/server.h"
 #include "support/fail.h"
+#include "support/ruled.h"
+#include "support/unit.h"
 #include <errno.h>
+#include <penstock/eerr.h>
+#include <penstock/status.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- who may call what ---- */
 
@@ -14,16 +23,17 @@ static void test_a_rule_is_about_what_it_says(void **state)
 	struct pen_call *call;
 	struct probe_number out;
 
-	start("deny interface=probe operation=PROBE_ADD transport=ncacn_ip_tcp\n");
-	assert_int_equal(add_at(probe.tcp), PEN_WERR_ACCESS_DENIED);
-	assert_int_equal(add_at(probe.local), 0);
-	call = begin(probe.tcp, &client);
+	ruled_start("deny interface=probe operation=PROBE_ADD transport=ncacn_ip_tcp\n");
+	assert_int_equal(ruled_add_at(ruled_probe.tcp), PEN_WERR_ACCESS_DENIED);
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	call = ruled_begin(ruled_probe.tcp, &client);
 	assert_int_equal(pen_call_invoke(call, &probe_interface, PROBE_FAIL, &in, &out), 0);
-	end(call, client);
-	assert_true(is_logged("probe.PROBE_ADD: fault 0x5, "));
-	assert_true(is_logged("Denied by line 1 of the policy: a rule denies it: deny "
-			      "interface=probe operation=PROBE_ADD transport=ncacn_ip_tcp\n"));
-	stop();
+	ruled_end(call, client);
+	assert_true(ruled_has_logged("probe.PROBE_ADD: fault 0x5, "));
+	assert_true(
+		ruled_has_logged("Denied by line 1 of the policy: a rule denies it: deny "
+				 "interface=probe operation=PROBE_ADD transport=ncacn_ip_tcp\n"));
+	ruled_stop();
 }
 
 static void test_who_calls_and_from_where(void **state)
@@ -32,20 +42,20 @@ static void test_who_calls_and_from_where(void **state)
 
 	snprintf(text, sizeof(text),
 		 "allow interface=probe identity=uid:%u from=local\ndefault deny\n", geteuid());
-	start(text);
-	assert_int_equal(add_at(probe.local), 0);
-	assert_int_equal(add_at(probe.tcp), PEN_WERR_ACCESS_DENIED);
-	assert_true(is_logged("Denied by line 2 of the policy: no rule allows it"));
-	stop();
-	start("allow interface=probe from=127.0.0.0/8\ndefault deny\n");
-	assert_int_equal(add_at(probe.local), PEN_WERR_ACCESS_DENIED);
-	assert_int_equal(add_at(probe.tcp), 0);
-	stop();
-	start("floor interface=probe transport=ncacn_ip_tcp level=integrity\n");
-	assert_int_equal(add_at(probe.local), 0);
-	assert_int_equal(add_at(probe.tcp), PEN_WERR_ACCESS_DENIED);
-	assert_true(is_logged("the interface wants integrity"));
-	stop();
+	ruled_start(text);
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.tcp), PEN_WERR_ACCESS_DENIED);
+	assert_true(ruled_has_logged("Denied by line 2 of the policy: no rule allows it"));
+	ruled_stop();
+	ruled_start("allow interface=probe from=127.0.0.0/8\ndefault deny\n");
+	assert_int_equal(ruled_add_at(ruled_probe.local), PEN_WERR_ACCESS_DENIED);
+	assert_int_equal(ruled_add_at(ruled_probe.tcp), 0);
+	ruled_stop();
+	ruled_start("floor interface=probe transport=ncacn_ip_tcp level=integrity\n");
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.tcp), PEN_WERR_ACCESS_DENIED);
+	assert_true(ruled_has_logged("the interface wants integrity"));
+	ruled_stop();
 }
 
 /* The operation hears nothing of it. */
@@ -56,14 +66,14 @@ static void test_what_is_denied_does_not_run(void **state)
 	struct pen_client *client;
 	struct pen_call *call;
 
-	start("deny interface=probe\n");
-	call = begin(probe.local, &client);
+	ruled_start("deny interface=probe\n");
+	call = ruled_begin(ruled_probe.local, &client);
 	assert_int_equal(pen_call_invoke(call, &probe_interface, PROBE_LATER, &in, &out),
 			 PEN_E_FAULT);
 	assert_int_equal(pen_call_fault(call), PEN_WERR_ACCESS_DENIED);
-	end(call, client);
-	assert_int_equal(probe.n_later, 0);
-	stop();
+	ruled_end(call, client);
+	assert_int_equal(ruled_probe.n_later, 0);
+	ruled_stop();
 }
 
 /* Not even by ncalrpc, where other failures say their sentence. */
@@ -73,16 +83,16 @@ static void test_the_client_hears_no_more_than_that_it_is_denied(void **state)
 	struct pen_client *client;
 	struct pen_call *call;
 
-	start("deny interface=probe operation=PROBE_ADD\n");
-	call = begin(probe.local, &client);
+	ruled_start("deny interface=probe operation=PROBE_ADD\n");
+	call = ruled_begin(ruled_probe.local, &client);
 	assert_int_equal(probe_add(call, 1, 2), PEN_E_FAULT);
 	eerr = pen_call_eerr(call);
 	assert_non_null(eerr);
 	assert_int_equal(eerr->status, PEN_WERR_ACCESS_DENIED);
 	assert_int_equal(eerr->n_params, 0);
 	assert_null(strstr(pen_call_error(call), "line"));
-	end(call, client);
-	stop();
+	ruled_end(call, client);
+	ruled_stop();
 }
 
 /* Nothing is looked up or printed that could need memory. */
@@ -91,17 +101,17 @@ static void test_a_ruled_call_allocates_nothing(void **state)
 	struct pen_client *client;
 	struct pen_call *call;
 
-	start("deny interface=probe identity=S-1-5-21-1-2-3-4\nquota peer=* calls=9\n"
-	      "quota identity=* rate=1000000/s\n");
-	call = begin(probe.local, &client);
+	ruled_start("deny interface=probe identity=S-1-5-21-1-2-3-4\nquota peer=* calls=9\n"
+		    "quota identity=* rate=1000000/s\n");
+	call = ruled_begin(ruled_probe.local, &client);
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_equal(probe_add(call, i, i), 0);
 	pen_fail_at(0);
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_equal(probe_add(call, i, i), 0);
 	assert_int_equal(pen_fail_count(), 0);
-	end(call, client);
-	stop();
+	ruled_end(call, client);
+	ruled_stop();
 }
 
 /* ---- audits ---- */
@@ -123,20 +133,22 @@ static void test_audits_are_logged_and_do_not_flood(void **state)
 	struct pen_call *call;
 	unsigned long n_told, n_untold = 0;
 
-	start("audit interface=probe operation=PROBE_ADD\ndeny interface=probe from=10.0.0.1\n");
-	call = begin(probe.local, &client);
+	ruled_start(
+		"audit interface=probe operation=PROBE_ADD\ndeny interface=probe from=10.0.0.1\n");
+	call = ruled_begin(ruled_probe.local, &client);
 	for (uint32_t i = 0; i < N_CALLS; i++)
 		assert_int_equal(probe_add(call, i, 1), 0);
-	end(call, client);
-	assert_int_equal(add_at(probe.tcp), 0);
-	stop();
-	n_told = count(logged.text, "audit: probe.PROBE_ADD allowed: ");
+	ruled_end(call, client);
+	assert_int_equal(ruled_add_at(ruled_probe.tcp), 0);
+	ruled_stop();
+	n_told = count(ruled_lines.text, "audit: probe.PROBE_ADD allowed: ");
 	/* So many a second of the user, and the one of nobody by TCP, which they do not hide. */
 	assert_in_range(n_told, 2, PEN_AUDIT_GATE_MAX * (time(NULL) - began + 2) + 1);
-	assert_int_equal(count(logged.text, "anonymous from 127.0.0.1 by ncacn_ip_tcp, none: "
-					    "line 1: audit interface=probe operation=PROBE_ADD\n"),
+	assert_int_equal(count(ruled_lines.text,
+			       "anonymous from 127.0.0.1 by ncacn_ip_tcp, none: "
+			       "line 1: audit interface=probe operation=PROBE_ADD\n"),
 			 1);
-	for (const char *at = logged.text; (at = strstr(at, " more came too fast")); at++) {
+	for (const char *at = ruled_lines.text; (at = strstr(at, " more came too fast")); at++) {
 		const char *number = at;
 
 		while (number[-1] >= '0' && number[-1] <= '9')
@@ -150,26 +162,27 @@ static void test_audits_are_logged_and_do_not_flood(void **state)
 
 static void test_a_wrong_policy_is_none(void **state)
 {
-	const struct pen_server_config absent = { .policy = "/nonexistent/p", .log = keep_line };
+	const struct pen_server_config absent = { .policy = "/nonexistent/p", .log = ruled_log };
 	struct pen_server *server;
 
-	write_policy("deny interface=prob\n\ndefault perhaps\n");
-	assert_int_equal(pen_server_new(&server, &config), PEN_E_SYNTAX);
-	assert_true(is_logged(":1:16: "));
-	assert_true(is_logged(":3:9: "));
-	assert_false(is_logged("^"));
+	ruled_write("deny interface=prob\n\ndefault perhaps\n");
+	assert_int_equal(pen_server_new(&server, &ruled_config), PEN_E_SYNTAX);
+	assert_true(ruled_has_logged(":1:16: "));
+	assert_true(ruled_has_logged(":3:9: "));
+	assert_false(ruled_has_logged("^"));
 	assert_int_equal(pen_server_new(&server, &absent), -ENOENT);
-	assert_true(is_logged("cannot read /nonexistent/p: No such file"));
+	assert_true(ruled_has_logged("cannot read /nonexistent/p: No such file"));
 }
 
 static void test_failed_allocation_is_no_policy(void **state)
 {
-	const struct pen_server_config recording = {
-		.policy = path, .policy_record = path, .ncalrpc_dir = "/tmp", .log = keep_line
-	};
+	const struct pen_server_config recording = { .policy = ruled_path,
+						     .policy_record = ruled_path,
+						     .ncalrpc_dir = "/tmp",
+						     .log = ruled_log };
 	size_t n = 1;
 
-	write_policy("deny interface=probe\nquota peer=* calls=1\n");
+	ruled_write("deny interface=probe\nquota peer=* calls=1\n");
 	for (;; n++) {
 		struct pen_server *server = NULL;
 		int r;
@@ -177,7 +190,7 @@ static void test_failed_allocation_is_no_policy(void **state)
 		pen_fail_at(n);
 		r = pen_server_new(&server, &recording);
 		if (!r)
-			r = pen_server_set_policy(server, path, NULL);
+			r = pen_server_set_policy(server, ruled_path, NULL);
 		pen_server_free(server);
 		if (!pen_fail_hit())
 			break;
@@ -193,36 +206,37 @@ static void test_a_policy_is_read_again(void **state)
 	struct pen_call *call;
 
 	pen_buffer_init(&diagnoses, 0);
-	start("deny interface=probe\n");
-	call = begin(probe.local, &client);
+	ruled_start("deny interface=probe\n");
+	call = ruled_begin(ruled_probe.local, &client);
 	assert_int_equal(probe_add(call, 1, 2), PEN_E_FAULT);
 
 	/* Wrong: all stays as it was. */
-	probe_halt(&probe);
-	write_policy("allow interface=nobody\n");
-	assert_int_equal(pen_server_set_policy(probe.server, path, &diagnoses), PEN_E_SYNTAX);
+	probe_halt(&ruled_probe);
+	ruled_write("allow interface=nobody\n");
+	assert_int_equal(pen_server_set_policy(ruled_probe.server, ruled_path, &diagnoses),
+			 PEN_E_SYNTAX);
 	assert_true(diagnoses.size > 0);
-	assert_int_equal(logged.size, 0);
-	assert_int_equal(pen_server_set_policy(probe.server, path, NULL), PEN_E_SYNTAX);
-	assert_true(is_logged("the policy: "));
-	probe_run(&probe);
+	assert_int_equal(ruled_lines.size, 0);
+	assert_int_equal(pen_server_set_policy(ruled_probe.server, ruled_path, NULL), PEN_E_SYNTAX);
+	assert_true(ruled_has_logged("the policy: "));
+	probe_run(&ruled_probe);
 	assert_int_equal(probe_add(call, 1, 2), PEN_E_FAULT);
 
 	/* Another one rules connections that were there before it. */
-	probe_halt(&probe);
-	write_policy("quota peer=local memory=1\n");
-	assert_int_equal(pen_server_set_policy(probe.server, path, &diagnoses), 0);
-	probe_run(&probe);
+	probe_halt(&ruled_probe);
+	ruled_write("quota peer=local memory=1\n");
+	assert_int_equal(pen_server_set_policy(ruled_probe.server, ruled_path, &diagnoses), 0);
+	probe_run(&ruled_probe);
 	assert_int_equal(probe_add(call, 1, 2), PEN_E_FAULT);
 	assert_int_equal(pen_call_fault(call), PEN_FAULT_SERVER_TOO_BUSY);
 
-	probe_halt(&probe);
-	assert_int_equal(pen_server_set_policy(probe.server, NULL, &diagnoses), 0);
-	probe_run(&probe);
+	probe_halt(&ruled_probe);
+	assert_int_equal(pen_server_set_policy(ruled_probe.server, NULL, &diagnoses), 0);
+	probe_run(&ruled_probe);
 	assert_int_equal(probe_add(call, 1, 2), 0);
-	end(call, client);
+	ruled_end(call, client);
 	pen_buffer_done(&diagnoses);
-	stop();
+	ruled_stop();
 }
 
 /* ---- the record ---- */
@@ -243,21 +257,21 @@ static char *read_record(const char *file)
 /* Each kind of call that was allowed, however often, and with whoever made it. */
 static void test_calls_are_recorded(void **state)
 {
-	struct pen_server_config recording = config;
+	struct pen_server_config recording = ruled_config;
 	char file[] = "/tmp/pen-record-XXXXXX", expected[512];
 	uint8_t zeros[8] = { 0 };
 	unsigned long n_calls = 0;
 	const char *text;
 
 	assert_int_equal(close(mkstemp(file)), 0);
-	write_policy("deny interface=probe operation=PROBE_ECHO\n");
+	ruled_write("deny interface=probe operation=PROBE_ECHO\n");
 	recording.policy_record = file;
-	probe_start(&probe, &recording);
+	probe_start(&ruled_probe, &recording);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(add_at(probe.local), 0);
-	assert_int_equal(add_at(probe.tcp), 0);
-	assert_int_equal(echo_at(probe.tcp, sizeof(zeros)), PEN_WERR_ACCESS_DENIED);
-	stop();
+		assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.tcp), 0);
+	assert_int_equal(ruled_echo_at(ruled_probe.tcp, sizeof(zeros)), PEN_WERR_ACCESS_DENIED);
+	ruled_stop();
 	text = read_record(file);
 	assert_non_null(strstr(text, "{\"interface\":\"70726f62-0000-0000-0000-010000000000\","
 				     "\"opnum\":0,\"interface_name\":\"probe\","
@@ -277,19 +291,19 @@ static void test_calls_are_recorded(void **state)
 /* Others read nothing of it; and what cannot be written keeps nobody from being served. */
 static void test_a_record_that_cannot_be(void **state)
 {
-	struct pen_server_config recording = { .log = keep_line, .policy_record = path };
+	struct pen_server_config recording = { .log = ruled_log, .policy_record = ruled_path };
 	struct pen_server *server;
 
-	write_policy("");
-	assert_int_equal(chmod(path, 0644), 0);
+	ruled_write("");
+	assert_int_equal(chmod(ruled_path, 0644), 0);
 	assert_int_equal(pen_server_new(&server, &recording), PEN_E_DENIED);
-	assert_true(is_logged("the record of calls /tmp/pen-policy-"));
-	assert_int_equal(chmod(path, 0600), 0);
-	assert_int_equal(truncate(path, PEN_CALL_RECORD_FILE_MAX), 0);
-	probe_start(&probe, &recording);
-	assert_int_equal(add_at(probe.local), 0);
-	stop();
-	assert_true(is_logged("the record of calls is not complete: it is full"));
+	assert_true(ruled_has_logged("the record of calls /tmp/pen-policy-"));
+	assert_int_equal(chmod(ruled_path, 0600), 0);
+	assert_int_equal(truncate(ruled_path, PEN_CALL_RECORD_FILE_MAX), 0);
+	probe_start(&ruled_probe, &recording);
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	ruled_stop();
+	assert_true(ruled_has_logged("the record of calls is not complete: it is full"));
 }
 
 int main(void)
@@ -308,5 +322,5 @@ int main(void)
 		cmocka_unit_test(test_a_record_that_cannot_be),
 	};
 
-	return cmocka_run_group_tests(tests, make_file, remove_file);
+	return cmocka_run_group_tests(tests, ruled_set_up, ruled_tear_down);
 }

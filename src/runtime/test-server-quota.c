@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipe/npa.h"
-#include "runtime/test-policy.h"
+#include "runtime/server-policy.h"
+#include "runtime/server.h"
 #include "support/fail.h"
+#include "support/ruled.h"
+#include "support/unit.h"
+#include <penstock/idl/rpcecho.h>
 #include <penstock/sid.h>
+#include <penstock/status.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 /* ---- how much ---- */
 
@@ -17,7 +26,7 @@ static void start_quota(size_t i, const char *limit)
 	char text[100];
 
 	snprintf(text, sizeof(text), "\nquota %s %s\n", whose[i], limit);
-	start(text);
+	ruled_start(text);
 }
 
 static void test_connections(void **state)
@@ -29,20 +38,20 @@ static void test_connections(void **state)
 
 		start_quota(i, "connections=2");
 		for (size_t k = 0; k < PEN_COUNT(calls); k++)
-			calls[k] = begin(probe.local, &clients[k]);
+			calls[k] = ruled_begin(ruled_probe.local, &clients[k]);
 		assert_int_equal(probe_add(calls[0], 1, 2), 0);
 		assert_int_equal(probe_add(calls[1], 1, 2), 0);
 		r = probe_add(calls[2], 1, 2);
 		assert_true(r && r != PEN_E_FAULT);
-		assert_true(is_logged("refused: line 2 of the policy: connections=2 of "));
-		assert_int_equal(add_at(probe.tcp), 0);
-		end(calls[0], clients[0]);
-		while (probe.server->stats.connections > 1)
+		assert_true(ruled_has_logged("refused: line 2 of the policy: connections=2 of "));
+		assert_int_equal(ruled_add_at(ruled_probe.tcp), 0);
+		ruled_end(calls[0], clients[0]);
+		while (ruled_probe.server->stats.connections > 1)
 			usleep(1000);
-		assert_int_equal(add_at(probe.local), 0);
-		end(calls[1], clients[1]);
-		end(calls[2], clients[2]);
-		stop();
+		assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+		ruled_end(calls[1], clients[1]);
+		ruled_end(calls[2], clients[2]);
+		ruled_stop();
 	}
 }
 
@@ -53,18 +62,18 @@ static void test_connections_of_nobody(void **state)
 	struct pen_call *calls[2];
 	int r;
 
-	start("quota identity=anonymous connections=1\n");
+	ruled_start("quota identity=anonymous connections=1\n");
 	for (size_t k = 0; k < PEN_COUNT(calls); k++)
-		calls[k] = begin(probe.tcp, &clients[k]);
+		calls[k] = ruled_begin(ruled_probe.tcp, &clients[k]);
 	assert_int_equal(probe_add(calls[0], 1, 2), 0);
 	r = probe_add(calls[1], 1, 2);
 	assert_int_equal(r, PEN_E_FAULT);
 	assert_int_equal(pen_call_fault(calls[1]), PEN_FAULT_SERVER_TOO_BUSY);
-	assert_true(is_logged("closed: line 1 of the policy: connections=1 of an identity"));
+	assert_true(ruled_has_logged("closed: line 1 of the policy: connections=1 of an identity"));
 	assert_int_equal(probe_add(calls[0], 1, 2), 0);
 	for (size_t k = 0; k < PEN_COUNT(calls); k++)
-		end(calls[k], clients[k]);
-	stop();
+		ruled_end(calls[k], clients[k]);
+	ruled_stop();
 }
 
 static int connect_pipe(void)
@@ -72,7 +81,7 @@ static int connect_pipe(void)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/np/probe", probe.directory);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/np/probe", ruled_probe.directory);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
 }
@@ -97,7 +106,7 @@ static void test_connections_of_a_pipe_client(void **state)
 	uint8_t reply[36];
 	int fds[3];
 
-	start("quota peer=192.0.2.7 connections=1\n");
+	ruled_start("quota peer=192.0.2.7 connections=1\n");
 	for (size_t i = 0; i < PEN_COUNT(fds); i++) {
 		fds[i] = connect_pipe();
 		if (i == 2)
@@ -108,10 +117,10 @@ static void test_connections_of_a_pipe_client(void **state)
 		pen_buffer_done(&bytes);
 		assert_int_equal(recv(fds[i], reply, sizeof(reply), MSG_WAITALL), i == 1 ? 0 : 36);
 	}
-	assert_true(is_logged("pipe client 192.0.2.7: refused: line 1 of the policy"));
+	assert_true(ruled_has_logged("pipe client 192.0.2.7: refused: line 1 of the policy"));
 	for (size_t i = 0; i < PEN_COUNT(fds); i++)
 		close(fds[i]);
-	stop();
+	ruled_stop();
 }
 
 static void test_contexts(void **state)
@@ -123,13 +132,14 @@ static void test_contexts(void **state)
 		struct pen_call *call;
 
 		start_quota(i, "contexts=1");
-		call = begin(probe.local, &client);
+		call = ruled_begin(ruled_probe.local, &client);
 		assert_int_equal(probe_add(call, 1, 2), 0);
 		assert_int_equal(rpcecho_echo_AddOne(call, &in, &out), PEN_E_REJECTED);
-		assert_true(is_logged("context is refused: line 2 of the policy: contexts=1 of "));
+		assert_true(ruled_has_logged(
+			"context is refused: line 2 of the policy: contexts=1 of "));
 		assert_int_equal(probe_add(call, 1, 2), 0);
-		end(call, client);
-		stop();
+		ruled_end(call, client);
+		ruled_stop();
 	}
 }
 
@@ -146,7 +156,7 @@ static void start_later(struct pen_call *call, struct pen_client *client, int n)
 	assert_int_equal(
 		pen_call_start(call, &probe_interface, PROBE_LATER, &in, &out, ignore_end, NULL),
 		0);
-	while (probe.n_later != n) {
+	while (ruled_probe.n_later != n) {
 		struct pollfd wait = { .fd = pen_client_fd(client),
 				       .events = pen_client_events(client) };
 
@@ -163,18 +173,18 @@ static void test_calls(void **state)
 
 		start_quota(i, "calls=2");
 		for (size_t k = 0; k < PEN_COUNT(calls); k++) {
-			assert_int_equal(add_at(probe.local), 0);
-			calls[k] = begin(probe.local, &clients[k]);
+			assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+			calls[k] = ruled_begin(ruled_probe.local, &clients[k]);
 			start_later(calls[k], clients[k], (int)k + 1);
 		}
-		assert_int_equal(add_at(probe.local), PEN_FAULT_SERVER_TOO_BUSY);
-		assert_true(is_logged("Refused: line 2 of the policy: calls=2 of "));
-		assert_int_equal(add_at(probe.tcp), 0);
-		end(calls[0], clients[0]);
-		assert_true(probe_await(&probe.n_later, 1));
-		assert_int_equal(add_at(probe.local), 0);
-		end(calls[1], clients[1]);
-		stop();
+		assert_int_equal(ruled_add_at(ruled_probe.local), PEN_FAULT_SERVER_TOO_BUSY);
+		assert_true(ruled_has_logged("Refused: line 2 of the policy: calls=2 of "));
+		assert_int_equal(ruled_add_at(ruled_probe.tcp), 0);
+		ruled_end(calls[0], clients[0]);
+		assert_true(probe_await(&ruled_probe.n_later, 1));
+		assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+		ruled_end(calls[1], clients[1]);
+		ruled_stop();
 	}
 }
 
@@ -183,11 +193,12 @@ static void test_memory(void **state)
 	for (size_t i = 0; i < PEN_COUNT(whose); i++) {
 		start_quota(i, "memory=16K");
 		for (int k = 0; k < 10; k++) {
-			assert_int_equal(echo_at(probe.local, 1000), 0);
-			assert_int_equal(echo_at(probe.local, 16385), PEN_FAULT_SERVER_TOO_BUSY);
+			assert_int_equal(ruled_echo_at(ruled_probe.local, 1000), 0);
+			assert_int_equal(ruled_echo_at(ruled_probe.local, 16385),
+					 PEN_FAULT_SERVER_TOO_BUSY);
 		}
-		assert_true(is_logged("Refused: line 2 of the policy: memory=16384 of "));
-		stop();
+		assert_true(ruled_has_logged("Refused: line 2 of the policy: memory=16384 of "));
+		ruled_stop();
 	}
 }
 
@@ -214,14 +225,14 @@ static void test_calls_give_back_all_they_took(void **state)
 		struct pen_client *client;
 		struct pen_call *call;
 
-		start(policies[i]);
-		call = begin(probe.local, &client);
+		ruled_start(policies[i]);
+		call = ruled_begin(ruled_probe.local, &client);
 		for (int k = 0; k < 100; k++) {
 			assert_int_equal(echo_by(call, 1000), 0);
 			assert_int_equal(echo_by(call, 20000), PEN_FAULT_SERVER_TOO_BUSY);
 		}
-		end(call, client);
-		stop();
+		ruled_end(call, client);
+		ruled_stop();
 	}
 }
 
@@ -233,15 +244,15 @@ static void test_connections_give_back_their_contexts(void **state)
 
 		/* Of each two: a client binds in NDR and in NDR64. */
 		start_quota(i, "contexts=4");
-		call = begin(probe.local, &client);
+		call = ruled_begin(ruled_probe.local, &client);
 		assert_int_equal(probe_add(call, 1, 2), 0);
 		for (int k = 0; k < 5; k++) {
-			assert_int_equal(add_at(probe.local), 0);
-			while (*(volatile uint32_t *)&probe.server->stats.connections > 1)
+			assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+			while (*(volatile uint32_t *)&ruled_probe.server->stats.connections > 1)
 				usleep(1000);
 		}
-		end(call, client);
-		stop();
+		ruled_end(call, client);
+		ruled_stop();
 	}
 }
 
@@ -253,14 +264,15 @@ static void test_memory_of_what_is_decoded(void **state)
 		struct pen_call *call;
 
 		start_quota(i, "memory=15000");
-		assert_int_equal(echo_at(probe.local, 10000), PEN_FAULT_SERVER_TOO_BUSY);
-		stop();
+		assert_int_equal(ruled_echo_at(ruled_probe.local, 10000),
+				 PEN_FAULT_SERVER_TOO_BUSY);
+		ruled_stop();
 		start_quota(i, "memory=40000");
-		call = begin(probe.local, &client);
+		call = ruled_begin(ruled_probe.local, &client);
 		assert_int_equal(echo_by(call, 10000), 0);
 		assert_int_equal(echo_by(call, 15000), 0);
-		end(call, client);
-		stop();
+		ruled_end(call, client);
+		ruled_stop();
 	}
 }
 
@@ -270,12 +282,12 @@ static void test_rate(void **state)
 		uint32_t fault = 0;
 
 		start_quota(i, "rate=2/s");
-		assert_int_equal(add_at(probe.local), 0);
+		assert_int_equal(ruled_add_at(ruled_probe.local), 0);
 		for (int k = 0; k < 10000 && !fault; k++)
-			fault = add_at(probe.local);
+			fault = ruled_add_at(ruled_probe.local);
 		assert_int_equal(fault, PEN_FAULT_SERVER_TOO_BUSY);
-		assert_true(is_logged("Refused: line 2 of the policy: rate=2/s of "));
-		stop();
+		assert_true(ruled_has_logged("Refused: line 2 of the policy: rate=2/s of "));
+		ruled_stop();
 	}
 }
 
@@ -284,11 +296,11 @@ static void test_denied_calls_have_a_rate(void **state)
 {
 	uint32_t fault = PEN_WERR_ACCESS_DENIED;
 
-	start("deny interface=probe\nquota peer=* rate=2/s\n");
+	ruled_start("deny interface=probe\nquota peer=* rate=2/s\n");
 	for (int k = 0; k < 10000 && fault == PEN_WERR_ACCESS_DENIED; k++)
-		fault = add_at(probe.local);
+		fault = ruled_add_at(ruled_probe.local);
 	assert_int_equal(fault, PEN_FAULT_SERVER_TOO_BUSY);
-	stop();
+	ruled_stop();
 }
 
 /* ---- what goes wrong ---- */
@@ -298,26 +310,27 @@ static void test_denied_calls_have_a_rate(void **state)
 /* Whatever memory there is not, all that was taken is given back. */
 static void test_failed_allocations_give_back(void **state)
 {
-	start("audit interface=probe\nquota peer=* " ALL_OF "quota identity=* " ALL_OF);
+	ruled_start("audit interface=probe\nquota peer=* " ALL_OF "quota identity=* " ALL_OF);
 	for (size_t n = 1; n < 2000; n++) {
 		struct pen_client *client = NULL;
 		struct pen_call *call = NULL;
-		const struct pen_client_config own = { .ncalrpc_dir = probe.directory };
+		const struct pen_client_config own = { .ncalrpc_dir = ruled_probe.directory };
 
 		pen_fail_at(n);
-		if (!pen_client_new(&client, n % 2 ? probe.local : probe.tcp, &own, NULL) &&
+		if (!pen_client_new(&client, n % 2 ? ruled_probe.local : ruled_probe.tcp, &own,
+				    NULL) &&
 		    !pen_call_new(&call, client)) {
 			pen_call_set_timeout(call, 10000);
 			probe_add(call, 1, 2);
 		}
-		end(call, client);
+		ruled_end(call, client);
 		if (!pen_fail_hit() && n > 100)
 			break;
 	}
-	while (*(volatile uint32_t *)&probe.server->stats.connections)
+	while (*(volatile uint32_t *)&ruled_probe.server->stats.connections)
 		usleep(1000);
-	assert_int_equal(add_at(probe.local), 0);
-	stop();
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	ruled_stop();
 }
 
 /* A server that ends in the middle of calls. */
@@ -326,14 +339,14 @@ static void test_an_end_gives_back(void **state)
 	struct pen_client *client;
 	struct pen_call *call;
 
-	start("quota peer=* " ALL_OF "quota identity=* " ALL_OF);
-	probe.ignores_cancel = true;
-	call = begin(probe.local, &client);
+	ruled_start("quota peer=* " ALL_OF "quota identity=* " ALL_OF);
+	ruled_probe.ignores_cancel = true;
+	call = ruled_begin(ruled_probe.local, &client);
 	start_later(call, client, 1);
-	probe_halt(&probe);
-	assert_int_equal(pen_quotas_n_entered(probe.server->policy->quotas), 2);
-	probe_done(&probe);
-	end(call, client);
+	probe_halt(&ruled_probe);
+	assert_int_equal(pen_quotas_n_entered(ruled_probe.server->policy->quotas), 2);
+	probe_done(&ruled_probe);
+	ruled_end(call, client);
 }
 
 int main(void)
@@ -354,5 +367,5 @@ int main(void)
 		cmocka_unit_test(test_an_end_gives_back),
 	};
 
-	return cmocka_run_group_tests(tests, make_file, remove_file);
+	return cmocka_run_group_tests(tests, ruled_set_up, ruled_tear_down);
 }
