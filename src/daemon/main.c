@@ -25,7 +25,7 @@ static const char help[] =
 	"\n"
 	"  -c, --config FILE  read FILE, not the usual one (penstockd.conf in /etc/penstock for\n"
 	"                     root, in ~/.config/penstock for others), which may be missing\n"
-	"      --check-config say whether the configuration is right, and end\n"
+	"      --check-config say whether the configuration and its policy are right, and end\n"
 	"      --print-config print the configuration in effect, and end\n"
 	"      --foreground   the only mode there is\n"
 	"      --log-json     log JSON, an object a line\n"
@@ -94,19 +94,36 @@ static int parse(struct options *options, int argc, char **argv)
 
 /* ---- the file ---- */
 
+/* What is wrong, if anything is, and the exit. */
+static int say(int r, struct pen_buffer *diagnoses)
+{
+	if (r && diagnoses->size)
+		fprintf(stderr, "%s%.*s",
+			r == PEN_E_SYNTAX ? "" : "penstockd: ", (int)diagnoses->size,
+			(const char *)diagnoses->data);
+	pen_buffer_done(diagnoses);
+	return r ? USAGE : OK;
+}
+
 static int load(struct config *config, const struct options *options)
 {
 	struct pen_buffer diagnoses;
-	int r;
 
 	pen_buffer_init(&diagnoses, 0);
-	r = config_load(config, options->config, &diagnoses);
-	if (r && diagnoses.size)
-		fprintf(stderr, "%s%.*s",
-			r == PEN_E_SYNTAX ? "" : "penstockd: ", (int)diagnoses.size,
-			(const char *)diagnoses.data);
-	pen_buffer_done(&diagnoses);
-	return r ? USAGE : OK;
+	return say(config_load(config, options->config, &diagnoses), &diagnoses);
+}
+
+/* The configuration itself has been read. */
+static int check(const struct config *config)
+{
+	struct pen_buffer diagnoses;
+	int end;
+
+	pen_buffer_init(&diagnoses, 0);
+	end = say(serve_check_policy(config, &diagnoses), &diagnoses);
+	if (!end)
+		puts("The configuration is right.");
+	return end;
 }
 
 static void apply(struct config *config, const struct options *options)
@@ -229,7 +246,7 @@ int main(int argc, char **argv)
 	if (!end && options.is_print)
 		end = print_config(&config);
 	else if (!end && options.is_check)
-		puts("The configuration is right.");
+		end = check(&config);
 	else if (!end)
 		end = serve_until_stopped(&config, &options);
 	config_done(&config);

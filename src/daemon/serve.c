@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/serve.h"
 #include "io/socket.h"
+#include "runtime/server-policy.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,15 +191,34 @@ static int open_security(struct serve *serve)
 	return r ? fail(serve, r, "security", error) : 0;
 }
 
+/* A policy may name those that do not run: it need not change when they stop. */
+static struct serve_interfaces interfaces_of_programs(void)
+{
+	struct serve_interfaces interfaces = { { NULL } };
+
+	for (size_t i = 0; daemon_program(i); i++)
+		interfaces.rows[i] = daemon_program(i)->service->interface;
+	return interfaces;
+}
+
+int serve_check_policy(const struct config *config, struct pen_buffer *diagnoses)
+{
+	struct serve_interfaces interfaces = interfaces_of_programs();
+	struct pen_policy *policy = NULL;
+	int r;
+
+	r = pen_server_policy_read(&policy, config->limits.policy, interfaces.rows, diagnoses);
+	pen_policy_free(policy);
+	return r;
+}
+
 static int make_server(struct serve *serve)
 {
 	struct pen_server_config config = serve->config->limits;
 	int r;
 
-	/* A policy may name those that do not run: it need not change when they stop. */
-	for (size_t i = 0; daemon_program(i); i++)
-		serve->interfaces[i] = daemon_program(i)->service->interface;
-	config.policy_interfaces = serve->interfaces;
+	serve->interfaces = interfaces_of_programs();
+	config.policy_interfaces = serve->interfaces.rows;
 	config.ncalrpc_dir = serve->ncalrpc_dir;
 	config.np_dir = serve->np_dir;
 	config.log = log_of_server;

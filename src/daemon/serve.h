@@ -7,6 +7,11 @@
 #include "daemon/log.h"
 #include "daemon/program.h"
 
+/* Of all programs, ended by NULL. */
+struct serve_interfaces {
+	const struct pen_interface *rows[CONFIG_SERVICES_MAX + 1];
+};
+
 struct serve {
 	const struct config *config;
 	const struct log *log;
@@ -14,7 +19,7 @@ struct serve {
 	struct pen_server *server;
 	void *data[CONFIG_SERVICES_MAX];
 	bool is_started[CONFIG_SERVICES_MAX];
-	const struct pen_interface *interfaces[CONFIG_SERVICES_MAX + 1]; /* of all programs */
+	struct serve_interfaces interfaces;
 	char *ncalrpc_dir, *np_dir;
 	const char *mapper_tcp; /* the binding of the first address, NULL: none */
 	const char *services_tcp;
@@ -26,6 +31,10 @@ void serve_stop(struct serve *serve);
 
 /* Tells the programs that a key has changed which can. What fails is logged. */
 int serve_reload(struct serve *serve, const struct config *config);
+
+/* Whether the configuration's policy is right. As config_load, which reads the configuration
+ * itself. */
+int serve_check_policy(const struct config *config, struct pen_buffer *diagnoses);
 
 /* Reads the policy's file; NULL: none rules. What fails is logged, and all stays as it was. */
 int serve_set_policy(struct serve *serve, const char *path);

@@ -30,14 +30,15 @@ static int read_file(const char *path, struct pen_buffer *text)
 	return r;
 }
 
-static int read_policy(const struct pen_server *server, const char *path,
-		       struct pen_policy **policyp, struct pen_buffer *diagnoses)
+int pen_server_policy_read(struct pen_policy **policyp, const char *path,
+			   const struct pen_interface *const *interfaces,
+			   struct pen_buffer *diagnoses)
 {
-	struct pen_policy_known known = { .interfaces = server->config.policy_interfaces };
+	struct pen_policy_known known = { .interfaces = interfaces };
 	struct pen_buffer text;
 	int r;
 
-	while (known.interfaces && known.interfaces[known.n_interfaces])
+	while (interfaces && interfaces[known.n_interfaces])
 		known.n_interfaces++;
 	pen_buffer_init(&text, PEN_POLICY_TEXT_MAX);
 	r = path ? read_file(path, &text) : 0;
@@ -46,7 +47,7 @@ static int read_policy(const struct pen_server *server, const char *path,
 				  r < 0 ? strerror(-r) : "it is larger than 64 KiB");
 	else
 		r = pen_policy_new(policyp, path ? path : "", text.size ? (char *)text.data : "",
-				   text.size, known.interfaces ? &known : NULL, diagnoses);
+				   text.size, interfaces ? &known : NULL, diagnoses);
 	pen_buffer_done(&text);
 	return r;
 }
@@ -111,7 +112,8 @@ static int set_policy(struct pen_server *server, const char *path, struct pen_bu
 	int r;
 
 	pen_buffer_init(&own, 0);
-	r = read_policy(server, path, &policy, diagnoses ? diagnoses : &own);
+	r = pen_server_policy_read(&policy, path, server->config.policy_interfaces,
+				   diagnoses ? diagnoses : &own);
 	if (!r)
 		r = rule(server, policy);
 	if (r) {

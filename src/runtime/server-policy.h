@@ -36,6 +36,14 @@ struct pen_server_policy {
 	bool is_record_broken;		/* which was said */
 };
 
+/*
+ * Reads a policy's file; NULL: one that says nothing. It may name the interfaces, ended by NULL;
+ * NULL: any. Fails as pen_server_set_policy.
+ */
+int pen_server_policy_read(struct pen_policy **policyp, const char *path,
+			   const struct pen_interface *const *interfaces,
+			   struct pen_buffer *diagnoses);
+
 /* Begins as the server's configuration says. What is wrong is logged. */
 int pen_server_policy_new(struct pen_server *server);
 

@@ -48,6 +48,13 @@ diagnosis("a NUL byte", b"[server]\nname = \0\n", r"conf:2:8: a NUL byte")
 diagnosis("bytes", bytes(range(1, 256)), r"conf:1:")
 diagnosis("all of them", "[a]\n[b]\nx\n", r"(?s)conf:1:.*conf:2:.*conf:3:")
 
+POLICY = pathlib.Path(WORK.name, "policy")
+POLICY.write_text("deny interface=srvsv\n")
+diagnosis("its policy", f"[policy]\nfile = {POLICY}\n", r"policy:1:16: there is no interface srvsv; did you mean srvsvc\?\n\t.*\n\t +\^")
+POLICY.write_text("deny interface=rpcecho\n")
+right("a policy of what does not run", f"[policy]\nfile = {POLICY}\n")
+diagnosis("no policy", "[policy]\nfile = /nonexistent\n", r"^penstockd: cannot read /nonexistent: No such file")
+
 FILE.write_text("[server]\nname = N\nports = 50000-50001\n[shares]\nsmb_conf = /x\n[limits]\n"
                 "idle_timeout = 7\n[service rpcecho]\nenabled = yes\n[log]\nformat = json\n")
 printed = expect("print", 0, r"(?s)name = N\n.*ports = 50000-50001\n.*smb_conf = /x\n.*idle_timeout = 7\n"
