@@ -3,7 +3,7 @@
  * The supervisor with its greeter and a program: how long the first call to a cold service takes
  * beside a bare fork+exec, how many come and go, and what those cost that are idle.
  *
- *	bench-door PROGRAM GREETER
+ *	bench-door PROGRAM GREETER [COMERS]
  */
 #include "bench/bench.h"
 #include "counter.h"
@@ -115,17 +115,6 @@ static double cold_call(void)
 	return median(times, COLD);
 }
 
-static double warm_calls(void)
-{
-	double start;
-
-	call_once();
-	start = bench_now();
-	for (int i = 0; i < COMERS; i++)
-		call_once();
-	return COMERS / (bench_now() - start);
-}
-
 /* Kilobytes of our children that are of the program, or the greeter. */
 static long resident(const char *name)
 {
@@ -153,6 +142,38 @@ static long resident(const char *name)
 	}
 	closedir(proc);
 	return total;
+}
+
+static unsigned open_descriptors(void)
+{
+	DIR *fds = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (fds && readdir(fds))
+		n++;
+	closedir(fds);
+	return n;
+}
+
+static void comers_and_goers(unsigned long n)
+{
+	long worker, greeter;
+	unsigned fds;
+	double start;
+
+	for (int i = 0; i < COMERS; i++)
+		call_once();
+	worker = resident("counter");
+	greeter = resident("penstock-greete");
+	fds = open_descriptors();
+	start = bench_now();
+	for (unsigned long i = 0; i < n; i++)
+		call_once();
+	printf("  %lu connections that come, call and go: %.0f a second\n", n,
+	       (double)n / (bench_now() - start));
+	printf("  what they leave: %ld KiB in workers, %ld KiB in the greeter, %d descriptors\n",
+	       resident("counter") - worker, resident("penstock-greete") - greeter,
+	       (int)open_descriptors() - (int)fds);
 }
 
 static void idle_ones(void)
@@ -192,10 +213,10 @@ static void idle_ones(void)
 int main(int argc, char **argv)
 {
 	static const char *const addresses[] = { NULL };
-	const char *const programs[] = { argc == 3 ? argv[1] : "", NULL };
+	const char *const programs[] = { argc > 2 ? argv[1] : "", NULL };
 	const struct supervisor_config config = {
 		.programs = programs,
-		.greeter = argc == 3 ? argv[2] : "",
+		.greeter = argc > 2 ? argv[2] : "",
 		.ncalrpc_dir = ncalrpc,
 		.np_dir = np,
 		.addresses = addresses,
@@ -207,7 +228,7 @@ int main(int argc, char **argv)
 	pthread_t thread;
 	double bare;
 
-	if (argc != 3 || !mkdtemp(directory))
+	if (argc < 3 || !mkdtemp(directory))
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
 	getrlimit(RLIMIT_NOFILE, &files);
@@ -221,7 +242,7 @@ int main(int argc, char **argv)
 	if (supervisor_new(&supervisor, &config) || pthread_create(&thread, NULL, run, NULL))
 		return 1;
 	bench_line("first call to a cold service", 1e6 * cold_call(), "us", 1e6 * bare, 3.0);
-	printf("  connections that come, call and go: %.0f a second\n", warm_calls());
+	comers_and_goers(argc > 3 ? strtoul(argv[3], NULL, 10) : COMERS);
 	idle_ones();
 	supervisor_stop(supervisor);
 	pthread_join(thread, NULL);
