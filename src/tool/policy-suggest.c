@@ -100,27 +100,37 @@ static int add_record(struct tool *tool, struct log *log, struct pen_policy_reco
 	return TOOL_OK;
 }
 
+static int read_line(struct tool *tool, const char *line, size_t n, struct log *log,
+		     const char *path, size_t number)
+{
+	struct pen_policy_record *record = NULL;
+	struct pen_json *object;
+	size_t wrong_at;
+	int r = add_record(tool, log, &record);
+
+	if (r)
+		return r;
+	if (pen_json_parse(&object, line, n, &tool->arena, &wrong_at) ||
+	    !read_record(tool, object, record))
+		return tool_fail(tool, TOOL_USAGE,
+				 "penstockd writes it where [policy] record says.",
+				 "%s:%zu: this is no recorded call", path, number);
+	return TOOL_OK;
+}
+
 static int read_lines(struct tool *tool, const char *path, const struct pen_buffer *text,
 		      struct log *log)
 {
-	const char *at = (const char *)text->data, *end = at + text->size;
+	size_t n, number = 1;
 	int r = TOOL_OK;
 
-	for (size_t number = 1; !r && at < end; number++) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t n = (size_t)((newline ? newline : end) - at);
-		struct pen_policy_record *record;
-		struct pen_json *object;
-		size_t wrong_at;
+	for (size_t at = 0; !r && at < text->size; at += n + 1, number++) {
+		const char *line = (const char *)text->data + at;
+		const char *newline = memchr(line, '\n', text->size - at);
 
-		if (n && (r = add_record(tool, log, &record)))
-			break;
-		if (n && (pen_json_parse(&object, at, n, &tool->arena, &wrong_at) ||
-			  !read_record(tool, object, record)))
-			r = tool_fail(tool, TOOL_USAGE,
-				      "penstockd writes it where [policy] record says.",
-				      "%s:%zu: this is no recorded call", path, number);
-		at += n + 1;
+		n = newline ? (size_t)(newline - line) : text->size - at;
+		if (n)
+			r = read_line(tool, line, n, log, path, number);
 	}
 	return r;
 }
