@@ -34,7 +34,6 @@ static void note_crash(struct crew *crew, bool was_ready)
 	uint64_t now = uv_now(crew->world->loop);
 
 	crew->backoff_max = was_ready ? CREW_BACKOFF_READY_MS : CREW_BACKOFF_MAX_MS;
-
 	if (now - crew->crashed_at > CREW_CALM_MS)
 		crew->n_crashes = 0;
 	crew->crashed_at = now;
@@ -126,17 +125,26 @@ static void hand_over(struct worker *worker, struct visitor *visitor)
 	visitor_free(visitor);
 }
 
+/* Those that waited until it was ready, or its socket had room again: as many as it takes. */
+static void hand_over_waiting(struct worker *worker)
+{
+	while (worker->stage == WORKER_READY && worker->n_waiting &&
+	       !child_is_full(worker->child)) {
+		struct pen_list *link = worker->waiting.next;
+
+		pen_list_remove(link);
+		worker->n_waiting--;
+		hand_over(worker, pen_list_entry(link, struct visitor, link));
+	}
+}
+
 static void on_ready(struct worker *worker)
 {
 	if (worker->stage != WORKER_STARTING)
 		return;
 	worker->stage = WORKER_READY;
 	worker->idle_since = uv_now(worker->crew->world->loop);
-	pen_list_each (link, after, &worker->waiting) {
-		pen_list_remove(link);
-		hand_over(worker, pen_list_entry(link, struct visitor, link));
-	}
-	worker->n_waiting = 0;
+	hand_over_waiting(worker);
 }
 
 static bool is_idle(const struct worker *worker)
@@ -166,6 +174,7 @@ static void on_said(void *data, const struct worker_report *report, int fd)
 
 static void on_free(void *data)
 {
+	hand_over_waiting(data);
 }
 
 /* An index is not used again before all others were: a group of the last one is none of this. */

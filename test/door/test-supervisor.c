@@ -12,11 +12,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <penstock/client.h>
+#include <penstock/conn.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +39,8 @@ static const struct log quiet = { .level = PEN_LOG_ERROR };
 
 /* Each test runs once without confinement, and once with it. */
 static bool is_confined;
+
+static const char *n_workers = "5";
 
 static void *run(void *data)
 {
@@ -83,7 +88,7 @@ static struct fixture *start(const char *idle, const char *ready)
 	assert_int_equal(symlink(f->program, f->other), 0);
 	setenv("COUNTER_IDLE", idle, 1);
 	setenv("COUNTER_READY", ready, 1);
-	setenv("COUNTER_WORKERS", "5", 1);
+	setenv("COUNTER_WORKERS", n_workers, 1);
 	assert_int_equal(supervisor_new(&f->supervisor, &config), 0);
 	f->tcp = find_binding(f, "ncacn_ip_tcp:");
 	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
@@ -502,6 +507,70 @@ static void test_many_connections(void **state)
 	stop(f);
 }
 
+/* The bytes that a client binds by. */
+static size_t make_bind(uint8_t bytes[512])
+{
+	const struct pen_conn_config config = { .protseq = PEN_NCALRPC };
+	struct pen_conn *conn;
+	struct pen_slice slice;
+
+	assert_int_equal(pen_conn_new_client(&conn, &config), 0);
+	assert_int_equal(pen_conn_bind(conn, &counter_interface.id, true, 0, NULL), 0);
+	assert_int_equal(pen_conn_output(conn, &slice, 1), 1);
+	assert_in_range(slice.size, 1, 512);
+	memcpy(bytes, slice.data, slice.size);
+	pen_conn_free(conn);
+	return slice.size;
+}
+
+/* More than a process' socket takes while it does not read: whoever is not refused is answered. */
+static void test_who_waits_for_a_full_socket(void **state)
+{
+	enum { N = 4000 };
+	struct rlimit limit, more;
+	struct fixture *f;
+	struct pen_address address;
+	struct caller caller;
+	uint8_t bind[512], byte;
+	size_t n_bind = make_bind(bind), n_answered = 0;
+	int *fds = test_calloc(N, sizeof(*fds));
+	pid_t pid;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	more = (struct rlimit){ .rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &more), 0);
+	n_workers = "1";
+	f = start("60", "0");
+	caller = connect_to(f, "ncalrpc:[counter]", 0);
+	pid = pid_of(&caller);
+	assert_int_equal(pen_unix_address(&address, f->ncalrpc, "counter"), 0);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	for (int i = 0; i < N; i++) {
+		bool is_pending;
+
+		fds[i] = pen_socket_connect(&address, &is_pending);
+		assert_true(fds[i] >= 0);
+		assert_int_equal(send(fds[i], bind, n_bind, MSG_NOSIGNAL), n_bind);
+	}
+	for (int i = 0; i < TRIES && stats_of(f).visitors; i++)
+		usleep(TRY_US);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	for (int i = 0; i < N; i++) {
+		struct pollfd wait = { .fd = fds[i], .events = POLLIN };
+
+		assert_int_equal(poll(&wait, 1, 30000), 1);
+		n_answered += recv(fds[i], &byte, 1, 0) == 1;
+		close(fds[i]);
+	}
+	assert_true(n_answered > 256);
+	pid_of(&caller);
+	leave(&caller);
+	stop(f);
+	n_workers = "5";
+	test_free(fds);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 /* What a loop keeps open for ever is there before the first test counts. */
 static int open_once(void **state)
 {
@@ -534,6 +603,7 @@ int main(void)
 		cmocka_unit_test(test_another_greeter),
 		cmocka_unit_test(test_who_says_nothing),
 		cmocka_unit_test(test_many_connections),
+		cmocka_unit_test(test_who_waits_for_a_full_socket),
 	};
 
 	int n_failed;
