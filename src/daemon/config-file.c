@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the configuration's file is, and what is in it. */
 #include "daemon/config.h"
-#include <errno.h>
+#include "io/file.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,23 +25,6 @@ static bool usual_file(char path[4096])
 	return !access(path, F_OK);
 }
 
-static int read_file(const char *path, struct pen_buffer *text)
-{
-	FILE *file = fopen(path, "rb");
-	char piece[4096];
-	size_t n;
-	int r = 0;
-
-	if (!file)
-		return -errno;
-	while (!r && (n = fread(piece, 1, sizeof(piece), file)))
-		r = pen_buffer_add(text, piece, n);
-	if (!r && ferror(file))
-		r = errno ? -errno : -EIO;
-	fclose(file);
-	return r;
-}
-
 int config_load(struct config *config, const char *path, struct pen_buffer *diagnoses)
 {
 	struct pen_buffer text;
@@ -53,7 +36,7 @@ int config_load(struct config *config, const char *path, struct pen_buffer *diag
 	if (!path)
 		path = usual;
 	pen_buffer_init(&text, FILE_MAX);
-	r = read_file(path, &text);
+	r = pen_file_read(path, &text);
 	if (r)
 		pen_buffer_printf(diagnoses, "cannot read %s: %s.\n", path,
 				  r < 0 ? strerror(-r) : "it is larger than 1 MiB");

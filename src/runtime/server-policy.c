@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/server-policy.h"
+#include "io/file.h"
 #include "policy/identity.h"
 #include "rpc/auth.h"
 #include "runtime/server-call.h"
@@ -9,26 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { A_SECOND = 1000, RECORD_PERIOD_MS = 5000, PIECE_SIZE = 4096 };
+enum { A_SECOND = 1000, RECORD_PERIOD_MS = 5000 };
 
 /* ---- the file ---- */
-
-static int read_file(const char *path, struct pen_buffer *text)
-{
-	FILE *file = fopen(path, "rbe");
-	char piece[PIECE_SIZE];
-	size_t n;
-	int r = 0;
-
-	if (!file)
-		return -errno;
-	while (!r && (n = fread(piece, 1, sizeof(piece), file)))
-		r = pen_buffer_add(text, piece, n);
-	if (!r && ferror(file))
-		r = errno ? -errno : -EIO;
-	fclose(file);
-	return r;
-}
 
 int pen_server_policy_read(struct pen_policy **policyp, const char *path,
 			   const struct pen_interface *const *interfaces,
@@ -41,7 +25,7 @@ int pen_server_policy_read(struct pen_policy **policyp, const char *path,
 	while (interfaces && interfaces[known.n_interfaces])
 		known.n_interfaces++;
 	pen_buffer_init(&text, PEN_POLICY_TEXT_MAX);
-	r = path ? read_file(path, &text) : 0;
+	r = path ? pen_file_read(path, &text) : 0;
 	if (r)
 		pen_buffer_printf(diagnoses, "cannot read %s: %s\n", path,
 				  r < 0 ? strerror(-r) : "it is larger than 64 KiB");
