@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-ROOMS = ("base crypto ndr compiler sec policy rpc smb pipe nmf object io np runtime store service "
+ROOMS = ("base crypto ndr compiler sec policy rpc smb pipe nmf object io np runtime store service worker "
          "muxer netapi win32 daemon tool").split()
 PURE = ROOMS[:ROOMS.index("io")]
 IMPURE_HEADERS = re.compile(

@@ -24,6 +24,8 @@ struct pen_worker_service {
 	 * program's name).
 	 */
 	const char *const *endpoints;
+	/* What its calls have for pen_call_data, of what start made; NULL: that itself. */
+	void *(*call_data)(void *data);
 };
 
 /* What a process of it may have beyond its connections, which is little. */
@@ -35,6 +37,19 @@ struct pen_worker_needs {
 	uint32_t files_max;	   /* descriptors; 0: as many as its connections need */
 };
 
+/* What a process starts with. */
+struct pen_worker_start {
+	struct pen_server *server;
+	bool is_first; /* no other of its program has served since penstockd was started */
+};
+
+/* Where penstockd has an interface served, by whichever program. */
+struct pen_worker_entry {
+	struct pen_syntax_id id;
+	const char *name;
+	const char *binding; /* with the real port, and without options */
+};
+
 struct pen_worker {
 	const char *name; /* NULL: the program's */
 	const struct pen_worker_service *services;
@@ -44,13 +59,32 @@ struct pen_worker {
 	uint32_t idle_s;      /* without connections, until one leaves; 0: 60 */
 	const char *user;     /* to run as, where penstockd is root; NULL: penstock's */
 	struct pen_worker_needs needs;
-	struct pen_server_config config; /* its numbers, mechs and extended_errors */
+	bool is_unmanaged; /* has no management interface [C706 appendix Q] beside its own */
+	/* All but the directories; without a log of its own it writes to standard error. */
+	struct pen_server_config config;
+	void *data; /* what the functions get until one puts something else into *datap */
 	/*
-	 * Before the first connection; a failure ends the process, with the sentence in error
-	 * logged. *datap is what the services' calls have for pen_call_data. NULL: nothing to do.
+	 * Before its server is made, whose configuration may still change: for mechs, say. A
+	 * failure ends the process, with the sentence in error logged. What it puts into *datap the
+	 * other functions get. NULL: nothing to do.
 	 */
-	int (*start)(struct pen_server *server, void **datap, char error[256]);
-	void (*stop)(void *data);
+	int (*prepare)(struct pen_server_config *config, void **datap, char error[256]);
+	/*
+	 * Before the first connection, the same way; *datap is what prepare made.
+	 */
+	int (*start)(const struct pen_worker_start *start, void **datap, char error[256]);
+	/*
+	 * penstockd has read its configuration again. After a failure, which is logged, it goes on
+	 * as it was. NULL: it has no part in that.
+	 */
+	int (*reload)(void *data, struct pen_server *server, char error[256]);
+	/*
+	 * All that is served, before the first connection and whenever it changes: for an endpoint
+	 * mapper. The entries last until it returns. A negative errno, which is logged. NULL: it
+	 * need not know.
+	 */
+	int (*table)(void *data, const struct pen_worker_entry *entries, size_t n);
+	void (*stop)(void *data); /* in the end; also after prepare or start failed */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/config.h"
 #include "base/spelling.h"
-#include "daemon/program.h"
+#include "daemon/services.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -64,12 +64,14 @@ int config_init(struct config *config, bool is_root)
 	*config = (struct config){ .comment = "penstock",
 				   .workgroup = "WORKGROUP",
 				   .allow_anonymous = true,
+				   .is_confined = true,
+				   .leave_ms = 5000,
 				   .log_level = PEN_LOG_INFO };
 	pen_arena_init(&config->arena, 0);
 	default_limits(&config->limits);
-	for (size_t i = 0; i < CONFIG_SERVICES_MAX && daemon_program(i); i++) {
-		config->is_enabled[i] = daemon_program(i)->is_default;
-		config->auth_level_min[i] = daemon_program(i)->service->auth_level_min;
+	for (size_t i = 0; i < CONFIG_SERVICES_MAX && daemon_service(i); i++) {
+		config->is_enabled[i] = daemon_service(i)->is_default;
+		config->auth_level_min[i] = daemon_service(i)->service->auth_level_min;
 		if (!config->auth_level_min[i])
 			config->auth_level_min[i] = PEN_AUTH_LEVEL_NONE;
 	}
@@ -110,7 +112,7 @@ struct reading {
 	char *line;	     /* as it is, for a diagnosis */
 	const char *section; /* NULL: none yet, or one that there is not */
 	bool is_unknown;     /* the section was diagnosed */
-	int program;	     /* of [service NAME], or -1 */
+	int service;	     /* of [service NAME], or -1 */
 	bool is_bad;
 };
 
@@ -157,14 +159,13 @@ static void enter_service(struct reading *reading, const char *name, size_t colu
 {
 	struct pen_spelling spelling = { .word = name };
 
-	for (int i = 0; daemon_program((size_t)i); i++) {
-		pen_spelling_try(&spelling, daemon_program((size_t)i)->name);
-		if (!strcmp(daemon_program((size_t)i)->name, name)) {
-			reading->program = i;
-			reading->section = "service";
-			return;
-		}
+	reading->service = daemon_service_find(name);
+	if (reading->service >= 0) {
+		reading->section = "service";
+		return;
 	}
+	for (size_t i = 0; daemon_service(i); i++)
+		pen_spelling_try(&spelling, daemon_service(i)->name);
 	reading->is_unknown = true;
 	diagnose_name(reading, column, "service", &spelling);
 }
@@ -177,7 +178,7 @@ static void enter_section(struct reading *reading, char *text, size_t column)
 
 	reading->section = NULL;
 	reading->is_unknown = true;
-	reading->program = -1;
+	reading->service = -1;
 	if (!end || *trim(end + 1)) {
 		diagnose(reading, column, "a section is [NAME] on a line of its own");
 		return;
@@ -209,7 +210,7 @@ static void set_level(struct reading *reading, const char *value, size_t value_c
 {
 	for (size_t i = 0; i < PEN_COUNT(level_names); i++)
 		if (level_names[i] && !strcmp(value, level_names[i])) {
-			reading->config->auth_level_min[reading->program] = (uint8_t)i;
+			reading->config->auth_level_min[reading->service] = (uint8_t)i;
 			return;
 		}
 	diagnose(reading, value_column, "level is none, connect, packet, integrity or privacy");
@@ -227,7 +228,7 @@ static void set_service(struct reading *reading, const char *name, const char *v
 	else if (strcmp(name, "enabled"))
 		diagnose_name(reading, column, "key", &spelling);
 	else if (!strcmp(value, "yes") || !strcmp(value, "no"))
-		reading->config->is_enabled[reading->program] = !strcmp(value, "yes");
+		reading->config->is_enabled[reading->service] = !strcmp(value, "yes");
 	else
 		diagnose(reading, value_column, "enabled is yes or no");
 }
@@ -277,7 +278,7 @@ static void read_key(struct reading *reading, char *line, char *name)
 		return;
 	if (!reading->section)
 		diagnose(reading, column, "a key before the first [SECTION]");
-	else if (reading->program >= 0)
+	else if (reading->service >= 0)
 		set_service(reading, name, value, column, value_column);
 	else
 		set(reading, name, value, column, value_column);
@@ -302,7 +303,7 @@ int config_read(struct config *config, const char *name, const char *text, size_
 		struct pen_buffer *diagnoses)
 {
 	struct reading reading = {
-		.config = config, .name = name, .diagnoses = diagnoses, .program = -1
+		.config = config, .name = name, .diagnoses = diagnoses, .service = -1
 	};
 
 	while (n) {
@@ -342,9 +343,9 @@ int config_print(const struct config *config, struct pen_buffer *text)
 		if (!r)
 			r = pen_buffer_printf(text, "\n");
 	}
-	for (size_t i = 0; !r && daemon_program(i); i++)
+	for (size_t i = 0; !r && daemon_service(i); i++)
 		r = pen_buffer_printf(text, "\n[service %s]\nenabled = %s\nlevel = %s\n",
-				      daemon_program(i)->name, config->is_enabled[i] ? "yes" : "no",
+				      daemon_service(i)->name, config->is_enabled[i] ? "yes" : "no",
 				      level_names[config->auth_level_min[i]]);
 	return r;
 }

@@ -49,12 +49,17 @@ struct config {
 	const char *principal; /* NULL: any in the keytab */
 	const char *realm;     /* NULL: the system's */
 
+	const char *programs; /* directories of service programs; NULL: the usual ones */
+	const char *user;     /* of greeter and workers, where penstockd is root; NULL: as it is */
+	bool is_confined;     /* they have what they need and no more */
+	uint32_t leave_ms;    /* for workers to end what they do, when penstockd stops */
+
 	bool is_json;
 	enum pen_log_level log_level;
 
 	struct pen_server_config limits; /* its numbers and files only */
 
-	/* By program, see program.h. */
+	/* By service, see services.h. */
 	bool is_enabled[CONFIG_SERVICES_MAX];
 	uint8_t auth_level_min[CONFIG_SERVICES_MAX]; /* of a call over TCP */
 };
@@ -94,13 +99,20 @@ enum config_kind {
 	CONFIG_CHOICE, /* in the struct as a uint32_t: which of the choices */
 };
 
+/* When another value takes effect that the file has when it is read again. */
+enum config_moment {
+	CONFIG_IN_NEW_PROCESSES, /* of services, which start from then on */
+	CONFIG_NOW,
+	CONFIG_AT_START, /* of penstockd */
+};
+
 struct config_key {
 	const char *section;
 	const char *name;
 	enum config_kind kind;
 	size_t offset;
-	uint32_t min, max;	    /* of numbers and seconds */
-	bool is_live;		    /* takes effect while penstockd runs */
+	uint32_t min, max; /* of numbers and seconds */
+	enum config_moment moment;
 	const char *const *choices; /* ended by NULL */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/crew.h"
 #include "daemon/door.h"
+#include "daemon/table.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,7 @@ static void on_ready(struct worker *worker)
 	if (worker->stage != WORKER_STARTING)
 		return;
 	worker->stage = WORKER_READY;
+	worker->crew->n_ready++;
 	worker->idle_since = uv_now(worker->crew->world->loop);
 	hand_over_waiting(worker);
 }
@@ -206,11 +208,27 @@ static int greet(struct worker *worker)
 	}
 	order.body.hello = (struct worker_hello){
 		.index = worker->index,
+		.is_first = !worker->crew->n_ready,
 		.n_endpoints = n,
 		.endpoints = endpoints,
 		.ncalrpc_dir = world->ncalrpc_dir,
 	};
 	return child_tell(worker->child, &order, -1);
+}
+
+/* What an endpoint mapper knows. */
+static int teach(struct worker *worker)
+{
+	struct worker_order order = { .verb = worker_TABLE };
+	struct pen_arena arena;
+	int r;
+
+	pen_arena_init(&arena, PEN_WORKER_ARENA_MAX);
+	r = table_build(&order.body.table, worker->crew->world->doors, &arena);
+	if (!r)
+		r = child_tell(worker->child, &order, -1);
+	pen_arena_done(&arena);
+	return r;
 }
 
 static int start_child(struct worker *worker)
@@ -251,6 +269,8 @@ static struct worker *worker_new(struct crew *crew)
 		crew->n_started++;
 		r = greet(worker);
 	}
+	if (!r && crew->listing.needs_table)
+		r = teach(worker);
 	if (!r)
 		return worker;
 	say(crew, PEN_LOG_ERROR, r < 0 ? strerror(-r) : pen_error_name(r));
@@ -340,6 +360,14 @@ void crew_dismiss(struct crew *crew, bool is_now)
 	crew->n_waiting = 0;
 	pen_list_each (link, after, &crew->workers)
 		leave(pen_list_entry(link, struct worker, link), is_now);
+}
+
+void crew_reload(struct crew *crew)
+{
+	const struct worker_order order = { .verb = worker_RELOAD };
+
+	pen_list_each (link, after, &crew->workers)
+		child_tell(pen_list_entry(link, struct worker, link)->child, &order, -1);
 }
 
 void crew_sweep(struct crew *crew, uint64_t now)

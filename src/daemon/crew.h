@@ -67,8 +67,8 @@ struct crew {
 	uint32_t n_crashes; /* in a row */
 	uint64_t backoff_max;
 	uint64_t crashed_at;
-	uint64_t n_started, n_crashed; /* in all */
-	struct pen_list waiting;       /* visitors, until a process may be started */
+	uint64_t n_started, n_ready, n_crashed; /* in all */
+	struct pen_list waiting;		/* visitors, until a process may be started */
 	uint32_t n_waiting;
 };
 
@@ -94,6 +94,9 @@ void crew_serve(struct crew *crew, struct visitor *visitor);
 
 /* Sends away those who have been idle for their time. */
 void crew_sweep(struct crew *crew, uint64_t now);
+
+/* Tells its processes that the configuration was read again. */
+void crew_reload(struct crew *crew);
 
 /* No more visitors: its processes end when they have none, or now. */
 void crew_dismiss(struct crew *crew, bool is_now);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/greet.h"
+#include "daemon/self.h"
 #include "runtime/directory.h"
 #include <limits.h>
 #include <stdio.h>
@@ -7,75 +8,76 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Beside us where we were built, or installed; as short as it can be pasted. */
+/* As short as it can be pasted. */
 static void find_tool(char tool[PATH_MAX])
 {
-	static const char *const places[] = { "../tool/penstock", "../bin/penstock" };
-	char self[PATH_MAX], path[PATH_MAX + 32], here[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-	size_t n_here;
+	static const char *const places[] = { "../tool/penstock", "../bin/penstock", NULL };
+	char here[PATH_MAX];
+	size_t n;
 
-	strcpy(tool, "penstock");
-	if (n <= 0)
-		return;
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash)
-		return;
-	*slash = '\0';
-	for (size_t i = 0; i < PEN_COUNT(places); i++) {
-		snprintf(path, sizeof(path), "%s/%s", self, places[i]);
-		if (access(path, X_OK) || !realpath(path, tool))
-			continue;
-		n_here = getcwd(here, sizeof(here)) ? strlen(here) : 0;
-		if (n_here > 1 && !strncmp(tool, here, n_here) && tool[n_here] == '/')
-			memmove(tool, tool + n_here + 1, strlen(tool + n_here + 1) + 1);
+	if (!self_find(places, tool)) {
+		strcpy(tool, "penstock");
 		return;
 	}
-	strcpy(tool, "penstock");
+	n = getcwd(here, sizeof(here)) ? strlen(here) : 0;
+	if (n > 1 && !strncmp(tool, here, n) && tool[n] == '/')
+		memmove(tool, tool + n + 1, strlen(tool + n + 1) + 1);
 }
 
-static bool is_default_directory(const struct serve *serve)
+static bool is_default_directory(const struct greeting *greeting)
 {
 	char *directory = NULL;
 	bool is_same;
 
 	if (pen_ncalrpc_directory(&directory, NULL))
 		return false;
-	is_same = !strcmp(directory, serve->ncalrpc_dir) && !getenv("PENSTOCK_NCALRPC_DIR");
+	is_same = !strcmp(directory, greeting->ncalrpc_dir) && !getenv("PENSTOCK_NCALRPC_DIR");
 	free(directory);
 	return is_same;
 }
 
-static bool is_served(const struct serve *serve, const char *name)
+static bool is_served(const struct greeting *greeting, const char *name)
 {
-	for (size_t i = 0; daemon_program(i); i++)
-		if (serve->is_started[i] && !strcmp(daemon_program(i)->name, name))
+	for (uint32_t i = 0; i < greeting->table->n; i++)
+		if (!strcmp(greeting->table->entries[i].name, name))
 			return true;
 	return false;
 }
 
-static void print_endpoints(const struct serve *serve)
+static const char *mapper_of(const struct greeting *greeting)
 {
-	struct pen_server_endpoint endpoint, earlier;
+	for (uint32_t i = 0; i < greeting->table->n; i++) {
+		const struct worker_served *entry = &greeting->table->entries[i];
+
+		if (!strcmp(entry->name, "epm") && !strncmp(entry->binding, "ncacn_ip_tcp:", 13))
+			return entry->binding;
+	}
+	return NULL;
+}
+
+static bool is_told(const struct worker_table *table, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!strcmp(table->entries[i].name, table->entries[n].name))
+			return true;
+	return false;
+}
+
+static void print_endpoints(const struct greeting *greeting)
+{
+	const struct worker_table *table = greeting->table;
 
 	printf("penstockd " PEN_VERSION " serves\n");
-	for (size_t n = 0; !pen_server_endpoint(serve->server, n, &endpoint); n++) {
-		bool is_known = false;
-
-		for (size_t i = 0; i < n && !is_known; i++)
-			is_known = !pen_server_endpoint(serve->server, i, &earlier) &&
-				   !strcmp(earlier.interface->name, endpoint.interface->name);
-		if (is_known)
+	for (uint32_t n = 0; n < table->n; n++) {
+		if (is_told(table, n))
 			continue;
-		printf("  %s\n", endpoint.interface->name);
-		for (size_t i = n; !pen_server_endpoint(serve->server, i, &earlier); i++)
-			if (!strcmp(earlier.interface->name, endpoint.interface->name))
-				printf("    %s\n", earlier.binding);
+		printf("  %s\n", table->entries[n].name);
+		for (uint32_t i = n; i < table->n; i++)
+			if (!strcmp(table->entries[i].name, table->entries[n].name))
+				printf("    %s\n", table->entries[i].binding);
 	}
-	printf("local sockets are in %s, those for smbd in %s\n", serve->ncalrpc_dir,
-	       serve->np_dir);
+	printf("local sockets are in %s, those for smbd in %s\n", greeting->ncalrpc_dir,
+	       greeting->np_dir);
 }
 
 /* "ncacn_ip_tcp:[135]" is where we listen; a client needs an address. */
@@ -90,35 +92,36 @@ static void print_binding(const char *binding)
 		printf("'%s'", binding);
 }
 
-static void print_lines(const struct serve *serve)
+static void print_lines(const struct greeting *greeting)
 {
+	const char *mapper = mapper_of(greeting);
 	char tool[PATH_MAX];
 
 	find_tool(tool);
 	printf("\nTo see it work, paste into another terminal:\n");
-	if (!is_default_directory(serve))
-		printf("  export PENSTOCK_NCALRPC_DIR='%s'\n", serve->ncalrpc_dir);
-	if (is_served(serve, "epm"))
+	if (!is_default_directory(greeting))
+		printf("  export PENSTOCK_NCALRPC_DIR='%s'\n", greeting->ncalrpc_dir);
+	if (is_served(greeting, "epm"))
 		printf("  %s endpoints\n", tool);
-	if (serve->mapper_tcp) {
+	if (mapper) {
 		printf("  %s endpoints ", tool);
-		print_binding(serve->mapper_tcp);
+		print_binding(mapper);
 		putchar('\n');
 	}
-	if (is_served(serve, "epm") && is_served(serve, "srvsvc")) {
-		if (!serve->config->smb_conf)
+	if (is_served(greeting, "epm") && is_served(greeting, "srvsvc")) {
+		if (!greeting->config->smb_conf)
 			printf("  %s share add demo /tmp --remark \"our first share\"\n", tool);
 		printf("  %s share ls\n", tool);
 		printf("  %s call ncalrpc: srvsvc.NetrServerGetInfo '{\"Level\": 101}'\n", tool);
 	}
-	if (is_served(serve, "rpcecho") && is_served(serve, "epm"))
+	if (is_served(greeting, "rpcecho") && is_served(greeting, "epm"))
 		printf("  %s call ncalrpc: rpcecho.echo_AddOne '{\"in_data\": 41}'\n", tool);
 	printf("Control-C stops it.\n");
 }
 
-void greet(const struct serve *serve)
+void greet(const struct greeting *greeting)
 {
-	print_endpoints(serve);
-	print_lines(serve);
+	print_endpoints(greeting);
+	print_lines(greeting);
 	fflush(stdout);
 }

@@ -212,10 +212,21 @@ static int read_paths(struct listing_reading *reading, const struct pen_json *ne
 	return r;
 }
 
+static int truth(struct listing_reading *reading, const struct pen_json *object, const char *name,
+		 bool *truthp)
+{
+	const struct pen_json *value = pen_json_find(object, name);
+
+	if (value && value->kind != PEN_JSON_TRUE && value->kind != PEN_JSON_FALSE)
+		return listing_refuse(reading, PEN_E_SYNTAX, "\"%s\" is no truth value", name);
+	*truthp = value && value->kind == PEN_JSON_TRUE;
+	return 0;
+}
+
 static int read_needs(struct listing_reading *reading, const struct pen_json *root)
 {
 	struct pen_worker_needs *needs = &reading->listing->needs;
-	const struct pen_json *object, *network;
+	const struct pen_json *object;
 	int r;
 
 	*reading->place = '\0';
@@ -230,13 +241,9 @@ static int read_needs(struct listing_reading *reading, const struct pen_json *ro
 		r = number(reading, object, "memory_max", INT64_MAX, true, &needs->memory_max);
 	if (!r)
 		r = number_u32(reading, object, "files_max", INT32_MAX, true, &needs->files_max);
-	if (r)
-		return r;
-	network = pen_json_find(object, "network");
-	if (network && network->kind != PEN_JSON_TRUE && network->kind != PEN_JSON_FALSE)
-		return listing_refuse(reading, PEN_E_SYNTAX, "\"network\" is no truth value");
-	needs->network = network && network->kind == PEN_JSON_TRUE;
-	return 0;
+	if (!r)
+		r = truth(reading, object, "network", &needs->network);
+	return r ? r : truth(reading, object, "table", &reading->listing->needs_table);
 }
 
 /* ---- the whole ---- */

@@ -5,7 +5,7 @@
  * What a program says that it serves, when it is asked to list its interfaces: in the lines of
  * Samba's RPC daemons, or as the JSON that docs/first-service.md describes, which says more.
  */
-#include "runtime/worker-listing.h"
+#include "worker/listing.h"
 #include <penstock/arena.h>
 
 enum {
@@ -37,6 +37,7 @@ struct listing {
 	size_t n_interfaces;
 	size_t n_endpoints;
 	struct pen_worker_needs needs;
+	bool needs_table; /* of all that is served */
 };
 
 /*

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* penstockd: the command line, the configuration file, signals. */
-#include "daemon/greet.h"
-#include "daemon/reload.h"
+#include "daemon/serve.h"
 #include "io/option.h"
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,83 +146,23 @@ static int print_config(const struct config *config)
 	return r ? FAILED : OK;
 }
 
-/* ---- signals ---- */
-
-static struct pen_server *running;
-static volatile sig_atomic_t is_stopping, is_hung_up;
-
-static void on_signal(int number)
+static int load_again(void *data, struct config *fresh)
 {
-	if (number == SIGHUP)
-		is_hung_up = 1;
-	else
-		is_stopping = 1;
-	pen_server_stop(running);
+	const struct options *options = data;
+
+	if (load(fresh, options))
+		return PEN_E_SYNTAX;
+	apply(fresh, options);
+	return 0;
 }
 
-static void handle_signals(void (*handler)(int))
+static int serve_until_stopped(const struct config *config, struct options *options)
 {
-	const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
-	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+	const struct serve_config how = {
+		.config = config, .load = load_again, .data = options, .is_quiet = options->is_quiet
+	};
 
-	for (size_t i = 0; i < PEN_COUNT(numbers); i++)
-		sigaction(numbers[i], &action, NULL);
-}
-
-/* Anything wrong: it has been said, and all stays as it was. */
-static void read_again(struct serve *serve, struct config *config, struct log *log,
-		       const struct options *options)
-{
-	struct config fresh;
-
-	if (config_init(&fresh, !geteuid()) || load(&fresh, options)) {
-		log_line(log, PEN_LOG_ERROR, "reload", "message",
-			 "the configuration stays as it was", NULL);
-	} else {
-		apply(&fresh, options);
-		reload(serve, config, log, &fresh);
-	}
-	config_done(&fresh);
-}
-
-static int run(struct serve *serve, struct config *config, struct log *log,
-	       const struct options *options)
-{
-	int r = 0;
-
-	while (!r && !is_stopping) {
-		r = pen_server_run(serve->server);
-		if (is_hung_up) {
-			is_hung_up = 0;
-			read_again(serve, config, log, options);
-		}
-	}
-	if (r)
-		log_line(log, PEN_LOG_ERROR, "server", "error", pen_error_name(r), "message",
-			 pen_server_error(serve->server), NULL);
-	return r;
-}
-
-static int serve_until_stopped(struct config *config, const struct options *options)
-{
-	struct log log = { .level = config->log_level, .is_json = config->is_json };
-	struct serve serve;
-	int r;
-
-	signal(SIGPIPE, SIG_IGN);
-	if (serve_start(&serve, config, &log))
-		return FAILED;
-	running = serve.server;
-	handle_signals(on_signal);
-	if (!options->is_quiet)
-		greet(&serve);
-	log_line(&log, PEN_LOG_INFO, "start", "version", PEN_VERSION, "directory",
-		 config->directory, NULL);
-	r = run(&serve, config, &log, options);
-	handle_signals(SIG_IGN); /* the server that a handler would stop goes */
-	serve_stop(&serve);
-	log_line(&log, PEN_LOG_INFO, "stop", NULL);
-	return r ? FAILED : OK;
+	return serve(&how) ? FAILED : OK;
 }
 
 int main(int argc, char **argv)

@@ -2,37 +2,66 @@
 #ifndef PEN_DAEMON_PROGRAM_H
 #define PEN_DAEMON_PROGRAM_H
 /*
- * A program: a service, where it is reached, and how it starts and stops. They are
- * linked in; whoever starts them uses nothing of them but this struct, so that each can
- * be a process of its own.
+ * A program of penstock's own services: a worker that has penstockd's configuration. Its main fills
+ * in what is its own between init and run.
  */
+#include "daemon/config.h"
+#include "daemon/log.h"
 #include "daemon/security.h"
+#include "daemon/services.h"
+#include <penstock/worker.h>
 
-/* What programs are started with; it outlives them. */
-struct daemon_start {
-	const struct config *config;
-	struct daemon_security *security;
+/* In the environment: where the configuration in effect is. */
+#define PROGRAM_CONFIG_VARIABLE "PENSTOCKD_CONFIG"
+
+enum { PROGRAM_SERVICES_MAX = 8, PROGRAM_PATHS_MAX = 16 };
+
+struct program {
+	struct config config;
+	struct log log;
+	struct daemon_interfaces interfaces;
+	struct daemon_security *security; /* NULL: it uses none, or does not serve yet */
+	bool is_secure;			  /* clients may prove who they are */
+	struct pen_worker worker;	  /* its functions get worker.data, this unless it is set */
+	struct pen_worker_service services[PROGRAM_SERVICES_MAX];
+	const char *reads[PROGRAM_PATHS_MAX + 1];
+	const char *writes[PROGRAM_PATHS_MAX + 1];
 };
 
-struct daemon_program {
-	const char *name; /* the interface's */
-	const struct pen_service *service;
-	bool is_default;	      /* runs unless the configuration says no */
-	bool is_mapper;		      /* on the endpoint mapper's TCP port, not the services' */
-	const char *const *endpoints; /* besides TCP, ended by NULL; NULL: wherever others are */
+/*
+ * Reads the configuration that penstockd has written, or the usual one where it does not run. What
+ * main returns, if that fails: it has been said; else -1.
+ */
+int program_init(struct program *program, const char *name);
 
-	/* All may be NULL. A failure has a sentence in error, or none. */
-	int (*start)(const struct daemon_start *start, void **datap, char error[256]);
-	/* What the service's calls get; NULL: what start made. */
-	void *(*call_data)(void *data);
-	/* All endpoints of all programs are known. */
-	int (*ready)(void *data, const struct pen_server *server);
-	/* A key that can change while it runs has. It stays as it was if this fails. */
-	int (*reload)(void *data, const struct config *config, char error[256]);
-	void (*stop)(void *data); /* after the server is gone */
-};
+/* Adds a service, unless the configuration says no. call_data as struct pen_worker_service has it.
+ */
+void program_add(struct program *program, const char *service, const char *const *endpoints,
+		 void *(*call_data)(void *data));
 
-/* The n-th program, NULL past the last. There are no more than CONFIG_SERVICES_MAX. */
-const struct daemon_program *daemon_program(size_t n);
+/* Says that its processes read or write a file or directory; NULL is none. */
+void program_read(struct program *program, const char *path);
+void program_write(struct program *program, const char *path);
+
+/* The same of the directory that the file is in, for what finds or makes others beside it. */
+void program_read_beside(struct program *program, const char *path);
+void program_write_beside(struct program *program, const char *path);
+
+/* Lists, or serves, as the command line says; what main returns. */
+int program_run(struct program *program, int argc, char **argv);
+
+/* ---- for a worker's functions ---- */
+
+/* prepare: opens the security, where there is to be any. */
+int program_prepare(struct program *program, struct pen_server_config *config, char error[256]);
+
+/*
+ * reload: reads the configuration again, as far as it can change: the log's level and format, the
+ * policy. fresh is to be done with by the caller, if it goes well.
+ */
+int program_reload(struct program *program, struct pen_server *server, struct config *fresh,
+		   char error[256]);
+
+void program_stop(struct program *program);
 
 #endif

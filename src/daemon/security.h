@@ -6,9 +6,9 @@
  * clients prove themselves.
  */
 #include "daemon/config.h"
-#include <penstock/mechs.h>
 #include "service/netlogon/sessions.h"
 #include "store/account-logon.h"
+#include <penstock/mechs.h>
 
 struct daemon_security;
 

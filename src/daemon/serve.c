@@ -1,209 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/serve.h"
-#include "io/socket.h"
+#include "daemon/greet.h"
+#include "daemon/places.h"
+#include "daemon/program.h"
+#include "daemon/programs.h"
+#include "daemon/self.h"
+#include "daemon/supervisor.h"
+#include "io/notify.h"
 #include "runtime/server-policy.h"
 #include <errno.h>
+#include <penstock/interface.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PORTS_TRIED_MAX = 1000 };
+enum { ADDRESSES_MAX = 32, VISITORS_MAX = 10000 };
+
+struct serve {
+	const struct serve_config *how;
+	struct config fresh;	     /* the last that was read again; its arena is its own */
+	const struct config *config; /* in effect */
+	struct log log;
+	struct places places;
+	struct programs programs;
+	char greeter[PATH_MAX];
+	struct pen_arena arena;
+	const char *addresses[ADDRESSES_MAX + 1];
+	struct supervisor *supervisor;
+	uv_signal_t signals[3];
+	bool is_stopping;
+};
 
 static int fail(const struct serve *serve, int result, const char *what, const char *sentence)
 {
-	log_line(serve->log, PEN_LOG_ERROR, what, "error", pen_error_name(result), "message",
-		 *sentence    ? sentence
-		 : result < 0 ? strerror(-result)
-			      : "",
-		 NULL);
+	log_line(&serve->log, PEN_LOG_ERROR, what, "error", pen_error_name(result), "message",
+		 sentence, NULL);
 	return result;
 }
 
-static void log_of_server(void *data, enum pen_log_level level, const char *line)
-{
-	log_line(data, level, "server", "message", line, NULL);
-}
-
-/* ---- directories ---- */
-
-static int make_directories(struct serve *serve)
-{
-	const char *directory = serve->config->directory;
-	int r;
-
-	/* Everybody may come in to a system's ncalrpc/, nobody but root to np/. */
-	r = pen_directory_make(directory, geteuid() ? 0700 : 0755);
-	if (r)
-		return fail(serve, r, "directory", directory);
-	if (asprintf(&serve->ncalrpc_dir, "%s/ncalrpc", directory) < 0 ||
-	    asprintf(&serve->np_dir, "%s/np", directory) < 0)
-		return fail(serve, -ENOMEM, "directory", directory);
-	return 0;
-}
-
-/* ---- TCP ---- */
-
-/* "ncacn_ip_tcp:ADDRESS[PORT]", for the programs of that kind. */
-static int listen_tcp(struct serve *serve, const char *address, uint32_t port, bool is_mapper,
-		      const char **bindingp)
-{
-	const char *names[CONFIG_SERVICES_MAX + 1];
-	char text[128];
-	size_t n = 0;
-
-	for (size_t i = 0; daemon_program(i); i++)
-		if (serve->is_started[i] && daemon_program(i)->endpoints &&
-		    daemon_program(i)->is_mapper == is_mapper)
-			names[n++] = daemon_program(i)->service->interface->name;
-	names[n] = NULL;
-	if (!n)
-		return PEN_E_NOT_FOUND;
-	snprintf(text, sizeof(text), "ncacn_ip_tcp:%s[%u]", strcmp(address, "*") ? address : "",
-		 port);
-	return pen_server_listen(serve->server, text, names, bindingp);
-}
-
-/* The mapper's port is known to all; where none was asked for, a free one will do. */
-static int listen_mapper(struct serve *serve, const char *address, const char **bindingp)
-{
-	const struct config *config = serve->config;
-	char port[16];
-	int r;
-
-	r = listen_tcp(serve, address, config->port, true, bindingp);
-	if (r == -EADDRINUSE && !config->is_port_given && geteuid()) {
-		snprintf(port, sizeof(port), "%u", config->port);
-		log_line(serve->log, PEN_LOG_WARNING, "listen", "port", port, "message",
-			 "taken, so the endpoint mapper has another one", NULL);
-		r = listen_tcp(serve, address, 0, true, bindingp);
-	}
-	return r;
-}
-
-static int listen_services(struct serve *serve, const char *address, const char **bindingp)
-{
-	const struct config *config = serve->config;
-	uint32_t port = config->first_port;
-	int r;
-
-	do
-		r = listen_tcp(serve, address, port, false, bindingp);
-	while (r == -EADDRINUSE && port && port < config->last_port &&
-	       port++ - config->first_port < PORTS_TRIED_MAX);
-	return r;
-}
-
-static int listen_at(struct serve *serve, const char *address)
-{
-	const char *mapper = NULL, *services = NULL;
-	int r;
-
-	r = listen_mapper(serve, address, &mapper);
-	if (!r || r == PEN_E_NOT_FOUND)
-		r = listen_services(serve, address, &services);
-	if (r && r != PEN_E_NOT_FOUND)
-		return fail(serve, r, "listen", pen_server_error(serve->server));
-	if (!serve->mapper_tcp)
-		serve->mapper_tcp = mapper;
-	if (!serve->services_tcp)
-		serve->services_tcp = services;
-	return 0;
-}
-
-static int listen_everywhere(struct serve *serve)
-{
-	char *addresses = strdup(serve->config->listen), *rest = NULL;
-	int r = 0;
-
-	if (!addresses)
-		return -ENOMEM;
-	if (strcmp(addresses, "none"))
-		for (char *word = strtok_r(addresses, " \t", &rest); word && !r;
-		     word = strtok_r(NULL, " \t", &rest))
-			r = listen_at(serve, word);
-	free(addresses);
-	return r;
-}
-
-/* ---- programs ---- */
-
-static int start_program(struct serve *serve, size_t i)
-{
-	const struct daemon_start start = { .config = serve->config, .security = serve->security };
-	const struct daemon_program *program = daemon_program(i);
-	struct pen_service service = *program->service;
-	char error[256] = "";
-	void *data;
-	int r = 0;
-
-	if (program->start)
-		r = program->start(&start, &serve->data[i], error);
-	if (r)
-		return fail(serve, r, program->name, error);
-	serve->is_started[i] = true;
-	data = program->call_data ? program->call_data(serve->data[i]) : serve->data[i];
-	service.auth_level_min = serve->config->auth_level_min[i];
-	r = pen_server_add(serve->server, &service, data);
-	return r ? fail(serve, r, program->name, pen_server_error(serve->server)) : 0;
-}
-
-static bool has_endpoint(const struct daemon_program *program, const char *endpoint)
-{
-	for (const char *const *e = program->endpoints; e && *e; e++)
-		if (!strcmp(*e, endpoint))
-			return true;
-	return false;
-}
-
-/* Listens for all programs that have the endpoint, unless an earlier one has brought it up. */
-static int listen_shared(struct serve *serve, size_t first, const char *endpoint)
-{
-	const char *names[CONFIG_SERVICES_MAX + 1];
-	size_t n = 0;
-
-	for (size_t i = 0; daemon_program(i); i++) {
-		if (!serve->is_started[i] || !has_endpoint(daemon_program(i), endpoint))
-			continue;
-		if (i < first)
-			return 0;
-		names[n++] = daemon_program(i)->service->interface->name;
-	}
-	names[n] = NULL;
-	return pen_server_listen(serve->server, endpoint, names, NULL);
-}
-
-static int listen_locally(struct serve *serve, size_t i)
-{
-	const char *const *endpoint = daemon_program(i)->endpoints;
-	int r = 0;
-
-	for (; !r && endpoint && *endpoint; endpoint++)
-		r = listen_shared(serve, i, *endpoint);
-	return r ? fail(serve, r, "listen", pen_server_error(serve->server)) : 0;
-}
-
-static int open_security(struct serve *serve)
-{
-	char error[256] = "";
-	int r = daemon_security_new(&serve->security, serve->config, error);
-
-	return r ? fail(serve, r, "security", error) : 0;
-}
-
-/* A policy may name those that do not run: it need not change when they stop. */
-static struct serve_interfaces interfaces_of_programs(void)
-{
-	struct serve_interfaces interfaces = { { NULL } };
-
-	for (size_t i = 0; daemon_program(i); i++)
-		interfaces.rows[i] = daemon_program(i)->service->interface;
-	return interfaces;
-}
+/* ---- what is read again ---- */
 
 int serve_check_policy(const struct config *config, struct pen_buffer *diagnoses)
 {
-	struct serve_interfaces interfaces = interfaces_of_programs();
+	struct daemon_interfaces interfaces = daemon_interfaces();
 	struct pen_policy *policy = NULL;
 	int r;
 
@@ -212,93 +53,210 @@ int serve_check_policy(const struct config *config, struct pen_buffer *diagnoses
 	return r;
 }
 
-static int make_server(struct serve *serve)
+static int check_policy(const struct serve *serve, const struct config *config)
 {
-	struct pen_server_config config = serve->config->limits;
+	struct pen_buffer diagnoses;
 	int r;
 
-	serve->interfaces = interfaces_of_programs();
-	config.policy_interfaces = serve->interfaces.rows;
-	config.ncalrpc_dir = serve->ncalrpc_dir;
-	config.np_dir = serve->np_dir;
-	config.log = log_of_server;
-	config.log_data = (void *)serve->log;
-	config.mechs = daemon_security_mechs(serve->security);
-	r = pen_server_new(&serve->server, &config);
-	return r ? fail(serve, r, "server", "") : 0;
-}
-
-static int start_all(struct serve *serve)
-{
-	int r = 0;
-
-	for (size_t i = 0; !r && daemon_program(i); i++)
-		if (serve->config->is_enabled[i])
-			r = start_program(serve, i);
-	for (size_t i = 0; !r && daemon_program(i); i++)
-		if (serve->is_started[i])
-			r = listen_locally(serve, i);
-	if (!r)
-		r = listen_everywhere(serve);
-	for (size_t i = 0; !r && daemon_program(i); i++) {
-		if (!serve->is_started[i] || !daemon_program(i)->ready)
-			continue;
-		r = daemon_program(i)->ready(serve->data[i], serve->server);
-		if (r)
-			fail(serve, r, daemon_program(i)->name, "");
-	}
+	pen_buffer_init(&diagnoses, 0);
+	r = serve_check_policy(config, &diagnoses);
+	if (r && !pen_buffer_add(&diagnoses, "", 1))
+		fail(serve, r, "policy", (const char *)diagnoses.data);
+	pen_buffer_done(&diagnoses);
 	return r;
 }
 
-int serve_start(struct serve *serve, const struct config *config, const struct log *log)
+static void adopt(struct serve *serve, const struct config *fresh)
 {
-	int r;
+	serve->log = (struct log){ .level = fresh->log_level, .is_json = fresh->is_json };
+	serve_compare(&serve->log, serve->config, fresh);
+	if (serve->config == &serve->fresh)
+		config_done(&serve->fresh);
+	serve->fresh = *fresh;
+	serve->config = &serve->fresh;
+	supervisor_reload(serve->supervisor);
+	log_line(&serve->log, PEN_LOG_INFO, "reload", NULL);
+}
 
-	*serve = (struct serve){ .config = config, .log = log };
-	r = make_directories(serve);
+/* Anything wrong: it has been said, and all stays as it was. */
+static void read_again(struct serve *serve)
+{
+	struct config fresh;
+	int r = config_init(&fresh, !geteuid());
+
 	if (!r)
-		r = open_security(serve);
+		r = serve->how->load(serve->how->data, &fresh);
 	if (!r)
-		r = make_server(serve);
+		r = check_policy(serve, &fresh);
 	if (!r)
-		r = start_all(serve);
-	if (r)
-		serve_stop(serve);
+		r = places_tell(&serve->places, &fresh, &serve->log);
+	if (!r) {
+		adopt(serve, &fresh);
+		return;
+	}
+	fail(serve, r, "reload", "the configuration stays as it was");
+	config_done(&fresh);
+}
+
+/* ---- signals ---- */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct serve *serve = handle->data;
+
+	if (number == SIGHUP) {
+		read_again(serve);
+		return;
+	}
+	supervisor_stop(serve->supervisor);
+}
+
+static int hear_signals(struct serve *serve)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	uv_loop_t *loop = supervisor_loop(serve->supervisor);
+	int r = 0;
+
+	_Static_assert(PEN_COUNT(numbers) == PEN_COUNT(serve->signals), "one for each");
+	for (size_t i = 0; i < PEN_COUNT(numbers); i++) {
+		uv_signal_init(loop, &serve->signals[i]);
+		serve->signals[i].data = serve;
+	}
+	for (size_t i = 0; !r && i < PEN_COUNT(numbers); i++)
+		r = uv_signal_start(&serve->signals[i], on_signal, numbers[i]);
+	return r ? fail(serve, r, "signals", strerror(-r)) : 0;
+}
+
+static void forget_signals(struct serve *serve)
+{
+	for (size_t i = 0; i < PEN_COUNT(serve->signals); i++)
+		uv_close((uv_handle_t *)&serve->signals[i], NULL);
+}
+
+/* ---- the start ---- */
+
+static int find_greeter(struct serve *serve)
+{
+	static const char *const places[] = { "penstock-greeter",
+					      PEN_LIBEXECDIR "/penstock/penstock-greeter", NULL };
+
+	return self_find(places, serve->greeter) ? 0
+						 : fail(serve, -ENOENT, "greeter",
+							"penstock-greeter is not where it belongs");
+}
+
+static int split_addresses(struct serve *serve)
+{
+	char *word = pen_arena_strdup(&serve->arena, serve->config->listen), *rest = NULL;
+	size_t n = 0;
+
+	if (!word)
+		return -ENOMEM;
+	if (!strcmp(word, "none"))
+		return 0;
+	for (word = strtok_r(word, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
+		if (n == ADDRESSES_MAX)
+			return fail(serve, PEN_E_LIMIT, "listen", "there are too many addresses");
+		serve->addresses[n++] = strcmp(word, "*") ? word : "";
+	}
+	return 0;
+}
+
+/* What they are to know is there before they are asked what they serve. */
+static int prepare(struct serve *serve)
+{
+	int r = places_make(&serve->places, serve->config, &serve->log);
+
+	if (!r)
+		r = check_policy(serve, serve->config);
+	if (!r)
+		r = places_tell(&serve->places, serve->config, &serve->log);
+	if (!r && setenv(PROGRAM_CONFIG_VARIABLE, serve->places.config, true))
+		r = fail(serve, -errno, "environment", strerror(errno));
+	if (!r)
+		r = find_greeter(serve);
+	if (!r)
+		r = programs_find(&serve->programs, serve->config->programs, &serve->log);
+	return r ? r : split_addresses(serve);
+}
+
+static int start(struct serve *serve)
+{
+	const struct config *config = serve->config;
+	const struct supervisor_config supervisor = {
+		.programs = serve->programs.paths,
+		.greeter = serve->greeter,
+		.ncalrpc_dir = serve->places.ncalrpc_dir,
+		.np_dir = serve->places.np_dir,
+		.addresses = serve->addresses,
+		.first_port = (uint16_t)config->first_port,
+		.last_port = (uint16_t)config->last_port,
+		.soft_port = config->is_port_given || !geteuid() ? 0 : (uint16_t)config->port,
+		.user = config->user,
+		.is_confined = config->is_confined,
+		.visitors_max = VISITORS_MAX,
+		.log = &serve->log,
+	};
+
+	return supervisor_new(&serve->supervisor, &supervisor);
+}
+
+static void say_hello(const struct serve *serve)
+{
+	struct worker_table table;
+	const struct greeting greeting = {
+		.config = serve->config,
+		.table = &table,
+		.ncalrpc_dir = serve->places.ncalrpc_dir,
+		.np_dir = serve->places.np_dir,
+	};
+	struct pen_arena arena;
+
+	pen_arena_init(&arena, 0);
+	if (!supervisor_table(serve->supervisor, &table, &arena))
+		greet(&greeting);
+	pen_arena_done(&arena);
+}
+
+static int run(struct serve *serve)
+{
+	int r = hear_signals(serve);
+
+	if (!r) {
+		if (!serve->how->is_quiet)
+			say_hello(serve);
+		log_line(&serve->log, PEN_LOG_INFO, "start", "version", PEN_VERSION, "directory",
+			 serve->config->directory, NULL);
+		pen_notify("READY=1");
+		r = supervisor_run(serve->supervisor, serve->config->leave_ms);
+		log_line(&serve->log, PEN_LOG_INFO, "stop", NULL);
+	}
+	forget_signals(serve);
 	return r;
 }
 
-void serve_stop(struct serve *serve)
+int serve(const struct serve_config *how)
 {
-	serve->server = pen_server_free(serve->server);
-	for (size_t i = 0; daemon_program(i); i++) {
-		if (serve->data[i] && daemon_program(i)->stop)
-			daemon_program(i)->stop(serve->data[i]);
-		serve->data[i] = NULL;
-	}
-	serve->security = daemon_security_free(serve->security);
-	free(serve->ncalrpc_dir);
-	free(serve->np_dir);
-	serve->ncalrpc_dir = serve->np_dir = NULL;
-}
+	struct serve serve = {
+		.how = how,
+		.config = how->config,
+		.log = { .level = how->config->log_level, .is_json = how->config->is_json },
+	};
+	int r;
 
-int serve_set_policy(struct serve *serve, const char *path)
-{
-	int r = pen_server_set_policy(serve->server, path, NULL);
-
-	return r ? fail(serve, r, "policy", pen_server_error(serve->server)) : 0;
-}
-
-int serve_reload(struct serve *serve, const struct config *config)
-{
-	char error[256] = "";
-	int r = 0;
-
-	for (size_t i = 0; !r && daemon_program(i); i++) {
-		if (!serve->is_started[i] || !daemon_program(i)->reload)
-			continue;
-		r = daemon_program(i)->reload(serve->data[i], config, error);
-		if (r)
-			fail(serve, r, daemon_program(i)->name, error);
-	}
+	signal(SIGPIPE, SIG_IGN);
+	pen_arena_init(&serve.arena, 0);
+	r = prepare(&serve);
+	if (!r)
+		r = start(&serve);
+	if (!r)
+		r = run(&serve);
+	supervisor_free(serve.supervisor);
+	if (serve.config == &serve.fresh)
+		config_done(&serve.fresh);
+	if (serve.programs.n)
+		programs_done(&serve.programs);
+	places_done(&serve.places);
+	pen_arena_done(&serve.arena);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/supervisor.h"
 #include "daemon/door.h"
+#include "daemon/table.h"
 #include "object/letter.h"
 #include "runtime/identify.h"
 #include <errno.h>
@@ -32,6 +33,7 @@ struct supervisor {
 	uv_timer_t sweep;
 	uv_timer_t again; /* the doors, or the greeter */
 	bool is_stopping;
+	int failure; /* of an endpoint, while it starts */
 	uint64_t n_accepted, n_refused;
 };
 
@@ -261,28 +263,50 @@ static int open_door(struct supervisor *supervisor, const char *listed, const ch
 	return door_add_crew(door, crew);
 }
 
+/* A port for programs that ask for any. */
+static int open_any_port(struct supervisor *supervisor, const char *listed, const char *address,
+			 struct crew *crew)
+{
+	const struct supervisor_config *config = &supervisor->config;
+	uint32_t port = config->first_port;
+	char binding[128];
+	int r;
+
+	do {
+		snprintf(binding, sizeof(binding), "ncacn_ip_tcp:%s[%u]", address, port);
+		r = open_door(supervisor, listed, binding, crew);
+	} while (r == -EADDRINUSE && port && port++ < config->last_port &&
+		 port - config->first_port < PORTS_TRIED_MAX);
+	return r;
+}
+
+static int open_port(struct supervisor *supervisor, const char *listed, const char *address,
+		     const char *port, struct crew *crew)
+{
+	uint16_t soft = supervisor->config.soft_port;
+	char binding[128];
+	int r;
+
+	snprintf(binding, sizeof(binding), "ncacn_ip_tcp:%s[%s]", address, port);
+	r = open_door(supervisor, listed, binding, crew);
+	if (r != -EADDRINUSE || !soft || strtoul(port, NULL, 10) != soft)
+		return r;
+	log_line(supervisor->config.log, PEN_LOG_WARNING, "listen", "port", port, "message",
+		 "taken, so the endpoint mapper has another one", NULL);
+	snprintf(binding, sizeof(binding), "ncacn_ip_tcp:%s[0]", address);
+	return open_door(supervisor, listed, binding, crew);
+}
+
 /* "ncacn_ip_tcp:" or "ncacn_ip_tcp:[135]", at each of our addresses. */
 static int open_tcp(struct supervisor *supervisor, const char *listed, const char *port,
 		    struct crew *crew)
 {
-	const struct supervisor_config *config = &supervisor->config;
+	const char *const *addresses = supervisor->config.addresses;
 	int r = 0;
 
-	for (size_t i = 0; !r && config->addresses[i]; i++) {
-		uint32_t any = config->first_port;
-		char binding[128];
-
-		do {
-			if (port)
-				snprintf(binding, sizeof(binding), "ncacn_ip_tcp:%s[%s]",
-					 config->addresses[i], port);
-			else
-				snprintf(binding, sizeof(binding), "ncacn_ip_tcp:%s[%u]",
-					 config->addresses[i], any);
-			r = open_door(supervisor, listed, binding, crew);
-		} while (r == -EADDRINUSE && !port && any && any++ < config->last_port &&
-			 any - config->first_port < PORTS_TRIED_MAX);
-	}
+	for (size_t i = 0; !r && addresses[i]; i++)
+		r = port ? open_port(supervisor, listed, addresses[i], port, crew)
+			 : open_any_port(supervisor, listed, addresses[i], crew);
 	return r;
 }
 
@@ -322,7 +346,7 @@ static void add_endpoint(struct supervisor *supervisor, struct crew *crew, const
 				r = door_add_crew(door, crew);
 		}
 	if (r)
-		fail(supervisor, r, "listen", listed);
+		supervisor->failure = fail(supervisor, r, "listen", listed);
 }
 
 static void add_program(struct supervisor *supervisor, const char *path)
@@ -344,8 +368,9 @@ static void add_program(struct supervisor *supervisor, const char *path)
 		return;
 	}
 	pen_list_append(&supervisor->crews, &crew->link);
-	for (size_t i = 0; i < listing.n_interfaces; i++)
-		for (size_t k = 0; k < listing.interfaces[i].n_endpoints; k++)
+	for (size_t i = 0; i < listing.n_interfaces && !supervisor->failure; i++)
+		for (size_t k = 0; k < listing.interfaces[i].n_endpoints && !supervisor->failure;
+		     k++)
 			add_endpoint(supervisor, crew, listing.interfaces[i].endpoints[k]);
 }
 
@@ -396,8 +421,10 @@ static int start(struct supervisor *supervisor)
 	r = start_greeter(supervisor);
 	if (r)
 		return r;
-	for (size_t i = 0; config->programs[i]; i++)
+	for (size_t i = 0; config->programs[i] && !supervisor->failure; i++)
 		add_program(supervisor, config->programs[i]);
+	if (supervisor->failure)
+		return supervisor->failure;
 	pen_list_each (link, after, &supervisor->crews)
 		crew_prepare(pen_list_entry(link, struct crew, link));
 	set_doors(supervisor);
@@ -475,7 +502,8 @@ static void wait_for_workers(struct supervisor *supervisor, uint32_t leave_ms)
 	until = uv_now(&supervisor->loop.uv) + leave_ms;
 	pen_list_each (link, after, &supervisor->crews)
 		crew_dismiss(pen_list_entry(link, struct crew, link), false);
-	while (count_workers(supervisor) && uv_now(&supervisor->loop.uv) < until)
+	while (count_workers(supervisor) && uv_now(&supervisor->loop.uv) < until &&
+	       !supervisor->loop.is_stopped)
 		uv_run(&supervisor->loop.uv, UV_RUN_ONCE);
 }
 
@@ -494,7 +522,24 @@ void supervisor_stop(struct supervisor *supervisor)
 	pen_loop_stop(&supervisor->loop);
 }
 
+uv_loop_t *supervisor_loop(struct supervisor *supervisor)
+{
+	return &supervisor->loop.uv;
+}
+
+void supervisor_reload(struct supervisor *supervisor)
+{
+	pen_list_each (link, after, &supervisor->crews)
+		crew_reload(pen_list_entry(link, struct crew, link));
+}
+
 /* ---- for people and tests ---- */
+
+int supervisor_table(const struct supervisor *supervisor, struct worker_table *table,
+		     struct pen_arena *arena)
+{
+	return table_build(table, &supervisor->doors, arena);
+}
 
 const char *supervisor_binding(const struct supervisor *supervisor, size_t n, const char **listedp)
 {

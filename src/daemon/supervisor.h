@@ -15,6 +15,8 @@ struct supervisor_config {
 	const char *const *addresses; /* numeric, for TCP, ended by NULL; "": all */
 	uint16_t first_port,
 		last_port; /* for programs that ask for any; 0, 0: the kernel's choice */
+	uint16_t
+		soft_port; /* in the place of that one any other will do, if it is taken; 0: none */
 	const char *user;  /* NULL: everything runs as this process */
 	bool is_confined;
 	struct handed *handed; /* sockets of a service manager; NULL: none */
@@ -26,8 +28,8 @@ struct supervisor;
 
 /*
  * Asks the programs what they serve, and listens. Programs that do not say are left out, and the
- * log is told why. config is copied, but for what it points to. A negative errno, PEN_E_; the log
- * has the sentence.
+ * log is told why; an endpoint that cannot be had is a failure. config is copied, but for what it
+ * points to. A negative errno, PEN_E_; the log has the sentence.
  */
 int supervisor_new(struct supervisor **supervisorp, const struct supervisor_config *config);
 
@@ -37,10 +39,20 @@ struct supervisor *supervisor_free(struct supervisor *supervisor);
 /* Runs until stop: then the workers have leave_ms to end what they do. */
 int supervisor_run(struct supervisor *supervisor, uint32_t leave_ms);
 
-/* From a signal handler or another thread, too. */
+/* From a signal handler or another thread, too. While it waits for workers: that is over. */
 void supervisor_stop(struct supervisor *supervisor);
 
+/* For signals, in the thread that runs it. */
+uv_loop_t *supervisor_loop(struct supervisor *supervisor);
+
+/* Tells all processes that the configuration was read again. */
+void supervisor_reload(struct supervisor *supervisor);
+
 /* ---- for people and tests ---- */
+
+/* What is served where, as table_build has it. */
+int supervisor_table(const struct supervisor *supervisor, struct worker_table *table,
+		     struct pen_arena *arena);
 
 /* The n-th endpoint, as it is and as it was listed; NULL past the last. */
 const char *supervisor_binding(const struct supervisor *supervisor, size_t n, const char **listedp);

@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 DAEMON, TOOL = (os.path.abspath(path) for path in sys.argv[1:3])
+# Whether penstockd is to confine its children.
+CONFINED = os.environ.get("PEN_TEST_CONFINED", "yes")
 passed, failed = 0, 0
 
 

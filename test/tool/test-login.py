@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 
-from check import DAEMON, TOOL, check, expect, finish, run
+from check import CONFINED, DAEMON, TOOL, check, expect, finish, run
 
 WORK = tempfile.TemporaryDirectory()
 HERE = pathlib.Path(WORK.name)
@@ -40,7 +40,7 @@ def start():
     conf = put("conf", f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = {port}\nports = any\n"
                        f"directory = {HERE}/run\n[store]\npath = {HERE}/shares.db\n"
                        f"accounts = {HERE}/accounts.db\n[security]\nkeylog = {HERE}/keys\n"
-                       "[service rpcecho]\nenabled = yes\n")
+                       f"[service rpcecho]\nenabled = yes\n[workers]\nconfined = {CONFINED}\n")
     daemon = subprocess.Popen([DAEMON, "--config", conf], stdout=subprocess.PIPE,
                               stderr=open(HERE / "log", "w"), env=ENV, text=True)
     for line in daemon.stdout:

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from check import DAEMON, TOOL, check, expect, finish, run
+from check import CONFINED, DAEMON, TOOL, check, expect, finish, run
 
 WORK = tempfile.TemporaryDirectory()
 HERE = pathlib.Path(WORK.name)
@@ -119,7 +119,8 @@ def start():
     conf = HERE / "conf"
     conf.write_text(f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = {port}\nports = any\ndirectory = {HERE}/run\n"
                     f"[store]\npath = {HERE}/shares.db\naccounts = {HERE}/accounts.db\n"
-                    f"[policy]\nfile = {FILE}\nrecord = {RECORD}\n[service rpcecho]\nenabled = yes\n")
+                    f"[policy]\nfile = {FILE}\nrecord = {RECORD}\n[service rpcecho]\nenabled = yes\n"
+                    f"[workers]\nconfined = {CONFINED}\n")
     daemon = subprocess.Popen([DAEMON, "--config", conf], stdout=subprocess.PIPE, stderr=open(LOG, "w"), env=ENV, text=True)
     for line in daemon.stdout:
         if line.startswith("Control-C"):

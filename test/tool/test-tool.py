@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from check import DAEMON, TOOL, check, expect, finish, run
+from check import CONFINED, DAEMON, TOOL, check, expect, finish, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = tempfile.TemporaryDirectory()
@@ -19,7 +19,6 @@ DIRECTORY = pathlib.Path(WORK.name, "run")
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK.name, "XDG_RUNTIME_DIR": WORK.name,
        "PENSTOCK_NCALRPC_DIR": f"{DIRECTORY}/ncalrpc"}
 ENV |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
-
 
 def free_port():
     with socket.socket() as s:
@@ -31,7 +30,7 @@ def start(port, *options):
     conf = pathlib.Path(WORK.name, "penstockd.conf")
     conf.write_text(f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = {port}\nports = any\n"
                     f"directory = {DIRECTORY}\n[store]\npath = {WORK.name}/state/shares.db\n"
-                    "[service rpcecho]\nenabled = yes\n")
+                    f"[service rpcecho]\nenabled = yes\n[workers]\nconfined = {CONFINED}\n")
     daemon = subprocess.Popen([DAEMON, "--config", conf, *options], stdout=subprocess.PIPE,
                               stderr=open(f"{WORK.name}/log", "w"), env=ENV, text=True)
     greeting = ""
@@ -259,7 +258,7 @@ def main():
         garbage()
         completion()
         busy = run(DAEMON, "--config", f"{WORK.name}/penstockd.conf", env=ENV)
-        check("a second one is refused", busy.returncode == 1 and b"EADDRINUSE" in busy.stderr, busy)
+        check("a second one is refused", busy.returncode == 1 and b"Address already in use" in busy.stderr, busy)
         tool("and does no harm", 0, "IPC", None, "share", "ls")
         daemon.send_signal(signal.SIGHUP)
         time.sleep(0.3)

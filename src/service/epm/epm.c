@@ -75,10 +75,10 @@ static int tower_of_binding(struct pen_tower *tower, const struct pen_binding *b
 	return 0;
 }
 
-int pen_epm_add(struct pen_epm *epm, const struct pen_interface *interface, const char *text,
+int pen_epm_add(struct pen_epm *epm, const struct pen_syntax_id *interface, const char *text,
 		const char *annotation)
 {
-	struct pen_tower tower = { .interface = interface->id, .transfer = pen_syntax_ndr };
+	struct pen_tower tower = { .interface = *interface, .transfer = pen_syntax_ndr };
 	const struct pen_uuid nil = { 0 };
 	struct pen_binding binding;
 	int r;
@@ -91,18 +91,9 @@ int pen_epm_add(struct pen_epm *epm, const struct pen_interface *interface, cons
 	return r ? r : pen_epm_table_add(&epm->table, NULL, &nil, &tower, annotation, false);
 }
 
-int pen_epm_add_server(struct pen_epm *epm, const struct pen_server *server)
+void pen_epm_forget(struct pen_epm *epm)
 {
-	struct pen_server_endpoint endpoint;
-
-	for (size_t n = 0; !pen_server_endpoint(server, n, &endpoint); n++) {
-		int r = pen_epm_add(epm, endpoint.interface, endpoint.binding,
-				    endpoint.interface->name);
-
-		if (r && r != PEN_E_UNSUPPORTED)
-			return r;
-	}
-	return 0;
+	pen_epm_table_remove_owners(&epm->table, NULL);
 }
 
 /* ---- towers on the wire ---- */

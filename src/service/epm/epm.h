@@ -21,11 +21,11 @@ struct pen_epm *pen_epm_free(struct pen_epm *epm);
  * Enters an interface of the server's own at a string binding. PEN_E_UNSUPPORTED: no
  * tower can say it (an IPv6 address); PEN_E_SYNTAX, PEN_E_LIMIT, -ENOMEM.
  */
-int pen_epm_add(struct pen_epm *epm, const struct pen_interface *interface, const char *binding,
+int pen_epm_add(struct pen_epm *epm, const struct pen_syntax_id *interface, const char *binding,
 		const char *annotation);
 
-/* Enters all that the server serves by now. What no tower can say is left out. */
-int pen_epm_add_server(struct pen_epm *epm, const struct pen_server *server);
+/* Removes all that was so entered; what programs have registered stays. */
+void pen_epm_forget(struct pen_epm *epm);
 
 extern const struct pen_service pen_epm_service; /* data: the struct pen_epm */
 

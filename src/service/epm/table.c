@@ -156,18 +156,24 @@ size_t pen_epm_table_remove(struct pen_epm_table *table, const struct pen_sid *u
 	return n;
 }
 
-void pen_epm_owner_end(void *data)
+void pen_epm_table_remove_owners(struct pen_epm_table *table, const struct pen_epm_owner *owner)
 {
-	struct pen_epm_owner *owner = data;
-	struct pen_epm_entry **place = &owner->table->first;
-	struct pen_epm_owner **other = &owner->table->owners;
+	struct pen_epm_entry **place = &table->first;
 
 	while (*place) {
 		if ((*place)->owner == owner)
-			entry_remove(owner->table, place);
+			entry_remove(table, place);
 		else
 			place = &(*place)->next;
 	}
+}
+
+void pen_epm_owner_end(void *data)
+{
+	struct pen_epm_owner *owner = data;
+	struct pen_epm_owner **other = &owner->table->owners;
+
+	pen_epm_table_remove_owners(owner->table, owner);
 	while (*other != owner)
 		other = &(*other)->next;
 	*other = owner->next;

@@ -69,6 +69,9 @@ int pen_epm_table_add(struct pen_epm_table *table, struct pen_epm_owner *owner,
 size_t pen_epm_table_remove(struct pen_epm_table *table, const struct pen_sid *user,
 			    const struct pen_uuid *object, const struct pen_tower *tower);
 
+/* Removes all entries of that owner; NULL: the server's own. */
+void pen_epm_table_remove_owners(struct pen_epm_table *table, const struct pen_epm_owner *owner);
+
 /* Removes the owner and its entries, and frees it: the rundown of its handle. */
 void pen_epm_owner_end(void *owner);
 

@@ -25,10 +25,11 @@ static int set_up(void **state)
 	struct fixture *f = test_calloc(1, sizeof(*f));
 
 	assert_int_equal(pen_epm_new(&f->epm), 0);
-	assert_int_equal(pen_epm_add(f->epm, &epm_interface, "ncacn_ip_tcp:127.0.0.1[135]", ""), 0);
-	assert_int_equal(pen_epm_add(f->epm, &epm_interface, "ncalrpc:[EPMAPPER]", ""), 0);
-	assert_int_equal(pen_epm_add(f->epm, &mgmt_interface, "ncacn_np:[\\pipe\\epmapper]", "m"),
+	assert_int_equal(pen_epm_add(f->epm, &epm_interface.id, "ncacn_ip_tcp:127.0.0.1[135]", ""),
 			 0);
+	assert_int_equal(pen_epm_add(f->epm, &epm_interface.id, "ncalrpc:[EPMAPPER]", ""), 0);
+	assert_int_equal(
+		pen_epm_add(f->epm, &mgmt_interface.id, "ncacn_np:[\\pipe\\epmapper]", "m"), 0);
 	assert_int_equal(pen_token_new_unix(&f->user, 1000, 1000, NULL, 0, 0, false), 0);
 	assert_int_equal(pen_token_new_unix(&f->other, 1001, 1001, NULL, 0, 0, false), 0);
 	assert_int_equal(pen_token_new_anonymous(&f->remote, true), 0);

@@ -24,20 +24,22 @@
 
 static struct probe served;
 
-static int start(struct pen_server *server, void **datap, char error[256])
+static int start(const struct pen_worker_start *start, void **datap, char error[256])
 {
 	if (getenv("PEN_TEST_FAILS")) {
 		snprintf(error, 256, "it does not want to");
 		return PEN_E_DENIED;
 	}
-	served.server = server;
+	served.server = start->server;
 	*datap = &served;
 	return 0;
 }
 
 static void stop(void *data)
 {
-	if (data != &served || write(STDERR_FILENO, "stopped\n", 8) != 8)
+	if (data && data != &served)
+		_exit(99);
+	if (data && write(STDERR_FILENO, "stopped\n", 8) != 8)
 		_exit(99);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/worker-listing.h"
+#include "worker/listing.h"
 #include "ndr/json.h"
 #include "rpc/auth.h"
 #include <errno.h>
@@ -246,8 +246,9 @@ static int put_interface(struct pen_buffer *text, const struct pen_worker *worke
 	return r ? r : pen_buffer_add(text, "]}", 2);
 }
 
-static int put_needs(struct pen_buffer *text, const struct pen_worker_needs *needs)
+static int put_needs(struct pen_buffer *text, const struct pen_worker *worker)
 {
+	const struct pen_worker_needs *needs = &worker->needs;
 	int r;
 
 	r = pen_buffer_printf(text, "  \"needs\": {");
@@ -257,8 +258,10 @@ static int put_needs(struct pen_buffer *text, const struct pen_worker_needs *nee
 		r = put_list(text, "writes", needs->writes);
 	return r ? r
 		 : pen_buffer_printf(
-			   text, "\"network\": %s, \"memory_max\": %llu, \"files_max\": %u}\n",
-			   needs->network ? "true" : "false",
+			   text,
+			   "\"network\": %s, \"table\": %s, \"memory_max\": %llu, "
+			   "\"files_max\": %u}\n",
+			   needs->network ? "true" : "false", worker->table ? "true" : "false",
 			   (unsigned long long)(needs->memory_max ? needs->memory_max : memory_max),
 			   needs->files_max);
 }
@@ -290,6 +293,6 @@ int pen_worker_list_json(const struct pen_worker *worker, const char *name, stru
 	if (!r)
 		r = pen_buffer_printf(text, "],\n");
 	if (!r)
-		r = put_needs(text, &worker->needs);
+		r = put_needs(text, worker);
 	return r ? r : pen_buffer_add(text, "}\n", 2);
 }

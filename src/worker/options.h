@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PEN_RUNTIME_WORKER_OPTIONS_H
-#define PEN_RUNTIME_WORKER_OPTIONS_H
+#ifndef PEN_WORKER_OPTIONS_H
+#define PEN_WORKER_OPTIONS_H
 /*
  * The command line of a program that is a worker (penstock/worker.h).
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/worker-listing.h"
 #include "support/fail.h"
 #include "support/probe.h"
 #include "support/unit.h"
+#include "worker/listing.h"
 #include <errno.h>
 #include <penstock/auth.h>
 #include <stdio.h>
@@ -76,6 +76,7 @@ static void test_json_says_all(void **state)
 		    "\"level\": \"packet\", \"endpoints\": []}],\n"
 		    "  \"needs\": {\"reads\": [\"/srv/a b\", \"/srv/\\\"\\udcff\"], "
 		    "\"writes\": [\"/srv/a b\", \"/srv/\\\"\\udcff\"], \"network\": true, "
+		    "\"table\": false, "
 		    "\"memory_max\": 77, \"files_max\": 8}\n"
 		    "}\n");
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
+#include "object/letter.h"
 #include "runtime/arrival.h"
 #include "runtime/server.h"
-#include "runtime/worker-listing.h"
-#include "runtime/worker-options.h"
-#include "runtime/worker-talk.h"
+#include "service/mgmt/mgmt.h"
+#include "worker/listing.h"
+#include "worker/options.h"
+#include "worker/talk.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <penstock/worker.h>
@@ -22,9 +24,10 @@ struct process {
 	const char *name;
 	bool is_verbose;
 	struct pen_worker_talk talk;
+	struct pen_server_config config;
 	struct pen_server *server;
 	void *data;
-	bool is_started;
+	bool is_started; /* there is something to stop */
 };
 
 static void say(const char *name, const char *level, const char *text)
@@ -43,15 +46,6 @@ static void say(const char *name, const char *level, const char *text)
 		return;
 }
 
-static int fail(const struct process *process, int result, const char *sentence)
-{
-	say(process->name, "error",
-	    *sentence	 ? sentence
-	    : result < 0 ? strerror(-result)
-			 : pen_error_name(result));
-	return result;
-}
-
 static void on_log(void *data, enum pen_log_level level, const char *line)
 {
 	static const char *const names[] = {
@@ -66,6 +60,14 @@ static void on_log(void *data, enum pen_log_level level, const char *line)
 		say(process->name, names[level], line);
 }
 
+static int fail(const struct process *process, int result, const char *sentence)
+{
+	if (!*sentence)
+		sentence = result < 0 ? strerror(-result) : pen_error_name(result);
+	process->config.log(process->config.log_data, PEN_LOG_ERROR, sentence);
+	return result;
+}
+
 /* ---- the server ---- */
 
 static int add_services(const struct process *process)
@@ -75,6 +77,8 @@ static int add_services(const struct process *process)
 
 	for (size_t i = 0; i < worker->n_services && !r; i++)
 		r = pen_server_add(process->server, &worker->services[i].service, NULL);
+	if (!r && !worker->is_unmanaged)
+		r = pen_server_add(process->server, &pen_mgmt_service, NULL);
 	return r ? fail(process, r, pen_server_error(process->server)) : 0;
 }
 
@@ -139,18 +143,16 @@ static int expect_all(const struct process *process, const struct worker_hello *
 
 static int make_server(struct process *process, const struct worker_hello *hello)
 {
-	struct pen_server_config config = process->worker->config;
+	struct pen_server_config *config = &process->config;
 	int r;
 
-	config.ncalrpc_dir = hello->ncalrpc_dir;
-	config.np_dir = config.objects_dir = config.keylog = NULL;
-	config.np_by_objects = false;
-	config.log = on_log;
-	config.log_data = process;
+	config->ncalrpc_dir = hello->ncalrpc_dir;
+	config->np_dir = config->objects_dir = NULL;
+	config->np_by_objects = false;
 	/* Whom it calls itself is found there, too. */
 	if (setenv("PENSTOCK_NCALRPC_DIR", hello->ncalrpc_dir, true))
 		return fail(process, -errno, "");
-	r = pen_server_new(&process->server, &config);
+	r = pen_server_new(&process->server, config);
 	if (r)
 		return fail(process, r, "");
 	pen_server_set_group_index(process->server, hello->index);
@@ -158,21 +160,80 @@ static int make_server(struct process *process, const struct worker_hello *hello
 	return r ? r : expect_all(process, hello);
 }
 
-static int start(struct process *process)
+static int prepare(struct process *process)
 {
 	const struct pen_worker *worker = process->worker;
 	char error[256] = "";
 	int r;
 
-	if (worker->start) {
-		r = worker->start(process->server, &process->data, error);
-		if (r)
-			return fail(process, r, error);
-	}
+	if (!worker->prepare)
+		return 0;
 	process->is_started = true;
-	for (size_t i = 0; i < worker->n_services; i++)
-		pen_served_set_data(process->server, &worker->services[i].service, process->data);
+	r = worker->prepare(&process->config, &process->data, error);
+	return r ? fail(process, r, error) : 0;
+}
+
+static int start(struct process *process, bool is_first)
+{
+	const struct pen_worker_start start = { .server = process->server, .is_first = is_first };
+	const struct pen_worker *worker = process->worker;
+	char error[256] = "";
+	int r = 0;
+
+	process->is_started = true;
+	if (worker->start)
+		r = worker->start(&start, &process->data, error);
+	if (r)
+		return fail(process, r, error);
+	for (size_t i = 0; i < worker->n_services; i++) {
+		const struct pen_worker_service *service = &worker->services[i];
+
+		pen_served_set_data(process->server, &service->service,
+				    service->call_data ? service->call_data(process->data)
+						       : process->data);
+	}
 	return 0;
+}
+
+/* ---- what penstockd says later ---- */
+
+static void reload(void *data)
+{
+	struct process *process = data;
+	char error[256] = "";
+	int r = 0;
+
+	if (process->worker->reload)
+		r = process->worker->reload(process->data, process->server, error);
+	if (r)
+		fail(process, r, error);
+}
+
+static int learn(void *data, const struct worker_table *table)
+{
+	struct process *process = data;
+	struct pen_worker_entry *entries;
+	int r;
+
+	if (!process->worker->table)
+		return PEN_E_PROTOCOL;
+	entries = calloc(table->n + 1, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < table->n; i++) {
+		const struct worker_served *entry = &table->entries[i];
+
+		entries[i] = (struct pen_worker_entry){
+			.id = { .uuid = pen_letter_get_guid(&entry->id.uuid),
+				.major = entry->id.major,
+				.minor = entry->id.minor },
+			.name = entry->name,
+			.binding = entry->binding,
+		};
+	}
+	r = process->worker->table(process->data, entries, table->n);
+	free(entries);
+	return r ? fail(process, r, "what is served is not known") : 0;
 }
 
 /* ---- the process ---- */
@@ -188,7 +249,11 @@ static bool is_socket(int fd)
 
 static int run(struct process *process)
 {
+	const struct pen_worker_listener listener = { .reload = reload,
+						      .learn = learn,
+						      .data = process };
 	const struct worker_hello *hello;
+	bool is_first;
 	int r;
 
 	r = pen_worker_talk_init(&process->talk, SOCKET);
@@ -197,12 +262,15 @@ static int run(struct process *process)
 	r = pen_worker_talk_hello(&process->talk, &hello);
 	if (r)
 		return r == PEN_E_CLOSED ? 0 : fail(process, r, "penstockd does not say hello");
-	r = make_server(process, hello);
+	is_first = hello->is_first;
+	r = prepare(process);
 	if (!r)
-		r = start(process);
+		r = make_server(process, hello);
+	if (!r)
+		r = start(process, is_first);
 	if (r)
 		return r;
-	r = pen_worker_talk_begin(&process->talk, process->server);
+	r = pen_worker_talk_begin(&process->talk, process->server, &listener);
 	if (!r)
 		r = pen_server_run(process->server);
 	if (r)
@@ -212,8 +280,17 @@ static int run(struct process *process)
 
 static int serve(const struct pen_worker *worker, const char *name, bool is_verbose)
 {
-	struct process process = { .worker = worker, .name = name, .is_verbose = is_verbose };
+	struct process process = { .worker = worker,
+				   .name = name,
+				   .is_verbose = is_verbose,
+				   .config = worker->config,
+				   .data = worker->data };
 	int r;
+
+	if (!process.config.log) {
+		process.config.log = on_log;
+		process.config.log_data = &process;
+	}
 
 	if (!is_socket(SOCKET)) {
 		say(name, "error",

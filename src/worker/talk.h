@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PEN_RUNTIME_WORKER_TALK_H
-#define PEN_RUNTIME_WORKER_TALK_H
+#ifndef PEN_WORKER_TALK_H
+#define PEN_WORKER_TALK_H
 /*
  * What a worker and penstockd write to each other while it serves, in the loop of its server:
  * connections come in, how it is goes out, once a turn at most; until it is to leave.
@@ -9,9 +9,18 @@
 #include "runtime/worker-letter.h"
 #include <penstock/server.h>
 
+/* Who is told what does not concern the server, from its loop. */
+struct pen_worker_listener {
+	void (*reload)(void *data);
+	/* The table lasts until this returns. PEN_E_PROTOCOL: it should not have come; -ENOMEM. */
+	int (*learn)(void *data, const struct worker_table *table);
+	void *data;
+};
+
 struct pen_worker_talk {
 	int socket;
 	struct pen_server *server;
+	struct pen_worker_listener listener;
 	struct pen_arena arena;
 	uint8_t *room;
 	struct pen_buffer scratch;
@@ -42,7 +51,8 @@ void pen_worker_talk_done(struct pen_worker_talk *talk);
 int pen_worker_talk_hello(struct pen_worker_talk *talk, const struct worker_hello **hellop);
 
 /* From here on in the server's loop, until it stops the server. A negative errno. */
-int pen_worker_talk_begin(struct pen_worker_talk *talk, struct pen_server *server);
+int pen_worker_talk_begin(struct pen_worker_talk *talk, struct pen_server *server,
+			  const struct pen_worker_listener *listener);
 
 /* What is in the loop leaves it: before the server is freed. */
 void pen_worker_talk_end(struct pen_worker_talk *talk);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PEN_RUNTIME_WORKER_LISTING_H
-#define PEN_RUNTIME_WORKER_LISTING_H
+#ifndef PEN_WORKER_LISTING_H
+#define PEN_WORKER_LISTING_H
 /*
  * What a worker says that it serves: in the lines that Samba's RPC daemons print, or as JSON,
  * which docs/first-service.md describes. Who reads it is daemon/listing.c.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/worker-options.h"
+#include "worker/options.h"
 #include "io/option.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/worker-talk.h"
+#include "worker/talk.h"
 #include "object/letter.h"
 #include "runtime/arrival.h"
 #include "runtime/server.h"
@@ -196,6 +196,11 @@ static int obey(struct pen_worker_talk *talk, const struct worker_order *order, 
 		if (order->body.is_now)
 			stop(talk);
 		return 0;
+	case worker_TABLE:
+		return talk->listener.learn(talk->listener.data, &order->body.table);
+	case worker_RELOAD:
+		talk->listener.reload(talk->listener.data);
+		return 0;
 	default:
 		if (fd >= 0)
 			close(fd);
@@ -283,12 +288,14 @@ static void on_signal(uv_signal_t *handle, int number)
 	talk->is_leaving = true;
 }
 
-int pen_worker_talk_begin(struct pen_worker_talk *talk, struct pen_server *server)
+int pen_worker_talk_begin(struct pen_worker_talk *talk, struct pen_server *server,
+			  const struct pen_worker_listener *listener)
 {
 	uv_loop_t *loop = &server->loop.uv;
 	int r;
 
 	talk->server = server;
+	talk->listener = *listener;
 	r = uv_signal_init(loop, &talk->signal);
 	if (r)
 		return r;

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/places.h"
+#include "daemon/place.h"
+#include "io/socket.h"
+#include "runtime/private-file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <penstock/interface.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int fail(const struct log *log, int result, const char *path, const char *sentence)
+{
+	log_line(log, PEN_LOG_ERROR, "directory", "path", path, "error", pen_error_name(result),
+		 "message", sentence ? sentence : strerror(-result), NULL);
+	return result;
+}
+
+/* ---- of services ---- */
+
+/* Whoever they run as: all of it is theirs that was not there. */
+static int make_state(const char *path, const struct passwd *user, const struct log *log)
+{
+	char error[256] = "", directory[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	int r;
+
+	if (!slash || slash == path || (size_t)(slash - path) >= sizeof(directory))
+		return 0;
+	memcpy(directory, path, (size_t)(slash - path));
+	directory[slash - path] = '\0';
+	if (!access(directory, F_OK))
+		return 0;
+	r = daemon_place_for(path, error);
+	if (!r && user && chown(directory, user->pw_uid, user->pw_gid))
+		r = -errno;
+	return r ? fail(log, r, directory, *error ? error : NULL) : 0;
+}
+
+static int make_private(const char *path, const char *what, const struct passwd *user,
+			const struct log *log)
+{
+	struct pen_ndr_error error = { "" };
+	int fd, r;
+
+	if (!path)
+		return 0;
+	r = pen_private_file_open(&fd, what, path, &error);
+	if (r)
+		return fail(log, r, path, error.text);
+	if (user && fchown(fd, user->pw_uid, user->pw_gid))
+		r = fail(log, -errno, path, NULL);
+	close(fd);
+	return r;
+}
+
+static int make_theirs(const struct config *config, const struct log *log)
+{
+	const struct passwd *user = NULL;
+	int r;
+
+	if (config->user && !geteuid()) {
+		user = getpwnam(config->user);
+		if (!user)
+			return fail(log, -ENOENT, config->user, "there is no such user");
+	}
+	r = make_state(config->store, user, log);
+	if (!r)
+		r = make_state(config->accounts, user, log);
+	if (!r)
+		r = make_private(config->limits.keylog, "the key log", user, log);
+	return r ? r : make_private(config->limits.policy_record, "the record", user, log);
+}
+
+/* ---- of sockets, and the configuration ---- */
+
+int places_make(struct places *places, const struct config *config, const struct log *log)
+{
+	const char *directory = config->directory;
+	char *own = NULL;
+	/* Everybody may come in to a system's ncalrpc/, nobody but root to np/. */
+	mode_t mode = geteuid() ? 0700 : 0755;
+	int r;
+
+	*places = (struct places){ 0 };
+	if (asprintf(&places->ncalrpc_dir, "%s/ncalrpc", directory) < 0 ||
+	    asprintf(&places->np_dir, "%s/np", directory) < 0 ||
+	    asprintf(&own, "%s/config", directory) < 0 ||
+	    asprintf(&places->config, "%s/penstockd.conf", own) < 0) {
+		free(own);
+		return fail(log, -ENOMEM, directory, NULL);
+	}
+	r = pen_directory_make(directory, mode);
+	if (!r)
+		r = pen_directory_make(own, mode);
+	free(own);
+	return r ? fail(log, r, directory, NULL) : make_theirs(config, log);
+}
+
+static int write_text(const char *path, const struct pen_buffer *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text->data, text->size);
+	if (n >= 0 && (size_t)n != text->size)
+		errno = ENOSPC;
+	if (close(fd) || n < 0 || (size_t)n != text->size)
+		return -errno;
+	return 0;
+}
+
+int places_tell(const struct places *places, const struct config *config, const struct log *log)
+{
+	char fresh[PATH_MAX];
+	struct pen_buffer text;
+	int r;
+
+	pen_buffer_init(&text, 0);
+	r = config_print(config, &text);
+	snprintf(fresh, sizeof(fresh), "%s.new", places->config);
+	if (!r)
+		r = write_text(fresh, &text);
+	if (!r && rename(fresh, places->config))
+		r = -errno;
+	pen_buffer_done(&text);
+	return r ? fail(log, r, places->config, NULL) : 0;
+}
+
+void places_done(struct places *places)
+{
+	free(places->ncalrpc_dir);
+	free(places->np_dir);
+	free(places->config);
+	*places = (struct places){ 0 };
+}
