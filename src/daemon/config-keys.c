@@ -48,6 +48,7 @@ static const struct config_key keys[] = {
 	{ "workers", "leave_timeout", CONFIG_SECONDS, AT(leave_ms), 0, 3600,
 	  .moment = CONFIG_AT_START },
 	{ "shares", "smb_conf", CONFIG_PATH, AT(smb_conf), .moment = CONFIG_NOW },
+	{ "shares", "folders", CONFIG_TEXT, AT(folders) },
 	{ "log", "level", CONFIG_LOG_LEVEL, AT(log_level), .moment = CONFIG_NOW },
 	{ "log", "format", CONFIG_LOG_FORMAT, AT(is_json), .moment = CONFIG_NOW },
 	{ "limits", "connections", CONFIG_NUMBER, AT(limits.connections_max), 1, 1000000 },

@@ -33,6 +33,7 @@ struct config {
 	const char *store;
 	const char *accounts;
 	const char *smb_conf; /* NULL: shares are in the store */
+	const char *folders;  /* whose files' security clients get and set; NULL: none */
 
 	uint32_t verdicts; /* enum config_verdicts */
 	const char *dc;	   /* the binding of a domain controller, for verdicts */

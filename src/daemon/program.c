@@ -46,7 +46,7 @@ static void add_path(const char **paths, const char *path)
 
 	while (paths[n])
 		n++;
-	if (path && n < PROGRAM_PATHS_MAX)
+	if (path && *path == '/' && n < PROGRAM_PATHS_MAX)
 		paths[n] = path;
 }
 
@@ -98,8 +98,13 @@ static void need_security(struct program *program)
 						   "/etc/krb5.keytab", "/etc/gss/mech.d" };
 	const struct config *config = &program->config;
 	const char *keytab = config->keytab;
+	const char *cache;
 
 	program_write_beside(program, config->accounts);
+	program_read(program, secure_getenv("KRB5_CONFIG"));
+	cache = secure_getenv("KRB5RCACHENAME"); /* "file2:PATH" */
+	if (cache && strchr(cache, ':'))
+		program_write_beside(program, strchr(cache, ':') + 1);
 	for (size_t i = 0; i < PEN_COUNT(of_kerberos); i++)
 		program_read(program, of_kerberos[i]);
 	if (keytab && !strncmp(keytab, "FILE:", 5))

@@ -138,6 +138,7 @@ static const struct {
 	{ "security", "principal", { "host/a@B" } },
 	{ "security", "realm", { "B" } },
 	{ "security", "keylog", { "/k" }, { "k" }, "keylog is an absolute path" },
+	{ "shares", "folders", { "/srv /home", "/" } },
 	{ "workers", "programs", { "/a /b", "/c" } },
 	{ "workers", "user", { "penstock" } },
 	{ "workers", "confined", { "no", "yes" }, { "maybe" }, "confined is yes or no" },

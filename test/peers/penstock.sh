@@ -21,6 +21,8 @@ workgroup = TESTGROUP
 enabled = yes
 [service srvsvc]
 level = none
+[shares]
+folders = /tmp
 ${1-}
 CONF
 	# A confined process cannot look for leaks.

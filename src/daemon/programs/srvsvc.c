@@ -5,7 +5,10 @@
 #include "daemon/program.h"
 #include "store/store.h"
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+enum { FOLDERS_MAX = 8 };
 
 struct shares {
 	struct pen_store *store; /* NULL: they come from a file */
@@ -16,6 +19,7 @@ struct srvsvc_program {
 	struct program program;
 	struct shares shares;
 	struct pen_srvsvc *service;
+	const char *folders[FOLDERS_MAX + 1];
 };
 
 static const char *const endpoints[] = { "ncacn_ip_tcp:", "ncacn_np:[\\pipe\\srvsvc]",
@@ -65,6 +69,7 @@ static int prepare(struct pen_server_config *config, void **datap, char error[25
 		.comment = ours->comment,
 		.domain = ours->workgroup,
 		.started = (uint64_t)time(NULL),
+		.folders = self->folders,
 	};
 	int r = program_prepare(&self->program, config, error);
 
@@ -119,6 +124,21 @@ static void stop(void *data)
 	program_stop(&self->program);
 }
 
+/* Those that are named, and no more than there is room for. */
+static void add_folders(struct srvsvc_program *self)
+{
+	struct config *config = &self->program.config;
+	char *word = config->folders ? pen_arena_strdup(&config->arena, config->folders) : NULL;
+	char *rest = NULL;
+	size_t n = 0;
+
+	for (word = word ? strtok_r(word, " \t", &rest) : NULL; word && n < FOLDERS_MAX;
+	     word = strtok_r(NULL, " \t", &rest)) {
+		self->folders[n++] = word;
+		program_read(&self->program, word);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct srvsvc_program self;
@@ -134,6 +154,7 @@ int main(int argc, char **argv)
 	self.program.worker.stop = stop;
 	program_write_beside(&self.program, self.program.config.store);
 	program_read_beside(&self.program, self.program.config.smb_conf);
+	add_folders(&self);
 	program_add(&self.program, "srvsvc", endpoints, call_data);
 	return program_run(&self.program, argc, argv);
 }

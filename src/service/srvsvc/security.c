@@ -2,41 +2,80 @@
 #include "service/srvsvc/state.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <penstock/buffer.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* SECURITY_INFORMATION [MS-DTYP 2.4.7]. */
 enum { OWNER = 1, GROUP = 2, DACL = 4, SACL = 8 };
 
+enum { FILE_FLAGS = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY };
+
 /* ---- the file ---- */
+
+/*
+ * Goes down the path, which has no "..", and through no symbolic link: openat2 could do that at
+ * once, but processes that may write are not let have it. Takes the folder.
+ */
+static int walk(int folder, char *path)
+{
+	char *rest = NULL;
+	char *name = strtok_r(path, "/", &rest);
+	int fd = folder;
+
+	while (name && fd >= 0) {
+		char *next = strtok_r(NULL, "/", &rest);
+
+		fd = openat(folder, name,
+			    next ? O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC : FILE_FLAGS);
+		if (fd < 0)
+			fd = -errno;
+		close(folder);
+		folder = fd;
+		name = next;
+	}
+	return fd;
+}
+
+/* Whether the path, which is absolute, is the folder or in it. */
+static bool is_in(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	while (n && folder[n - 1] == '/')
+		n--;
+	return !strncmp(path, folder, n) && (!path[n] || path[n] == '/');
+}
+
+static bool is_shown(const struct pen_srvsvc *srvsvc, const char *path)
+{
+	if (!srvsvc->folders)
+		return true;
+	for (const char *const *folder = srvsvc->folders; *folder; folder++)
+		if (is_in(path, *folder))
+			return true;
+	return false;
+}
 
 /* Opens the file below the share's folder; no symbolic link leads out of it. */
 static int file_open(struct pen_arena *arena, const struct pen_share *share, const char *name,
 		     int *fdp)
 {
-	struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-	};
 	const char *windows =
 		pen_arena_printf(arena, "%s%s", *name == '\\' || *name == '/' ? "" : "\\", name);
-	const char *path = windows ? pen_srvsvc_path_from_windows(arena, windows) : NULL;
-	int folder, fd, error;
+	char *path = windows ? pen_srvsvc_path_from_windows(arena, windows) : NULL;
+	int fd;
 
 	if (!path)
 		return -EINVAL;
-	folder = open(share->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -errno;
-	fd = (int)syscall(SYS_openat2, folder, path[1] ? path + 1 : ".", &how, sizeof(how));
-	error = errno;
-	close(folder);
+	fd = open(share->path,
+		  path[1] ? O_PATH | O_DIRECTORY | O_CLOEXEC : FILE_FLAGS & ~O_NOFOLLOW);
 	if (fd < 0)
-		return -error;
+		return -errno;
+	fd = walk(fd, path);
+	if (fd < 0)
+		return fd;
 	*fdp = fd;
 	return 0;
 }
@@ -59,6 +98,8 @@ static uint32_t file_find(struct pen_call *call, const char *share_name, const c
 						  pen_call_arena(call), &share));
 	if (result)
 		return result;
+	if (!is_shown(pen_srvsvc_of(call), share.path))
+		return PEN_WERR_NOT_SUPPORTED;
 	r = file_open(pen_call_arena(call), &share, name, fdp);
 	if (r)
 		return pen_werror_from_errno(r);
@@ -214,7 +255,12 @@ static uint32_t security_apply(int fd, const struct stat *info, uint32_t parts,
 	/* A list that is not there would let everybody in. */
 	if (parts & DACL && (!descriptor->dacl || !mode_of(descriptor->dacl, info, &mode)))
 		return PEN_WERR_NOT_SUPPORTED;
-	if (parts & (OWNER | GROUP) && fchown(fd, uid, gid))
+	if (uid == info->st_uid)
+		uid = (uint32_t)-1;
+	if (gid == info->st_gid)
+		gid = (uint32_t)-1;
+	/* What stays as it is needs no right to change it. */
+	if ((uid != (uint32_t)-1 || gid != (uint32_t)-1) && fchown(fd, uid, gid))
 		return pen_werror_from_errno(errno);
 	if (parts & DACL && fchmod(fd, mode & 07777))
 		return pen_werror_from_errno(errno);

@@ -38,6 +38,7 @@ int pen_srvsvc_new(struct pen_srvsvc **srvsvcp, const struct pen_srvsvc_config *
 			  : SV_TYPE_WORKSTATION | SV_TYPE_SERVER | SV_TYPE_NT | SV_TYPE_SERVER_NT;
 	s->started = config->started;
 	s->shares = config->shares;
+	s->folders = config->folders;
 	pen_srvsvc_settings_init(&s->settings);
 	*srvsvcp = pen_take(&s);
 	return 0;

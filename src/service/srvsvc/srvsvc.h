@@ -21,6 +21,11 @@ struct pen_srvsvc_config {
 	uint32_t type;		   /* SV_TYPE_ bits; 0: workstation, server, NT server */
 	uint64_t started;	   /* seconds since 1970, for the statistics */
 	struct pen_shares *shares; /* borrowed */
+	/*
+	 * Absolute ones, ended by NULL: of files of shares in those, clients may ask for the security,
+	 * and change it. NULL: of all. Borrowed.
+	 */
+	const char *const *folders;
 };
 
 /* config is copied. -ENOMEM. */

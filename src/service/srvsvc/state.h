@@ -31,6 +31,7 @@ struct pen_srvsvc {
 	uint32_t type;
 	uint64_t started;
 	struct pen_shares *shares;
+	const char *const *folders;
 	struct pen_srvsvc_settings settings;
 };
 

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""penstockd and the programs behind it: which there are, what they are told, how they come and go."""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from check import CONFINED, DAEMON, TOOL, check, expect, finish, run
+
+WORK = tempfile.TemporaryDirectory()
+HERE = pathlib.Path(WORK.name)
+OWN = pathlib.Path(DAEMON).parent / "programs"
+ENV = {"PATH": os.environ["PATH"], "HOME": WORK.name, "PENSTOCK_NCALRPC_DIR": f"{HERE}/run/ncalrpc"}
+ENV |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
+TEMPORARY = 0x40000000
+
+
+def configure(more="", confined=CONFINED):
+    (HERE / "conf").write_text(f"[server]\nname = TESTED\nlisten = none\ndirectory = {HERE}/run\n"
+                               f"[store]\npath = {HERE}/state/shares.db\naccounts = {HERE}/state/accounts.db\n"
+                               f"[workers]\nconfined = {confined}\n{more}")
+
+
+def start(more="", confined=CONFINED):
+    configure(more, confined)
+    daemon = subprocess.Popen([DAEMON, "--config", HERE / "conf"], stdout=subprocess.PIPE,
+                              stderr=open(HERE / "log", "w"), env=ENV, text=True)
+    for line in daemon.stdout:
+        if line.startswith("Control-C"):
+            return daemon
+    raise SystemExit("penstockd did not start:\n" + (HERE / "log").read_text())
+
+
+def stop(daemon):
+    daemon.send_signal(signal.SIGTERM)
+    check("it ends well", daemon.wait(60) == 0, (HERE / "log").read_text())
+    log = (HERE / "log").read_text()
+    check("the sanitizers found nothing", "Sanitizer: " not in log and "runtime error" not in log, log)
+    return log
+
+
+def until(name, condition):
+    for _ in range(600):
+        if condition():
+            break
+        time.sleep(0.05)
+    check(name, condition(), (HERE / "log").read_text())
+
+
+def call(operation, arguments):
+    seen = run(TOOL, "call", "ncalrpc:", operation, json.dumps(arguments), env=ENV)
+    return json.loads(seen.stdout) if seen.returncode == 0 else seen.stderr.decode()
+
+
+def shares():
+    seen = call("srvsvc.NetrShareEnum", {"InfoStruct": {"Level": 0, "ShareInfo": {"Level0": {}}}, "PreferedMaximumLength": 65536})
+    try:
+        return sorted(row["shi0_netname"] for row in seen["InfoStruct"]["ShareInfo"]["Level0"]["Buffer"])
+    except (KeyError, TypeError):
+        return seen
+
+
+def add_share(name, kind):
+    seen = call("srvsvc.NetrShareAdd", {"Level": 2, "InfoStruct": {"ShareInfo2": {
+        "shi2_netname": name, "shi2_type": kind, "shi2_remark": "", "shi2_permissions": 0, "shi2_max_uses": 1,
+        "shi2_current_uses": 0, "shi2_path": "C:\\tmp", "shi2_passwd": ""}}})
+    check(f"{name} is added", isinstance(seen, dict) and seen["result"] == 0, seen)
+
+
+def processes(daemon):
+    """Of penstockd's children: pid and name."""
+    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(daemon.pid)], capture_output=True, text=True).stdout
+    return {line.split()[1].rsplit("/", 1)[1]: int(line.split()[0]) for line in listed.splitlines() if "penstock-" in line}
+
+
+def programs():
+    """A directory of programs, some of which are none."""
+    there = HERE / "programs"
+    there.mkdir()
+    for name in "epm", "srvsvc":
+        (there / f"penstock-{name}").symlink_to(OWN / f"penstock-{name}")
+    for name, text in ("fails", "#!/bin/sh\nexit 3\n"), ("garbage", "#!/bin/sh\necho x\n"), ("readme", "not to be executed\n"):
+        (there / name).write_text(text)
+        (there / name).chmod(0o644 if name == "readme" else 0o755)
+    return there
+
+
+def chosen_programs(there):
+    daemon = start(f"programs = {there} /nonexistent\n")
+    try:
+        check("only the greeter runs before somebody calls", set(processes(daemon)) == {"penstock-greeter"}, processes(daemon))
+        expect("those that are there serve", 0, r"(?s)^epm .*srvsvc", None, TOOL, "endpoints", env=ENV)
+        seen = run(TOOL, "endpoints", env=ENV).stdout.decode()
+        check("and no others", "samr" not in seen, seen)
+        check("the mapper was started, and nothing else", set(processes(daemon)) == {"penstock-greeter", "penstock-epm"}, processes(daemon))
+    finally:
+        log = stop(daemon)
+    check("who fails is left out", "/fails" in log, log)
+    check("and who speaks garbage", "/garbage" in log, log)
+    check("what cannot be executed is no program", "readme" not in log, log)
+    check("a directory that is not there is told", "directory=/nonexistent" in log, log)
+
+
+def deaths():
+    daemon = start()
+    try:
+        call("srvsvc.NetrServerGetInfo", {"Level": 101})
+        first = processes(daemon)["penstock-srvsvc"]
+        os.kill(first, signal.SIGKILL)
+        until("its death is seen", lambda: "process" in (HERE / "log").read_text())
+        seen = call("srvsvc.NetrServerGetInfo", {"Level": 101})
+        check("another serves then", isinstance(seen, dict) and seen["result"] == 0, seen)
+        check("which is not the same", processes(daemon).get("penstock-srvsvc") not in (None, first), processes(daemon))
+    finally:
+        stop(daemon)
+
+
+def temporary_shares():
+    daemon = start()
+    try:
+        add_share("kept", 0)
+        add_share("temporary", TEMPORARY)
+        os.kill(processes(daemon)["penstock-srvsvc"], signal.SIGKILL)
+        until("its death is seen", lambda: "process" in (HERE / "log").read_text())
+        check("a temporary share outlives a process", shares() == ["IPC$", "kept", "temporary"], shares())
+    finally:
+        stop(daemon)
+    daemon = start()
+    try:
+        check("and not penstockd", shares() == ["IPC$", "kept"], shares())
+    finally:
+        stop(daemon)
+
+
+def shares_move():
+    smb = HERE / "smb.conf"
+    smb.write_text("[ofsamba]\npath = /tmp\n")
+    daemon = start(confined="no") # a confined process may read what it was to read when it started
+
+    def reload(more):
+        configure(more, "no")
+        daemon.send_signal(signal.SIGHUP)
+
+    try:
+        check("shares of the store", shares() == ["IPC$", "kept"], shares())
+        reload(f"[shares]\nsmb_conf = {smb}\n")
+        until("then of the file", lambda: "ofsamba" in shares())
+        reload("")
+        until("and of the store again", lambda: shares() == ["IPC$", "kept"])
+        reload("[shares]\nsmb_conf = relative\n")
+        until("what is wrong is told", lambda: "absolute path" in (HERE / "log").read_text())
+        check("and changes nothing", shares() == ["IPC$", "kept"], shares())
+        reload("[limits]\nconnections = 7\n")
+        until("what waits is told", lambda: "key=limits.connections" in (HERE / "log").read_text())
+    finally:
+        stop(daemon)
+
+
+def idle_clients_do_not_hold_it():
+    daemon = start("leave_timeout = 1\n")
+    client = socket.socket(socket.AF_UNIX)
+    try:
+        client.connect(f"{HERE}/run/ncalrpc/srvsvc")
+        call("srvsvc.NetrServerGetInfo", {"Level": 101})
+    finally:
+        stop(daemon)
+        client.close()
+
+
+def main():
+    chosen_programs(programs())
+    deaths()
+    temporary_shares()
+    shares_move()
+    idle_clients_do_not_hold_it()
+    finish()
+
+
+main()
