@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/child.h"
 #include "base/list.h"
+#include "daemon/bequest.h"
+#include "daemon/legacy.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -49,13 +51,14 @@ struct child {
 
 static struct pen_list children = { &children, &children };
 
-/* A process that was killed, and whose child nobody has any more. */
-struct killed {
+/* A process whose child nobody has any more: it was killed, or is of another time. */
+struct forgotten {
 	struct pen_list link;
 	pid_t pid;
+	int fd; /* -1: it has none */
 };
 
-static struct pen_list killed = { &killed, &killed };
+static struct pen_list forgotten = { &forgotten, &forgotten };
 
 /* ---- its process ---- */
 
@@ -184,21 +187,44 @@ static void close_socket(struct child *child)
 	child->fd = -1;
 }
 
-int child_start(struct child **childp, const struct child_config *config)
+static struct child *child_new(const struct child_listener *listener)
 {
 	struct child *child = calloc(1, sizeof(*child));
+
+	if (!child)
+		return NULL;
+	child->fd = -1;
+	child->listener = *listener;
+	pen_list_init(&child->link);
+	pen_list_init(&child->waiting);
+	pen_buffer_init(&child->scratch, 0);
+	pen_arena_init(&child->arena, PEN_WORKER_ARENA_MAX);
+	return child;
+}
+
+/* From here on the loop has it. */
+static int enter_loop(struct child *child, uv_loop_t *loop)
+{
+	int r = uv_poll_init(loop, &child->poll, child->fd);
+
+	if (r)
+		return r;
+	child->poll.data = child;
+	pen_list_append(&children, &child->link);
+	watch(child, UV_READABLE);
+	return 0;
+}
+
+int child_start(struct child **childp, const struct child_config *config)
+{
+	struct child *child = child_new(&config->listener);
 	int r;
 
 	if (!child)
 		return -ENOMEM;
-	child->fd = -1;
-	child->listener = config->listener;
-	pen_list_init(&child->waiting);
-	pen_buffer_init(&child->scratch, 0);
-	pen_arena_init(&child->arena, PEN_WORKER_ARENA_MAX);
 	r = start_process(child, config);
 	if (!r)
-		r = uv_poll_init(config->loop, &child->poll, child->fd);
+		r = enter_loop(child, config->loop);
 	if (r) {
 		if (child->pid)
 			kill(child->pid, SIGKILL);
@@ -207,9 +233,6 @@ int child_start(struct child **childp, const struct child_config *config)
 		free(child);
 		return r;
 	}
-	child->poll.data = child;
-	pen_list_append(&children, &child->link);
-	watch(child, UV_READABLE);
 	*childp = child;
 	return 0;
 }
@@ -224,23 +247,28 @@ static void release(struct child *child)
 }
 
 /* Without memory to remember it by, it stays a zombie as long as this process lives. */
-static void kill_and_forget(struct child *child)
+static void forget(pid_t pid, int fd)
 {
-	struct killed *process = child->pid ? calloc(1, sizeof(*process)) : NULL;
+	struct forgotten *process = calloc(1, sizeof(*process));
 
-	child_kill(child, SIGKILL);
-	if (process) {
-		process->pid = child->pid;
-		pen_list_append(&killed, &process->link);
+	if (!process) {
+		if (fd >= 0)
+			close(fd);
+		return;
 	}
-	child->pid = 0;
+	process->pid = pid;
+	process->fd = fd;
+	pen_list_append(&forgotten, &process->link);
 }
 
 struct child *child_free(struct child *child)
 {
 	if (!child)
 		return NULL;
-	kill_and_forget(child);
+	child_kill(child, SIGKILL);
+	if (child->pid)
+		forget(child->pid, -1);
+	child->pid = 0;
 	child->is_freed = true;
 	if (!child->is_inside)
 		release(child);
@@ -279,31 +307,44 @@ static void ended(struct child *child, int status)
 	leave_listener(child);
 }
 
-static void reap_killed(void)
+static void reap_forgotten(void)
 {
-	pen_list_each (link, after, &killed) {
-		struct killed *process = pen_list_entry(link, struct killed, link);
+	pen_list_each (link, after, &forgotten) {
+		struct forgotten *process = pen_list_entry(link, struct forgotten, link);
 
-		if (waitpid(process->pid, NULL, WNOHANG) != process->pid)
+		if (!waitpid(process->pid, NULL, WNOHANG))
 			continue;
 		pen_list_remove(link);
+		if (process->fd >= 0)
+			close(process->fd);
 		free(process);
 	}
 }
 
-void child_reap_killed(unsigned ms)
+void child_reap_forgotten(unsigned ms)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 
-	for (reap_killed(); ms-- && !pen_list_is_empty(&killed); reap_killed())
+	pen_list_each (link, after, &forgotten)
+		kill(pen_list_entry(link, struct forgotten, link)->pid, SIGKILL);
+	for (reap_forgotten(); ms-- && !pen_list_is_empty(&forgotten); reap_forgotten())
 		nanosleep(&moment, NULL);
+}
+
+size_t child_count_forgotten(void)
+{
+	size_t n = 0;
+
+	pen_list_each (link, after, &forgotten)
+		n++;
+	return n;
 }
 
 void child_reap(void)
 {
 	int status;
 
-	reap_killed();
+	reap_forgotten();
 	pen_list_each (link, after, &children) {
 		struct child *child = pen_list_entry(link, struct child, link);
 
@@ -411,4 +452,122 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 			break;
 	if (!child->is_freed && child->fd >= 0 && events & UV_WRITABLE)
 		write_waiting(child);
+}
+
+/* ---- beyond exec ---- */
+
+int child_bequeath(const struct child *child, struct heritage_child *letter,
+		   struct bequest *bequest)
+{
+	uint32_t i = 0;
+	int r;
+
+	*letter = (struct heritage_child){ .process.pid = child->pid,
+					   .n_waiting = (uint32_t)child->n_waiting };
+	letter->waiting =
+		pen_arena_array(&bequest->arena, child->n_waiting, sizeof(*letter->waiting));
+	if (!letter->waiting)
+		return -ENOMEM;
+	r = bequest_add(bequest, child->fd, &letter->process.fd);
+	pen_list_each (link, after, &child->waiting) {
+		const struct message *message = pen_list_entry(link, struct message, link);
+		struct heritage_message *copy = &letter->waiting[i++];
+
+		copy->n_bytes = (uint32_t)message->bytes.size;
+		copy->bytes = message->bytes.data;
+		if (!r)
+			r = bequest_add(bequest, message->fd, &copy->fd);
+	}
+	return r;
+}
+
+int child_bequeath_all(struct heritage_heritage *heritage, struct bequest *bequest)
+{
+	size_t n = child_count_forgotten();
+	uint32_t i = 0;
+	int r = 0;
+
+	pen_list_each (link, after, &children)
+		n++;
+	heritage->processes = pen_arena_array(&bequest->arena, n, sizeof(*heritage->processes));
+	if (!heritage->processes)
+		return -ENOMEM;
+	pen_list_each (link, after, &children) {
+		const struct child *child = pen_list_entry(link, struct child, link);
+
+		heritage->processes[i++] = (struct heritage_process){ child->pid, child->fd };
+	}
+	pen_list_each (link, after, &forgotten) {
+		const struct forgotten *process = pen_list_entry(link, struct forgotten, link);
+
+		heritage->processes[i].pid = process->pid;
+		if (!r)
+			r = bequest_add(bequest, process->fd, &heritage->processes[i++].fd);
+	}
+	heritage->n_processes = i;
+	return r;
+}
+
+/* Taken as keep does. */
+static int adopt_message(struct child *child, const struct heritage_message *letter,
+			 struct legacy *legacy)
+{
+	int fd = legacy_take(legacy, letter->fd);
+	int r = (fd < 0) != (letter->fd < 0) ? PEN_E_BAD_DATA : 0;
+
+	child->scratch.size = 0;
+	if (!r)
+		r = pen_buffer_add(&child->scratch, letter->bytes, letter->n_bytes);
+	if (!r)
+		r = keep(child, fd);
+	if (r && fd >= 0)
+		close(fd);
+	return r;
+}
+
+int child_adopt(struct child **childp, uv_loop_t *loop, const struct child_listener *listener,
+		const struct heritage_child *letter, struct legacy *legacy)
+{
+	struct child *child;
+	int r = 0;
+
+	if (!legacy_adopt(legacy, letter->process.pid))
+		return PEN_E_BAD_DATA;
+	child = child_new(listener);
+	if (!child)
+		return -ENOMEM;
+	child->pid = letter->process.pid;
+	child->fd = legacy_take(legacy, letter->process.fd);
+	if (child->fd >= 0)
+		r = enter_loop(child, loop);
+	else
+		pen_list_append(&children, &child->link);
+	if (r) {
+		close(child->fd);
+		child->fd = -1;
+	}
+	child->is_closed = child->fd < 0;
+	for (uint32_t i = 0; !r && child->fd >= 0 && i < letter->n_waiting; i++)
+		r = adopt_message(child, &letter->waiting[i], legacy);
+	if (r) {
+		child_free(child);
+		return r;
+	}
+	*childp = child;
+	return 0;
+}
+
+void child_forget_rest(struct legacy *legacy, bool is_leave)
+{
+	const struct heritage_heritage *heritage = &legacy->heritage;
+
+	for (uint32_t i = 0; i < heritage->n_processes; i++) {
+		const struct heritage_process *process = &heritage->processes[i];
+
+		if (!legacy_adopt(legacy, process->pid))
+			continue;
+		forget(process->pid, legacy_take(legacy, process->fd));
+		if (is_leave)
+			kill(process->pid, SIGTERM);
+	}
 }

@@ -7,9 +7,12 @@
  */
 #include "daemon/confine.h"
 #include "runtime/worker-letter.h"
+#include <penstock/idl/heritage.h>
 #include <uv.h>
 
+struct bequest;
 struct child;
+struct legacy;
 
 /* Whom a child tells, always from the loop. */
 struct child_listener {
@@ -53,7 +56,29 @@ void child_kill(struct child *child, int signal);
 /* Finds out which children have ended; to be called after SIGCHLD. */
 void child_reap(void);
 
-/* Waits for those that were killed, so long. */
-void child_reap_killed(unsigned ms);
+/* Kills those that were forgotten, and waits for them, so long. */
+void child_reap_forgotten(unsigned ms);
+
+/* ---- beyond exec ---- */
+
+/* What the next image needs to know of it. -ENOMEM. */
+int child_bequeath(const struct child *child, struct heritage_child *letter,
+		   struct bequest *bequest);
+
+/* All there are, also those that were forgotten. -ENOMEM. */
+int child_bequeath_all(struct heritage_heritage *heritage, struct bequest *bequest);
+
+/* It goes on, as if this process had started it. -ENOMEM, PEN_E_BAD_DATA: it is not ours. */
+int child_adopt(struct child **childp, uv_loop_t *loop, const struct child_listener *listener,
+		const struct heritage_child *letter, struct legacy *legacy);
+
+/*
+ * Those that nobody has adopted are forgotten, with their sockets kept until they end. They are
+ * asked to leave, if is_leave.
+ */
+void child_forget_rest(struct legacy *legacy, bool is_leave);
+
+/* How many run that were forgotten. */
+size_t child_count_forgotten(void);
 
 #endif

@@ -72,10 +72,24 @@ static void describe_end(const struct worker *worker, int status)
 	say(worker->crew, status ? PEN_LOG_WARNING : PEN_LOG_INFO, text);
 }
 
+/* The crew that has its place now. NULL: none. */
+static struct crew *successor_of(struct crew *crew, const struct visitor *visitor)
+{
+	const struct door *door = visitor->door;
+
+	if (!crew->is_retired)
+		return crew;
+	for (size_t i = 0; i < door->n_crews; i++)
+		if (!strcmp(door->crews[i]->path, crew->path))
+			return door->crews[i];
+	return NULL;
+}
+
 /* Another one has it, if this process does not listen any more. */
 static void try_another(struct crew *crew, struct visitor *visitor)
 {
-	if (++visitor->n_tries < CREW_TRIES_MAX)
+	crew = successor_of(crew, visitor);
+	if (crew && ++visitor->n_tries < CREW_TRIES_MAX)
 		crew_serve(crew, visitor);
 	else
 		visitor_free(visitor);
@@ -231,6 +245,13 @@ static int teach(struct worker *worker)
 	return r;
 }
 
+struct child_listener crew_listener(struct worker *worker)
+{
+	return (struct child_listener){
+		.said = on_said, .free = on_free, .ended = on_ended, .data = worker
+	};
+}
+
 static int start_child(struct worker *worker)
 {
 	const struct crew *crew = worker->crew;
@@ -245,10 +266,19 @@ static int start_child(struct worker *worker)
 		.argv = argv,
 		.confinement = crew->world->is_confined ? &confinement : NULL,
 		.loop = crew->world->loop,
-		.listener = { .said = on_said, .free = on_free, .ended = on_ended, .data = worker },
+		.listener = crew_listener(worker),
 	};
 
 	return child_start(&worker->child, &config);
+}
+
+void crew_add_worker(struct worker *worker)
+{
+	struct crew *crew = worker->crew;
+
+	pen_list_append(&crew->workers, &worker->link);
+	crew->n_workers++;
+	crew->world->workers[worker->index] = worker;
 }
 
 static struct worker *worker_new(struct crew *crew)
@@ -354,6 +384,43 @@ static void leave(struct worker *worker, bool is_now)
 		child_kill(worker->child, SIGTERM);
 }
 
+/* It stays a process that groups are found in, until it hears nothing more. */
+static void ask_to_leave(struct worker *worker)
+{
+	const struct worker_order order = { .verb = worker_LEAVE };
+
+	if (worker->stage != WORKER_LEAVING && child_tell(worker->child, &order, -1))
+		child_kill(worker->child, SIGTERM);
+}
+
+void crew_retire(struct crew *crew)
+{
+	struct pen_list left;
+
+	pen_list_init(&left);
+	pen_list_move(&left, &crew->waiting);
+	crew->is_retired = true;
+	crew->n_waiting = 0;
+	uv_timer_stop(&crew->timer);
+	pen_list_each (link, after, &crew->workers) {
+		struct worker *worker = pen_list_entry(link, struct worker, link);
+
+		pen_list_move(&left, &worker->waiting);
+		worker->n_waiting = 0;
+		ask_to_leave(worker);
+	}
+	pen_list_each (link, after, &left) {
+		struct visitor *visitor = pen_list_entry(link, struct visitor, link);
+		struct crew *successor = successor_of(crew, visitor);
+
+		pen_list_remove(link);
+		if (successor)
+			crew_serve(successor, visitor);
+		else
+			visitor_free(visitor);
+	}
+}
+
 void crew_dismiss(struct crew *crew, bool is_now)
 {
 	drop_visitors(&crew->waiting);
@@ -368,6 +435,13 @@ void crew_reload(struct crew *crew)
 
 	pen_list_each (link, after, &crew->workers)
 		child_tell(pen_list_entry(link, struct worker, link)->child, &order, -1);
+}
+
+void crew_teach(struct crew *crew)
+{
+	if (crew->listing.needs_table)
+		pen_list_each (link, after, &crew->workers)
+			teach(pen_list_entry(link, struct worker, link));
 }
 
 void crew_sweep(struct crew *crew, uint64_t now)
@@ -453,6 +527,12 @@ static struct worker *find_least(struct crew *crew)
 	return least;
 }
 
+/* What serves now, or has served until its file was another. */
+static bool is_same_program(const struct crew *one, const struct crew *crew)
+{
+	return one == crew || (one->is_retired && !strcmp(one->path, crew->path));
+}
+
 /* NULL: there is none, and none may be started now. */
 static struct worker *choose(struct crew *crew, const struct visitor *visitor)
 {
@@ -461,7 +541,7 @@ static struct worker *choose(struct crew *crew, const struct visitor *visitor)
 
 	if (visitor->assoc_group_id)
 		worker = crew_world_find(crew->world, visitor->assoc_group_id);
-	if (worker && worker->crew == crew)
+	if (worker && is_same_program(worker->crew, crew))
 		return worker;
 	worker = find_free(crew);
 	if (worker)

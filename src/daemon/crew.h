@@ -60,7 +60,9 @@ struct crew {
 	struct pen_list link; /* of the supervisor's */
 	struct crew_world *world;
 	char *path;
+	struct heritage_stamp stamp; /* of the file, before it was asked */
 	struct listing listing;
+	bool is_retired; /* another has its place, or none: no process is started any more */
 	struct pen_list workers;
 	uint32_t n_workers;
 	uv_timer_t timer;   /* the next start after a crash */
@@ -98,8 +100,49 @@ void crew_sweep(struct crew *crew, uint64_t now);
 /* Tells its processes that the configuration was read again. */
 void crew_reload(struct crew *crew);
 
+/* Tells them what is served where, if they are to know. */
+void crew_teach(struct crew *crew);
+
+/*
+ * It loses its place: those who wait go to the crew of the same path behind their door, or away;
+ * its processes leave when their connections have.
+ */
+void crew_retire(struct crew *crew);
+
 /* No more visitors: its processes end when they have none, or now. */
 void crew_dismiss(struct crew *crew, bool is_now);
+
+/* ---- beyond exec (crew-heritage.c) ---- */
+
+/* What the next image needs to know of it. -ENOMEM. */
+int crew_bequeath(const struct crew *crew, struct heritage_crew *letter, struct bequest *bequest);
+
+/* What is adopted, and by whom. */
+struct crew_heir {
+	struct crew_world *world;
+	struct legacy *legacy;
+	struct visitors *visitors;
+	struct door **doors; /* as the heritage numbers them; NULL: it is not there any more */
+};
+
+/*
+ * It goes on, without those who wait; processes that make no sense are left out. -ENOMEM, or as
+ * reading a listing fails, with the sentence in error.
+ */
+int crew_adopt(struct crew **crewp, const struct crew_heir *heir,
+	       const struct heritage_crew *letter, char error[256]);
+
+/* And those who wait, when the doors are there. */
+void crew_adopt_waiting(struct crew *crew, const struct crew_heir *heir,
+			const struct heritage_crew *letter);
+
+/* Puts an adopted process among its crew's. */
+void crew_add_worker(struct worker *worker);
+
+/* What a process of it says, to be heard. */
+struct child_listener crew_listener(struct worker *worker);
+
+/* ---- all crews ---- */
 
 /* The process of that index, if it is alive and is to get visitors. */
 struct worker *crew_world_find(const struct crew_world *world, uint32_t assoc_group_id);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/door.h"
+#include "daemon/bequest.h"
 #include "daemon/handed.h"
+#include "daemon/legacy.h"
 #include "runtime/endpoint.h"
 #include <errno.h>
 #include <penstock/buffer.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,43 +56,94 @@ static void done(struct door *door)
 	if (door->socket.fd >= 0)
 		pen_endpoint_close(&door->socket, door->protseq);
 	free(door->listed);
+	free(door->wanted);
 	free(door->binding);
 	free(door);
 }
 
-/* One that was handed over, whose name is not ours to take along; or a new one. */
-static int open_socket(struct door *door, struct pen_binding *binding,
-		       const struct door_config *config)
+static int print(char **textp, const struct pen_binding *binding)
 {
-	const char *directory =
-		binding->protseq == PEN_NCALRPC ? config->ncalrpc_dir : config->np_dir;
+	struct pen_buffer text;
+	int r;
 
-	if (config->handed)
-		door->socket.fd = handed_take(config->handed, binding, directory);
-	if (door->socket.fd >= 0)
+	pen_buffer_init(&text, 0);
+	r = pen_binding_print(binding, &text);
+	if (!r)
+		r = pen_buffer_add(&text, "", 1);
+	if (r)
+		pen_buffer_done(&text);
+	else
+		*textp = (char *)text.data;
+	return r;
+}
+
+/* The one that this process had before it executed this program. */
+static int take_inherited(struct door *door, const char *directory,
+			  const struct door_config *config)
+{
+	struct pen_unix_socket *socket = &door->socket;
+	const struct heritage_door *letter;
+
+	letter = legacy_take_door(config->legacy, config->listed, config->wanted, directory,
+				  &socket->fd);
+	if (!letter)
 		return 0;
-	return pen_endpoint_listen(&door->socket, binding, config->ncalrpc_dir, config->np_dir);
+	socket->device = (dev_t)letter->device;
+	socket->inode = (ino_t)letter->inode;
+	socket->changed = (struct timespec){ (time_t)letter->changed_s, (long)letter->changed_ns };
+	snprintf(socket->directory, sizeof(socket->directory), "%s", letter->directory);
+	snprintf(socket->name, sizeof(socket->name), "%s", letter->name);
+	door->binding = strdup(letter->binding);
+	return door->binding ? 0 : -ENOMEM;
+}
+
+/* One that is there already: inherited, or handed over, whose name is not ours to take along. */
+static int take_socket(struct door *door, const struct door_config *config)
+{
+	struct pen_binding binding;
+	const char *directory;
+	int r = pen_binding_parse(&binding, config->wanted, NULL);
+
+	if (r)
+		return r;
+	door->protseq = binding.protseq;
+	door->is_carried = binding.protseq == PEN_NCACN_NP;
+	directory = binding.protseq == PEN_NCALRPC ? config->ncalrpc_dir : config->np_dir;
+	if (config->legacy)
+		r = take_inherited(door, directory, config);
+	if (!r && door->socket.fd < 0 && config->handed) {
+		door->socket.fd = handed_take(config->handed, &binding, directory);
+		if (door->socket.fd >= 0)
+			r = print(&door->binding, &binding);
+	}
+	pen_binding_done(&binding);
+	return r;
 }
 
 static int listen_at(struct door *door, const struct door_config *config)
 {
 	struct pen_binding binding;
-	struct pen_buffer text;
 	int r = pen_binding_parse(&binding, config->binding, NULL);
 
 	if (r)
 		return r;
-	pen_buffer_init(&text, 0);
-	door->protseq = binding.protseq;
-	door->is_carried = binding.protseq == PEN_NCACN_NP;
-	r = open_socket(door, &binding, config);
+	r = pen_endpoint_listen(&door->socket, &binding, config->ncalrpc_dir, config->np_dir);
 	if (!r)
-		r = pen_binding_print(&binding, &text);
-	if (!r)
-		r = pen_buffer_add(&text, "", 1);
+		r = print(&door->binding, &binding);
 	pen_binding_done(&binding);
-	door->binding = (char *)text.data;
 	return r;
+}
+
+static int open_socket(struct door *door, const struct door_config *config)
+{
+	int r;
+
+	door->listed = strdup(config->listed);
+	door->wanted = strdup(config->wanted);
+	if (!door->listed || !door->wanted)
+		return -ENOMEM;
+	r = take_socket(door, config);
+	return r || door->socket.fd >= 0 ? r : listen_at(door, config);
 }
 
 int door_new(struct door **doorp, const struct door_config *config)
@@ -100,11 +154,11 @@ int door_new(struct door **doorp, const struct door_config *config)
 	if (!door)
 		return -ENOMEM;
 	door->socket.fd = -1;
+	door->n_holders = 1;
 	door->came = config->came;
 	door->data = config->data;
 	pen_list_init(&door->link);
-	door->listed = strdup(config->listed);
-	r = door->listed ? listen_at(door, config) : -ENOMEM;
+	r = open_socket(door, config);
 	if (!r)
 		r = uv_poll_init(config->loop, &door->poll, door->socket.fd);
 	if (r) {
@@ -118,13 +172,43 @@ int door_new(struct door **doorp, const struct door_config *config)
 
 static void on_closed(uv_handle_t *handle)
 {
-	done(handle->data);
+	door_let_go(handle->data);
+}
+
+void door_hold(struct door *door)
+{
+	door->n_holders++;
+}
+
+void door_let_go(struct door *door)
+{
+	if (!--door->n_holders)
+		done(door);
 }
 
 void door_free(struct door *door)
 {
 	door_set_open(door, false);
 	pen_list_remove(&door->link);
+	door->n_crews = 0;
 	uv_close((uv_handle_t *)&door->poll, on_closed);
 	pen_endpoint_close(&door->socket, door->protseq);
+}
+
+int door_bequeath(const struct door *door, struct heritage_door *letter, struct bequest *bequest)
+{
+	const struct pen_unix_socket *socket = &door->socket;
+
+	*letter = (struct heritage_door){
+		.listed = door->listed,
+		.wanted = door->wanted,
+		.binding = door->binding,
+		.device = (int64_t)socket->device,
+		.inode = (int64_t)socket->inode,
+		.changed_s = socket->changed.tv_sec,
+		.changed_ns = (int32_t)socket->changed.tv_nsec,
+		.directory = socket->directory,
+		.name = socket->name,
+	};
+	return bequest_add(bequest, socket->fd, &letter->fd);
 }

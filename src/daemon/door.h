@@ -9,8 +9,11 @@
 #include <penstock/binding.h>
 #include <uv.h>
 
+struct bequest;
 struct crew;
 struct handed;
+struct heritage_door;
+struct legacy;
 
 enum { DOOR_CREWS_MAX = 32 };
 
@@ -22,9 +25,12 @@ struct door {
 	bool is_carried;		    /* smbd brings a pipe's clients */
 	bool is_open;			    /* accepts */
 	char *listed;			    /* as programs list it */
+	char *wanted;			    /* the binding that it was to be */
 	char *binding;			    /* with the real port */
 	struct crew *crews[DOOR_CREWS_MAX]; /* the first serves what nobody knows */
 	size_t n_crews;
+	uint32_t number;    /* among those that are left to the next image */
+	uint32_t n_holders; /* visitors that speak of it, and who has it */
 	/* Takes each connection, which is not blocking. */
 	void (*came)(void *data, struct door *door, int fd);
 	void *data;
@@ -34,7 +40,9 @@ struct door_config {
 	const char *listed;  /* "ncacn_ip_tcp:" */
 	const char *binding; /* where that is: "ncacn_ip_tcp:127.0.0.1[49152]" */
 	const char *ncalrpc_dir, *np_dir;
-	struct handed *handed; /* a socket may be there already; NULL: none is */
+	const char *wanted;    /* the same, or with any port */
+	struct legacy *legacy; /* a socket may be there already; NULL: none is */
+	struct handed *handed; /* the same */
 	uv_loop_t *loop;
 	void (*came)(void *data, struct door *door, int fd);
 	void *data;
@@ -49,7 +57,14 @@ int door_add_crew(struct door *door, struct crew *crew);
 /* Whether it accepts connections, which wait in the kernel meanwhile. */
 void door_set_open(struct door *door, bool is_open);
 
-/* Closes the socket, and takes its name along. */
+/* Closes the socket, and takes its name along. It lasts as long as visitors speak of it. */
 void door_free(struct door *door);
+
+/* One more visitor speaks of it; one does no more. */
+void door_hold(struct door *door);
+void door_let_go(struct door *door);
+
+/* What the next image needs to know of it. -ENOMEM. */
+int door_bequeath(const struct door *door, struct heritage_door *letter, struct bequest *bequest);
 
 #endif

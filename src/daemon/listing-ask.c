@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ static void become(const char *path, char *const *arguments, const int writes[N_
 	sigset_t none;
 
 	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -98,7 +100,11 @@ static int start(struct asked *asked, const char *path, bool is_json)
 		close(out[1]);
 		return refuse(asked->error, r, "cannot make a pipe: %s", strerror(-r));
 	}
-	asked->pid = fork();
+	/*
+	 * Without what libraries do in a child of fork: libuv closes numbers there that it had in
+	 * another process, if this one is a copy already.
+	 */
+	asked->pid = _Fork();
 	if (!asked->pid)
 		become(path, arguments, (const int[]){ out[1], err[1] });
 	r = asked->pid < 0 ? -errno : 0;
@@ -216,13 +222,38 @@ static void finish(struct asked *asked)
 	pen_buffer_done(&asked->out);
 }
 
-static bool is_json(const struct asked *asked)
+static bool is_json(struct pen_slice text)
 {
 	size_t i = 0;
 
-	while (i < asked->out.size && strchr(" \t\r\n", asked->out.data[i]) && asked->out.data[i])
+	while (i < text.size && strchr(" \t\r\n", text.data[i]) && text.data[i])
 		i++;
-	return i < asked->out.size && asked->out.data[i] == '{';
+	return i < text.size && text.data[i] == '{';
+}
+
+/* What the listing does not say, and what it is kept with. */
+static int complete(struct listing *listing, const char *path, struct pen_slice source)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!*listing->program)
+		listing->program = pen_arena_strdup(&listing->arena, slash ? slash + 1 : path);
+	listing->source.data = pen_arena_copy(&listing->arena, source.data, source.size);
+	listing->source.size = source.size;
+	return listing->program && listing->source.data ? 0 : -ENOMEM;
+}
+
+int listing_read_source(struct listing *listing, const char *path, struct pen_slice source,
+			char error[256])
+{
+	const char *text = (const char *)source.data;
+	int r = (is_json(source) ? listing_read_json : listing_read_text)(listing, text,
+									  source.size, error);
+
+	if (r || !complete(listing, path, source))
+		return r;
+	listing_done(listing);
+	return refuse(error, -ENOMEM, "no memory");
 }
 
 /* PEN_E_UNSUPPORTED: it has no JSON. */
@@ -230,6 +261,7 @@ static int ask(struct listing *listing, const char *path, bool as_json, uint64_t
 	       char error[256])
 {
 	struct asked asked = { .pid = -1, .fds = { -1, -1 }, .until = until, .error = error };
+	struct pen_slice source;
 	int r;
 
 	pen_buffer_init(&asked.out, LISTING_MAX);
@@ -240,11 +272,11 @@ static int ask(struct listing *listing, const char *path, bool as_json, uint64_t
 		r = await_exit(&asked);
 	if (!r)
 		r = judge(&asked);
-	if (as_json && (r == PEN_E_REJECTED || (!r && !is_json(&asked))))
+	source = (struct pen_slice){ asked.out.data, asked.out.size };
+	if (as_json && (r == PEN_E_REJECTED || (!r && !is_json(source))))
 		r = PEN_E_UNSUPPORTED;
 	if (!r)
-		r = (as_json ? listing_read_json : listing_read_text)(
-			listing, (const char *)asked.out.data, asked.out.size, error);
+		r = listing_read_source(listing, path, source, error);
 	finish(&asked);
 	return r;
 }
@@ -252,17 +284,7 @@ static int ask(struct listing *listing, const char *path, bool as_json, uint64_t
 int listing_ask(struct listing *listing, const char *path, unsigned timeout_ms, char error[256])
 {
 	uint64_t until = now_ms() + timeout_ms;
-	const char *slash = strrchr(path, '/');
-	int r;
+	int r = ask(listing, path, true, until, error);
 
-	r = ask(listing, path, true, until, error);
-	if (r == PEN_E_UNSUPPORTED)
-		r = ask(listing, path, false, until, error);
-	if (r || *listing->program)
-		return r;
-	listing->program = pen_arena_strdup(&listing->arena, slash ? slash + 1 : path);
-	if (listing->program)
-		return 0;
-	listing_done(listing);
-	return refuse(error, -ENOMEM, "no memory");
+	return r == PEN_E_UNSUPPORTED ? ask(listing, path, false, until, error) : r;
 }

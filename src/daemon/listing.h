@@ -38,6 +38,7 @@ struct listing {
 	size_t n_endpoints;
 	struct pen_worker_needs needs;
 	bool needs_table; /* of all that is served */
+	struct pen_slice source; /* what it was read from, if a program was asked */
 };
 
 /*
@@ -54,6 +55,10 @@ int listing_read_json(struct listing *listing, const char *text, size_t n, char 
  * all with the sentence in error.
  */
 int listing_ask(struct listing *listing, const char *path, unsigned timeout_ms, char error[256]);
+
+/* Reads what a program at that path has listed before. Fails as reading does. */
+int listing_read_source(struct listing *listing, const char *path, struct pen_slice source,
+			char error[256]);
 
 void listing_done(struct listing *listing);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/supervisor.h"
-#include "daemon/door.h"
+#include "daemon/supervisor-parts.h"
 #include "daemon/table.h"
 #include "object/letter.h"
 #include "runtime/identify.h"
@@ -16,29 +15,12 @@ enum {
 	SWEEP_MS = 500,
 	FULL_MS = 100, /* until descriptors are free again */
 	GREETER_BACKOFF_MS = 100,
-	PORTS_TRIED_MAX = 1000,
-	KILL_MS = 1000, /* for what is killed to be gone */
+	GRACE_MS = 1000, /* for those whom the greeter has, when it stops */
+	KILL_MS = 1000,	 /* for what is killed to be gone */
 };
 
-struct supervisor {
-	struct supervisor_config config;
-	struct pen_loop loop;
-	struct crew_world world;
-	struct pen_list crews;
-	struct pen_list doors;
-	struct visitors visitors;
-	struct child *greeter; /* NULL: it is to be started again */
-	struct pen_token *anonymous;
-	uv_signal_t reaper;
-	uv_timer_t sweep;
-	uv_timer_t again; /* the doors, or the greeter */
-	bool is_stopping;
-	int failure; /* of an endpoint, while it starts */
-	uint64_t n_accepted, n_refused;
-};
-
-static int fail(const struct supervisor *supervisor, int result, const char *what,
-		const char *which)
+int supervisor_fail(const struct supervisor *supervisor, int result, const char *what,
+		    const char *which)
 {
 	log_line(supervisor->config.log, PEN_LOG_ERROR, what, "name", which, "error",
 		 result < 0 ? strerror(-result) : pen_error_name(result), NULL);
@@ -54,7 +36,7 @@ static bool has_room(const struct supervisor *supervisor)
 	       supervisor->visitors.n < supervisor->config.visitors_max;
 }
 
-static void set_doors(struct supervisor *supervisor)
+void supervisor_set_doors(struct supervisor *supervisor)
 {
 	bool is_open = has_room(supervisor);
 
@@ -70,7 +52,7 @@ static void on_again(uv_timer_t *timer)
 
 	if (!supervisor->greeter && !supervisor->is_stopping)
 		start_greeter(supervisor);
-	set_doors(supervisor);
+	supervisor_set_doors(supervisor);
 }
 
 static void close_for_a_while(struct supervisor *supervisor, uint64_t ms)
@@ -101,9 +83,10 @@ static struct crew *choose_crew(const struct door *door, const struct worker_gue
 static void on_guest(struct supervisor *supervisor, const struct worker_guest *guest, int fd)
 {
 	struct visitor *visitor = visitors_take(&supervisor->visitors, guest->number);
+	bool is_served = visitor && visitor->door->n_crews && !supervisor->is_dismissed;
 
-	if (!visitor || visitor_hear(visitor, guest, fd)) {
-		if (!visitor)
+	if (!is_served || visitor_hear(visitor, guest, fd)) {
+		if (!is_served)
 			close(fd);
 		visitor_free(visitor);
 		supervisor->n_refused++;
@@ -126,12 +109,12 @@ static void on_said(void *data, const struct worker_report *report, int fd)
 		on_guest(supervisor, &report->body.guest, fd);
 	else if (report->verb == worker_GONE)
 		on_gone(supervisor, &report->body.gone);
-	set_doors(supervisor);
+	supervisor_set_doors(supervisor);
 }
 
 static void on_free(void *data)
 {
-	set_doors(data);
+	supervisor_set_doors(data);
 }
 
 /* The connections that it had are closed; new ones wait for the next greeter. */
@@ -148,6 +131,13 @@ static void on_ended(void *data, int status)
 	close_for_a_while(supervisor, GREETER_BACKOFF_MS);
 }
 
+static struct child_listener greeter_listener(struct supervisor *supervisor)
+{
+	return (struct child_listener){
+		.said = on_said, .free = on_free, .ended = on_ended, .data = supervisor
+	};
+}
+
 static int start_greeter(struct supervisor *supervisor)
 {
 	const char *const argv[] = { supervisor->config.greeter, NULL };
@@ -160,16 +150,21 @@ static int start_greeter(struct supervisor *supervisor)
 		.argv = argv,
 		.confinement = supervisor->config.is_confined ? &confinement : NULL,
 		.loop = &supervisor->loop.uv,
-		.listener = { .said = on_said,
-			      .free = on_free,
-			      .ended = on_ended,
-			      .data = supervisor },
+		.listener = greeter_listener(supervisor),
 	};
 	int r = child_start(&supervisor->greeter, &config);
 
 	if (r)
 		close_for_a_while(supervisor, 10 * GREETER_BACKOFF_MS);
-	return r ? fail(supervisor, r, "greeter", supervisor->config.greeter) : 0;
+	return r ? supervisor_fail(supervisor, r, "greeter", supervisor->config.greeter) : 0;
+}
+
+int supervisor_adopt_greeter(struct supervisor *supervisor, const struct heritage_child *letter,
+			     struct legacy *legacy)
+{
+	const struct child_listener listener = greeter_listener(supervisor);
+
+	return child_adopt(&supervisor->greeter, &supervisor->loop.uv, &listener, letter, legacy);
 }
 
 /* ---- who comes ---- */
@@ -210,12 +205,12 @@ static int begin_visit(struct supervisor *supervisor, struct door *door, int fd)
 	return r;
 }
 
-static void on_came(void *data, struct door *door, int fd)
+void supervisor_on_came(void *data, struct door *door, int fd)
 {
 	struct supervisor *supervisor = data;
 
 	if (fd < 0) {
-		fail(supervisor, fd, "accept", door->binding);
+		supervisor_fail(supervisor, fd, "accept", door->binding);
 		close_for_a_while(supervisor, FULL_MS);
 		return;
 	}
@@ -225,153 +220,7 @@ static void on_came(void *data, struct door *door, int fd)
 		supervisor->n_refused++;
 	}
 	if (!has_room(supervisor))
-		set_doors(supervisor);
-}
-
-/* ---- endpoints ---- */
-
-static struct door *find_door(const struct supervisor *supervisor, const char *listed)
-{
-	pen_list_each (link, after, &supervisor->doors) {
-		struct door *door = pen_list_entry(link, struct door, link);
-
-		if (!strcmp(door->listed, listed))
-			return door;
-	}
-	return NULL;
-}
-
-static int open_door(struct supervisor *supervisor, const char *listed, const char *binding,
-		     struct crew *crew)
-{
-	const struct door_config config = {
-		.listed = listed,
-		.binding = binding,
-		.ncalrpc_dir = supervisor->config.ncalrpc_dir,
-		.np_dir = supervisor->config.np_dir,
-		.handed = supervisor->config.handed,
-		.loop = &supervisor->loop.uv,
-		.came = on_came,
-		.data = supervisor,
-	};
-	struct door *door;
-	int r = door_new(&door, &config);
-
-	if (r)
-		return r;
-	pen_list_append(&supervisor->doors, &door->link);
-	return door_add_crew(door, crew);
-}
-
-/* A port for programs that ask for any. */
-static int open_any_port(struct supervisor *supervisor, const char *listed, const char *address,
-			 struct crew *crew)
-{
-	const struct supervisor_config *config = &supervisor->config;
-	uint32_t port = config->first_port;
-	char binding[128];
-	int r;
-
-	do {
-		snprintf(binding, sizeof(binding), "ncacn_ip_tcp:%s[%u]", address, port);
-		r = open_door(supervisor, listed, binding, crew);
-	} while (r == -EADDRINUSE && port && port++ < config->last_port &&
-		 port - config->first_port < PORTS_TRIED_MAX);
-	return r;
-}
-
-static int open_port(struct supervisor *supervisor, const char *listed, const char *address,
-		     const char *port, struct crew *crew)
-{
-	uint16_t soft = supervisor->config.soft_port;
-	char binding[128];
-	int r;
-
-	snprintf(binding, sizeof(binding), "ncacn_ip_tcp:%s[%s]", address, port);
-	r = open_door(supervisor, listed, binding, crew);
-	if (r != -EADDRINUSE || !soft || strtoul(port, NULL, 10) != soft)
-		return r;
-	log_line(supervisor->config.log, PEN_LOG_WARNING, "listen", "port", port, "message",
-		 "taken, so the endpoint mapper has another one", NULL);
-	snprintf(binding, sizeof(binding), "ncacn_ip_tcp:%s[0]", address);
-	return open_door(supervisor, listed, binding, crew);
-}
-
-/* "ncacn_ip_tcp:" or "ncacn_ip_tcp:[135]", at each of our addresses. */
-static int open_tcp(struct supervisor *supervisor, const char *listed, const char *port,
-		    struct crew *crew)
-{
-	const char *const *addresses = supervisor->config.addresses;
-	int r = 0;
-
-	for (size_t i = 0; !r && addresses[i]; i++)
-		r = port ? open_port(supervisor, listed, addresses[i], port, crew)
-			 : open_any_port(supervisor, listed, addresses[i], crew);
-	return r;
-}
-
-static int open_endpoint(struct supervisor *supervisor, struct crew *crew, const char *listed)
-{
-	char local[256];
-	struct pen_binding binding;
-	int r = pen_binding_parse(&binding, listed, NULL);
-
-	if (r)
-		return r;
-	if (binding.protseq == PEN_NCACN_IP_TCP) {
-		r = open_tcp(supervisor, listed, binding.endpoint, crew);
-	} else if (!binding.endpoint) {
-		snprintf(local, sizeof(local), "ncalrpc:[%s]", crew->listing.program);
-		r = binding.protseq == PEN_NCALRPC ? open_door(supervisor, listed, local, crew)
-						   : PEN_E_SYNTAX;
-	} else {
-		r = open_door(supervisor, listed, listed, crew);
-	}
-	pen_binding_done(&binding);
-	return r;
-}
-
-/* A door for each endpoint, or one more crew behind that which is there. */
-static void add_endpoint(struct supervisor *supervisor, struct crew *crew, const char *listed)
-{
-	struct door *door = strcmp(listed, "ncalrpc:") ? find_door(supervisor, listed) : NULL;
-	int r = 0;
-
-	if (!door)
-		r = open_endpoint(supervisor, crew, listed);
-	else
-		pen_list_each (link, after, &supervisor->doors) {
-			door = pen_list_entry(link, struct door, link);
-			if (!r && !strcmp(door->listed, listed))
-				r = door_add_crew(door, crew);
-		}
-	if (r)
-		supervisor->failure = fail(supervisor, r, "listen", listed);
-}
-
-static void add_program(struct supervisor *supervisor, const char *path)
-{
-	char error[256] = "";
-	struct listing listing;
-	struct crew *crew;
-	int r = listing_ask(&listing, path, LISTING_ASK_MS, error);
-
-	if (r) {
-		log_line(supervisor->config.log, PEN_LOG_ERROR, "program", "path", path, "error",
-			 *error ? error : pen_error_name(r), NULL);
-		return;
-	}
-	r = crew_new(&crew, &supervisor->world, path, &listing);
-	if (r) {
-		listing_done(&listing);
-		fail(supervisor, r, "program", path);
-		return;
-	}
-	pen_list_append(&supervisor->crews, &crew->link);
-	for (size_t i = 0; i < listing.n_interfaces && !supervisor->failure; i++)
-		for (size_t k = 0; k < listing.interfaces[i].n_endpoints && !supervisor->failure;
-		     k++)
-			add_endpoint(supervisor, crew, listing.interfaces[i].endpoints[k]);
+		supervisor_set_doors(supervisor);
 }
 
 /* ---- its life ---- */
@@ -381,13 +230,31 @@ static void on_child(uv_signal_t *handle, int number)
 	child_reap();
 }
 
+/* Those that have lost their place go with their last process. */
+static void sweep_retired(struct supervisor *supervisor)
+{
+	pen_list_each (link, after, &supervisor->retired) {
+		struct crew *crew = pen_list_entry(link, struct crew, link);
+
+		if (!crew->n_workers)
+			crew_free(crew);
+	}
+}
+
 static void on_sweep(uv_timer_t *timer)
 {
 	struct supervisor *supervisor = timer->data;
 	uint64_t now = uv_now(&supervisor->loop.uv);
+	char status[sizeof(supervisor->manager.status)];
 
 	pen_list_each (link, after, &supervisor->crews)
 		crew_sweep(pen_list_entry(link, struct crew, link), now);
+	sweep_retired(supervisor);
+	if (supervisor->is_stopping || supervisor->clerk)
+		snprintf(status, sizeof(status), "%s", supervisor->manager.status);
+	else
+		supervisor_describe(supervisor, status, sizeof(status));
+	manager_sweep(&supervisor->manager, now, status);
 }
 
 static int start_loop(struct supervisor *supervisor)
@@ -410,7 +277,7 @@ static int start_loop(struct supervisor *supervisor)
 
 static int start(struct supervisor *supervisor)
 {
-	const struct supervisor_config *config = &supervisor->config;
+	struct legacy *legacy = supervisor->config.legacy;
 	int r = pen_token_new_anonymous(&supervisor->anonymous, true);
 
 	if (r)
@@ -418,17 +285,39 @@ static int start(struct supervisor *supervisor)
 	supervisor->world.workers = calloc(UINT16_MAX + 1, sizeof(struct worker *));
 	if (!supervisor->world.workers)
 		return -ENOMEM;
-	r = start_greeter(supervisor);
+	if (legacy)
+		r = supervisor_adopt(supervisor, legacy);
+	if (!r && !supervisor->greeter)
+		r = start_greeter(supervisor);
 	if (r)
 		return r;
-	for (size_t i = 0; config->programs[i] && !supervisor->failure; i++)
-		add_program(supervisor, config->programs[i]);
-	if (supervisor->failure)
-		return supervisor->failure;
+	if (!legacy || !legacy->estate) {
+		supervisor_ask_all(supervisor);
+		r = supervisor_set_table(supervisor);
+	}
+	if (r)
+		return r;
 	pen_list_each (link, after, &supervisor->crews)
 		crew_prepare(pen_list_entry(link, struct crew, link));
-	set_doors(supervisor);
+	supervisor_set_doors(supervisor);
 	return 0;
+}
+
+/* What was left and nobody took is closed; who has died meanwhile is found out. */
+static void settle(struct supervisor *supervisor)
+{
+	struct legacy *legacy = supervisor->config.legacy;
+	bool is_known;
+
+	if (!legacy)
+		return;
+	is_known = legacy->estate;
+	child_forget_rest(legacy, true);
+	supervisor->config.legacy = legacy_free(legacy);
+	child_reap();
+	/* Its programs may be others by now. */
+	if (is_known)
+		supervisor_reload(supervisor, &supervisor->config);
 }
 
 int supervisor_new(struct supervisor **supervisorp, const struct supervisor_config *config)
@@ -438,23 +327,24 @@ int supervisor_new(struct supervisor **supervisorp, const struct supervisor_conf
 
 	if (!supervisor)
 		return -ENOMEM;
-	supervisor->config = *config;
+	pen_arena_init(&supervisor->settings, 0);
+	pen_arena_init(&supervisor->next_settings, 0);
+	manager_init(&supervisor->manager);
 	pen_list_init(&supervisor->crews);
+	pen_list_init(&supervisor->retired);
 	pen_list_init(&supervisor->doors);
 	visitors_init(&supervisor->visitors);
-	supervisor->world = (struct crew_world){
-		.log = config->log,
-		.ncalrpc_dir = config->ncalrpc_dir,
-		.user = config->user,
-		.is_confined = config->is_confined,
-		.doors = &supervisor->doors,
-	};
-	r = start_loop(supervisor);
+	supervisor->world.doors = &supervisor->doors;
+	r = supervisor_take_config(supervisor, config);
+	if (!r)
+		r = start_loop(supervisor);
 	if (r) {
+		pen_arena_done(&supervisor->settings);
 		free(supervisor);
 		return r;
 	}
 	r = start(supervisor);
+	settle(supervisor);
 	if (r) {
 		supervisor_free(supervisor);
 		return r;
@@ -463,13 +353,21 @@ int supervisor_new(struct supervisor **supervisorp, const struct supervisor_conf
 	return 0;
 }
 
+static void close_doors(struct supervisor *supervisor)
+{
+	pen_list_each (link, after, &supervisor->doors)
+		door_free(pen_list_entry(link, struct door, link));
+}
+
 struct supervisor *supervisor_free(struct supervisor *supervisor)
 {
 	if (!supervisor)
 		return NULL;
-	pen_list_each (link, after, &supervisor->doors)
-		door_free(pen_list_entry(link, struct door, link));
+	clerk_free(supervisor->clerk);
+	close_doors(supervisor);
 	pen_list_each (link, after, &supervisor->crews)
+		crew_free(pen_list_entry(link, struct crew, link));
+	pen_list_each (link, after, &supervisor->retired)
 		crew_free(pen_list_entry(link, struct crew, link));
 	child_free(supervisor->greeter);
 	visitors_done(&supervisor->visitors);
@@ -477,8 +375,10 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 	uv_close((uv_handle_t *)&supervisor->sweep, NULL);
 	uv_close((uv_handle_t *)&supervisor->again, NULL);
 	pen_loop_done(&supervisor->loop);
-	child_reap_killed(KILL_MS);
+	child_reap_forgotten(KILL_MS);
 	pen_token_free(supervisor->anonymous);
+	pen_arena_done(&supervisor->settings);
+	pen_arena_done(&supervisor->next_settings);
 	free(supervisor->world.workers);
 	free(supervisor);
 	return NULL;
@@ -486,40 +386,64 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 
 static uint32_t count_workers(const struct supervisor *supervisor)
 {
-	uint32_t n = 0;
+	uint32_t n = (uint32_t)child_count_forgotten();
 
 	pen_list_each (link, after, &supervisor->crews)
+		n += pen_list_entry(link, struct crew, link)->n_workers;
+	pen_list_each (link, after, &supervisor->retired)
 		n += pen_list_entry(link, struct crew, link)->n_workers;
 	return n;
 }
 
-/* Until the last worker has ended, or the time is over. */
-static void wait_for_workers(struct supervisor *supervisor, uint32_t leave_ms)
+static void dismiss(struct supervisor *supervisor)
 {
-	uint64_t until;
-
-	uv_update_time(&supervisor->loop.uv);
-	until = uv_now(&supervisor->loop.uv) + leave_ms;
+	supervisor->is_dismissed = true;
+	close_doors(supervisor);
 	pen_list_each (link, after, &supervisor->crews)
 		crew_dismiss(pen_list_entry(link, struct crew, link), false);
-	while (count_workers(supervisor) && uv_now(&supervisor->loop.uv) < until &&
-	       !supervisor->loop.is_stopped)
-		uv_run(&supervisor->loop.uv, UV_RUN_ONCE);
+}
+
+/* Whether there is somebody to wait for, and time, and nobody has asked a second time. */
+static bool is_waiting(const struct supervisor *supervisor, uint64_t until)
+{
+	uint32_t n = supervisor->is_dismissed ? count_workers(supervisor) : supervisor->visitors.n;
+
+	return n && uv_now(&supervisor->loop.uv) < until && !supervisor->loop.is_stopped;
+}
+
+/*
+ * Those who have come already are served, and what workers do is ended, until the time is over.
+ */
+static void leave(struct supervisor *supervisor, uint32_t leave_ms)
+{
+	uv_loop_t *loop = &supervisor->loop.uv;
+	uint64_t now, until;
+
+	uv_update_time(loop);
+	now = uv_now(loop);
+	until = leave_ms == UINT32_MAX ? UINT64_MAX : now + leave_ms;
+	supervisor->clerk = clerk_free(supervisor->clerk);
+	supervisor->is_stopping = true;
+	supervisor_set_doors(supervisor);
+	supervisor_tell_stopping(supervisor, leave_ms);
+	while (is_waiting(supervisor, now + GRACE_MS < until ? now + GRACE_MS : until))
+		uv_run(loop, UV_RUN_ONCE);
+	dismiss(supervisor);
+	while (is_waiting(supervisor, until))
+		uv_run(loop, UV_RUN_ONCE);
 }
 
 int supervisor_run(struct supervisor *supervisor, uint32_t leave_ms)
 {
-	int r = pen_loop_run(&supervisor->loop);
+	char status[sizeof(supervisor->manager.status)];
+	int r;
 
-	supervisor->is_stopping = true;
-	set_doors(supervisor);
-	wait_for_workers(supervisor, leave_ms);
+	supervisor_describe(supervisor, status, sizeof(status));
+	if (!supervisor->clerk)
+		manager_tell(&supervisor->manager, "READY=1", status);
+	r = pen_loop_run(&supervisor->loop);
+	leave(supervisor, supervisor->is_draining ? supervisor->drain_ms : leave_ms);
 	return r;
-}
-
-void supervisor_stop(struct supervisor *supervisor)
-{
-	pen_loop_stop(&supervisor->loop);
 }
 
 uv_loop_t *supervisor_loop(struct supervisor *supervisor)
@@ -527,13 +451,44 @@ uv_loop_t *supervisor_loop(struct supervisor *supervisor)
 	return &supervisor->loop.uv;
 }
 
-void supervisor_reload(struct supervisor *supervisor)
+void supervisor_drain(struct supervisor *supervisor, uint32_t leave_ms)
 {
-	pen_list_each (link, after, &supervisor->crews)
-		crew_reload(pen_list_entry(link, struct crew, link));
+	supervisor->is_draining = true;
+	supervisor->drain_ms = leave_ms ? leave_ms : UINT32_MAX;
+	pen_loop_stop(&supervisor->loop);
+}
+
+void supervisor_stop(struct supervisor *supervisor)
+{
+	pen_loop_stop(&supervisor->loop);
 }
 
 /* ---- for people and tests ---- */
+
+void supervisor_describe(const struct supervisor *supervisor, char *text, size_t n)
+{
+	struct supervisor_stats stats;
+	size_t n_programs = 0;
+
+	supervisor_stats(supervisor, &stats);
+	pen_list_each (link, after, &supervisor->crews)
+		n_programs++;
+	snprintf(text, n, "%zu programs, %u processes, %u connections", n_programs, stats.workers,
+		 stats.connections);
+}
+
+void supervisor_tell_stopping(struct supervisor *supervisor, uint32_t leave_ms)
+{
+	char lines[80];
+
+	/* The manager's own time may be shorter than ours; without an end it is ours to say. */
+	if (leave_ms != UINT32_MAX)
+		snprintf(lines, sizeof(lines), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu",
+			 1000ULL * (leave_ms + 2 * KILL_MS));
+	else
+		snprintf(lines, sizeof(lines), "STOPPING=1");
+	manager_tell(&supervisor->manager, lines, "waiting for connections to end");
+}
 
 int supervisor_table(const struct supervisor *supervisor, struct worker_table *table,
 		     struct pen_arena *arena)
@@ -554,6 +509,18 @@ const char *supervisor_binding(const struct supervisor *supervisor, size_t n, co
 	return NULL;
 }
 
+static void add_stats(struct supervisor_stats *stats, const struct crew *crew)
+{
+	stats->workers += crew->n_workers;
+	stats->waiting += crew->n_waiting;
+	stats->started += crew->n_started;
+	stats->crashed += crew->n_crashed;
+	for (const struct pen_list *link = crew->workers.next; link != &crew->workers;
+	     link = link->next)
+		stats->connections +=
+			pen_list_entry(link, const struct worker, link)->report.connections;
+}
+
 void supervisor_stats(const struct supervisor *supervisor, struct supervisor_stats *stats)
 {
 	*stats = (struct supervisor_stats){
@@ -561,12 +528,8 @@ void supervisor_stats(const struct supervisor *supervisor, struct supervisor_sta
 		.accepted = supervisor->n_accepted,
 		.refused = supervisor->n_refused,
 	};
-	pen_list_each (link, after, &supervisor->crews) {
-		const struct crew *crew = pen_list_entry(link, struct crew, link);
-
-		stats->workers += crew->n_workers;
-		stats->waiting += crew->n_waiting;
-		stats->started += crew->n_started;
-		stats->crashed += crew->n_crashed;
-	}
+	pen_list_each (link, after, &supervisor->crews)
+		add_stats(stats, pen_list_entry(link, struct crew, link));
+	pen_list_each (link, after, &supervisor->retired)
+		add_stats(stats, pen_list_entry(link, struct crew, link));
 }

@@ -22,31 +22,59 @@ struct supervisor_config {
 	struct handed *handed; /* sockets of a service manager; NULL: none */
 	uint32_t visitors_max; /* with the greeter at a time */
 	const struct log *log;
+	/*
+	 * What upgrade executes: a path and arguments, ended by NULL; and the arguments it is tried
+	 * with before, which must do nothing and end with 0. NULL: it cannot.
+	 */
+	const char *image;
+	char *const *arguments;
+	char *const *trial;
+	struct legacy *legacy; /* what was left by who did that; taken in any case. NULL: nothing */
 };
 
 struct supervisor;
 
 /*
  * Asks the programs what they serve, and listens. Programs that do not say are left out, and the
- * log is told why; an endpoint that cannot be had is a failure. config is copied, but for what it
- * points to. A negative errno, PEN_E_; the log has the sentence.
+ * log is told why; an endpoint that cannot be had is a failure. config is copied, but for handed
+ * and log. A negative errno, PEN_E_; the log has the sentence.
  */
 int supervisor_new(struct supervisor **supervisorp, const struct supervisor_config *config);
 
 /* Kills all that is left. NULL is nobody. */
 struct supervisor *supervisor_free(struct supervisor *supervisor);
 
-/* Runs until stop: then the workers have leave_ms to end what they do. */
+/*
+ * Runs until stop: then nobody is let in, and the workers have leave_ms to end what they do, until
+ * a second stop. A service manager is told of all that.
+ */
 int supervisor_run(struct supervisor *supervisor, uint32_t leave_ms);
 
 /* From a signal handler or another thread, too. While it waits for workers: that is over. */
 void supervisor_stop(struct supervisor *supervisor);
 
-/* For signals, in the thread that runs it. */
+/* ---- from its loop ---- */
+
 uv_loop_t *supervisor_loop(struct supervisor *supervisor);
 
-/* Tells all processes that the configuration was read again. */
-void supervisor_reload(struct supervisor *supervisor);
+/* Stops, with another time for the workers: 0: as long as they take. */
+void supervisor_drain(struct supervisor *supervisor, uint32_t leave_ms);
+
+/*
+ * Asks the programs again, while all goes on, and then listens where they are reached now. Those
+ * that list other things, or are other files, get other processes: the old ones serve the
+ * connections that they have. A program that does not say stays as it was. The directories, the
+ * greeter, the log and what upgrade executes stay as well. 0: it has begun; -EBUSY: it stops; fails
+ * as new does.
+ */
+int supervisor_reload(struct supervisor *supervisor, const struct supervisor_config *config);
+
+/*
+ * Becomes the program that config names, with all sockets, children and connections: that is to
+ * call legacy_find and supervisor_new. What fails before that leaves all as it was, and is logged.
+ * 0: it has begun; -EBUSY: it is about it, or stops; PEN_E_UNSUPPORTED: there is no program.
+ */
+int supervisor_upgrade(struct supervisor *supervisor);
 
 /* ---- for people and tests ---- */
 
@@ -58,9 +86,10 @@ int supervisor_table(const struct supervisor *supervisor, struct worker_table *t
 const char *supervisor_binding(const struct supervisor *supervisor, size_t n, const char **listedp);
 
 struct supervisor_stats {
-	uint32_t workers;  /* processes */
-	uint32_t visitors; /* with the greeter */
-	uint32_t waiting;  /* for a worker */
+	uint32_t workers;     /* processes */
+	uint32_t visitors;    /* with the greeter */
+	uint32_t waiting;     /* for a worker */
+	uint32_t connections; /* of workers, as they said last */
 	uint64_t started, crashed, accepted, refused;
 };
 

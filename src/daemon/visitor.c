@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/visitor.h"
+#include "daemon/bequest.h"
 #include "daemon/door.h"
+#include "daemon/legacy.h"
 #include "object/letter.h"
 #include <errno.h>
 #include <penstock/idl/worker.h>
@@ -29,21 +31,38 @@ static struct pen_list *bucket_of(struct visitors *visitors, uint32_t number)
 	return &visitors->buckets[number % PEN_COUNT(visitors->buckets)];
 }
 
-int visitor_new(struct visitor **visitorp, struct visitors *visitors, const struct door *door,
-		const char *peer, struct pen_token *token)
+static struct visitor *begin(struct door *door, const char *peer)
 {
 	struct visitor *visitor = calloc(1, sizeof(*visitor));
 
 	if (!visitor)
-		return -ENOMEM;
-	visitor->number = visitors->next++;
+		return NULL;
 	visitor->door = door;
+	door_hold(door);
 	visitor->fd = -1;
-	visitor->token = token;
 	snprintf(visitor->peer, sizeof(visitor->peer), "%s", peer);
 	pen_buffer_init(&visitor->bytes, 0);
+	pen_list_init(&visitor->link);
+	return visitor;
+}
+
+/* The greeter has it. */
+static void add(struct visitors *visitors, struct visitor *visitor)
+{
 	pen_list_append(bucket_of(visitors, visitor->number), &visitor->link);
 	visitors->n++;
+}
+
+int visitor_new(struct visitor **visitorp, struct visitors *visitors, struct door *door,
+		const char *peer, struct pen_token *token)
+{
+	struct visitor *visitor = begin(door, peer);
+
+	if (!visitor)
+		return -ENOMEM;
+	visitor->number = visitors->next++;
+	visitor->token = token;
+	add(visitors, visitor);
 	*visitorp = visitor;
 	return 0;
 }
@@ -114,12 +133,76 @@ int visitor_describe(const struct visitor *visitor, struct worker_arrival *arriv
 	return pen_letter_from_token(&arrival->token, arena, visitor->token);
 }
 
+/* ---- beyond exec ---- */
+
+int visitor_bequeath(const struct visitor *visitor, struct heritage_visitor *letter,
+		     struct bequest *bequest)
+{
+	*letter = (struct heritage_visitor){
+		.number = visitor->number,
+		.door = visitor->door->number,
+		.pid = visitor->pid,
+		.peer = visitor->peer,
+		.is_framed = visitor->is_framed,
+		.assoc_group_id = visitor->assoc_group_id,
+		.n_tries = visitor->n_tries,
+		.n_bytes = (uint32_t)visitor->bytes.size,
+		.bytes = visitor->bytes.data,
+	};
+	if (visitor->token) {
+		letter->token = pen_arena_zalloc(&bequest->arena, sizeof(*letter->token));
+		if (!letter->token ||
+		    pen_letter_from_token(letter->token, &bequest->arena, visitor->token))
+			return -ENOMEM;
+	}
+	return bequest_add(bequest, visitor->fd, &letter->fd);
+}
+
+static int adopt(struct visitor *visitor, const struct heritage_visitor *letter,
+		 struct legacy *legacy)
+{
+	int r = 0;
+
+	visitor->number = letter->number;
+	visitor->pid = letter->pid;
+	visitor->is_framed = letter->is_framed;
+	visitor->assoc_group_id = letter->assoc_group_id;
+	visitor->n_tries = letter->n_tries;
+	visitor->fd = legacy_take(legacy, letter->fd);
+	/* Whom smbd brings has no token before the greeter has heard of one. */
+	if ((visitor->fd < 0) != (letter->fd < 0) || (!letter->token && letter->fd >= 0))
+		return PEN_E_BAD_DATA;
+	if (letter->token)
+		r = pen_letter_to_token(&visitor->token, letter->token);
+	return r ? r : pen_buffer_add(&visitor->bytes, letter->bytes, letter->n_bytes);
+}
+
+int visitor_adopt(struct visitor **visitorp, struct visitors *visitors, struct door *door,
+		  const struct heritage_visitor *letter, struct legacy *legacy)
+{
+	struct visitor *visitor = begin(door, letter->peer);
+	int r;
+
+	if (!visitor)
+		return -ENOMEM;
+	r = adopt(visitor, letter, legacy);
+	if (r) {
+		visitor_free(visitor);
+		return r;
+	}
+	if (visitor->fd < 0)
+		add(visitors, visitor);
+	*visitorp = visitor;
+	return 0;
+}
+
 struct visitor *visitor_free(struct visitor *visitor)
 {
 	if (!visitor)
 		return NULL;
 	if (visitor->fd >= 0)
 		close(visitor->fd);
+	door_let_go(visitor->door);
 	pen_token_free(visitor->token);
 	pen_buffer_done(&visitor->bytes);
 	free(visitor);

@@ -11,7 +11,10 @@
 #include <penstock/interface.h>
 #include <sys/types.h>
 
+struct bequest;
 struct door;
+struct heritage_visitor;
+struct legacy;
 struct pen_token;
 struct worker_arrival;
 struct worker_guest;
@@ -19,7 +22,7 @@ struct worker_guest;
 struct visitor {
 	struct pen_list link; /* of those in its bucket, or of those that wait for a worker */
 	uint32_t number;
-	const struct door *door;
+	struct door *door;
 	pid_t pid; /* of a program of this machine; 0: of another, or smbd's client */
 	int fd;	   /* -1: the greeter has it */
 	char peer[PEN_PEER_NAME_SIZE];
@@ -41,7 +44,7 @@ void visitors_init(struct visitors *visitors);
 void visitors_done(struct visitors *visitors);
 
 /* -ENOMEM. The token is taken, if it goes well. */
-int visitor_new(struct visitor **visitorp, struct visitors *visitors, const struct door *door,
+int visitor_new(struct visitor **visitorp, struct visitors *visitors, struct door *door,
 		const char *peer, struct pen_token *token);
 
 /* The one of that number, which the greeter does not have any more. NULL: there is none. */
@@ -56,6 +59,17 @@ int visitor_hear(struct visitor *visitor, const struct worker_guest *guest, int 
 /* What a worker is told of it; texts and bytes are the visitor's. -ENOMEM. */
 int visitor_describe(const struct visitor *visitor, struct worker_arrival *arrival,
 		     struct pen_arena *arena);
+
+/* What the next image needs to know of it. -ENOMEM. */
+int visitor_bequeath(const struct visitor *visitor, struct heritage_visitor *letter,
+		     struct bequest *bequest);
+
+/*
+ * It goes on at the door: with the greeter, if it has no descriptor, else it is the caller's to put
+ * where it waits. -ENOMEM, PEN_E_BAD_DATA.
+ */
+int visitor_adopt(struct visitor **visitorp, struct visitors *visitors, struct door *door,
+		  const struct heritage_visitor *letter, struct legacy *legacy);
 
 /* Closes it, if it is still here. NULL is nobody. */
 struct visitor *visitor_free(struct visitor *visitor);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_SUPERVISOR_PARTS_H
+#define PEN_DAEMON_SUPERVISOR_PARTS_H
+/*
+ * The supervisor, for its own files.
+ */
+#include "daemon/clerk.h"
+#include "daemon/door.h"
+#include "daemon/legacy.h"
+#include "daemon/manager.h"
+#include "daemon/supervisor.h"
+
+struct supervisor {
+	struct supervisor_config config;
+	struct pen_arena settings; /* what that points to */
+	struct pen_loop loop;
+	struct crew_world world;
+	struct pen_list crews;	 /* in their programs' order */
+	struct pen_list retired; /* that have lost their place, until their processes have ended */
+	struct pen_list doors;
+	struct visitors visitors;
+	struct child *greeter; /* NULL: it is to be started again */
+	struct pen_token *anonymous;
+	struct manager manager;
+	uv_signal_t reaper;
+	uv_timer_t sweep;
+	uv_timer_t again; /* the doors, or the greeter */
+	bool is_stopping;
+	bool is_dismissed; /* and nobody is served any more */
+	bool is_draining;
+	uint32_t drain_ms;
+	uint64_t n_accepted, n_refused;
+
+	struct clerk *clerk; /* asks programs, or tries the next image. NULL: none */
+	bool is_upgrading;
+	struct supervisor_config next; /* to be taken when they have answered */
+	struct pen_arena next_settings;
+};
+
+/* ---- supervisor.c ---- */
+
+/* Logs it, and returns it. */
+int supervisor_fail(const struct supervisor *supervisor, int result, const char *what,
+		    const char *which);
+
+/* Opens or closes them, as there is room. */
+void supervisor_set_doors(struct supervisor *supervisor);
+
+void supervisor_on_came(void *data, struct door *door, int fd);
+int supervisor_adopt_greeter(struct supervisor *supervisor, const struct heritage_child *letter,
+			     struct legacy *legacy);
+
+/* A line for people. */
+void supervisor_describe(const struct supervisor *supervisor, char *text, size_t n);
+void supervisor_tell_stopping(struct supervisor *supervisor, uint32_t leave_ms);
+
+/* ---- supervisor-doors.c ---- */
+
+/* Listens where the crews list, and nowhere else. What cannot be had is logged, and returned. */
+int supervisor_set_table(struct supervisor *supervisor);
+
+/* ---- supervisor-reload.c ---- */
+
+/* A copy, with what it points to, of what this process starts with. -ENOMEM. */
+int supervisor_take_config(struct supervisor *supervisor, const struct supervisor_config *config);
+
+/* Asks the programs, and waits for each. */
+void supervisor_ask_all(struct supervisor *supervisor);
+
+/* ---- supervisor-upgrade.c ---- */
+
+/* What was left is ours. -ENOMEM. */
+int supervisor_adopt(struct supervisor *supervisor, struct legacy *legacy);
+
+#endif

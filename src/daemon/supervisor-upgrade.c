@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* The supervisor becomes another image of itself: what it leaves, and what it adopts. */
+#include "daemon/bequest.h"
+#include "daemon/supervisor-parts.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TRIAL_MS = 10 * 1000, EXIT_NO_EXEC = 127 };
+
+/* ---- what is left ---- */
+
+static size_t count(const struct pen_list *list)
+{
+	size_t n = 0;
+
+	for (const struct pen_list *link = list->next; link != list; link = link->next)
+		n++;
+	return n;
+}
+
+static int bequeath_doors(struct supervisor *supervisor, struct heritage_heritage *heritage,
+			  struct bequest *bequest)
+{
+	heritage->doors = pen_arena_array(&bequest->arena, count(&supervisor->doors),
+					  sizeof(*heritage->doors));
+	if (!heritage->doors)
+		return -ENOMEM;
+	pen_list_each (link, after, &supervisor->doors) {
+		struct door *door = pen_list_entry(link, struct door, link);
+		int r;
+
+		door->number = heritage->n_doors;
+		r = door_bequeath(door, &heritage->doors[heritage->n_doors++], bequest);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int bequeath_crews(const struct pen_list *crews, struct heritage_estate *estate,
+			  struct bequest *bequest)
+{
+	int r = 0;
+
+	for (const struct pen_list *link = crews->next; !r && link != crews; link = link->next)
+		r = crew_bequeath(pen_list_entry(link, const struct crew, link),
+				  &estate->crews[estate->n_crews++], bequest);
+	return r;
+}
+
+/* Those that the greeter has. */
+static int bequeath_visitors(const struct supervisor *supervisor, struct heritage_estate *estate,
+			     struct bequest *bequest)
+{
+	const struct visitors *visitors = &supervisor->visitors;
+	int r = 0;
+
+	estate->visitors = pen_arena_array(&bequest->arena, visitors->n, sizeof(*estate->visitors));
+	if (!estate->visitors)
+		return -ENOMEM;
+	for (size_t i = 0; !r && i < PEN_COUNT(visitors->buckets); i++)
+		for (const struct pen_list *link = visitors->buckets[i].next;
+		     !r && link != &visitors->buckets[i]; link = link->next)
+			r = visitor_bequeath(pen_list_entry(link, const struct visitor, link),
+					     &estate->visitors[estate->n_visitors++], bequest);
+	return r;
+}
+
+static int bequeath_greeter(const struct supervisor *supervisor, struct heritage_estate *estate,
+			    struct bequest *bequest)
+{
+	if (!supervisor->greeter)
+		return 0;
+	estate->greeter = pen_arena_zalloc(&bequest->arena, sizeof(*estate->greeter));
+	if (!estate->greeter)
+		return -ENOMEM;
+	return child_bequeath(supervisor->greeter, estate->greeter, bequest);
+}
+
+static int bequeath(struct supervisor *supervisor, struct bequest *bequest)
+{
+	struct heritage_heritage heritage = { 0 };
+	struct heritage_estate estate = {
+		.next_visitor = supervisor->visitors.next,
+		.next_index = supervisor->world.next_index,
+		.n_accepted = (int64_t)supervisor->n_accepted,
+		.n_refused = (int64_t)supervisor->n_refused,
+	};
+	int r = bequeath_doors(supervisor, &heritage, bequest);
+
+	estate.crews = pen_arena_array(&bequest->arena,
+				       count(&supervisor->crews) + count(&supervisor->retired),
+				       sizeof(*estate.crews));
+	if (!r && !estate.crews)
+		r = -ENOMEM;
+	if (!r)
+		r = bequeath_crews(&supervisor->crews, &estate, bequest);
+	if (!r)
+		r = bequeath_crews(&supervisor->retired, &estate, bequest);
+	if (!r)
+		r = bequeath_greeter(supervisor, &estate, bequest);
+	if (!r)
+		r = bequeath_visitors(supervisor, &estate, bequest);
+	if (!r)
+		r = child_bequeath_all(&heritage, bequest);
+	return r ? r : bequest_write(bequest, &heritage, &estate);
+}
+
+/* ---- the step ---- */
+
+static void go_on(struct supervisor *supervisor, int result, const char *step)
+{
+	char text[128];
+
+	supervisor_fail(supervisor, result, "upgrade", step);
+	supervisor_describe(supervisor, text, sizeof(text));
+	manager_tell(&supervisor->manager, "READY=1", text);
+}
+
+/* Returns only if it could not. */
+static void become(struct supervisor *supervisor)
+{
+	const struct supervisor_config *config = &supervisor->config;
+	struct bequest bequest;
+	int r;
+
+	bequest_init(&bequest);
+	r = bequeath(supervisor, &bequest);
+	if (!r) {
+		log_line(config->log, PEN_LOG_INFO, "upgrade", "program", config->image, NULL);
+		r = bequest_exec(&bequest, config->image, config->arguments);
+	}
+	bequest_done(&bequest);
+	go_on(supervisor, r, config->image);
+}
+
+static void on_tried(void *owner, int status, int memory)
+{
+	struct supervisor *supervisor = owner;
+
+	supervisor->clerk = NULL;
+	supervisor->is_upgrading = false;
+	if (status)
+		go_on(supervisor, PEN_E_REJECTED, "the trial run");
+	else
+		become(supervisor);
+}
+
+/* In the clerk. */
+static int try_it(void *data, int memory)
+{
+	const struct supervisor_config *config = &((const struct supervisor *)data)->config;
+
+	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return EXIT_NO_EXEC;
+	execv(config->image, config->trial ? config->trial : config->arguments);
+	return EXIT_NO_EXEC;
+}
+
+static int try_nothing(void *data, int memory)
+{
+	return 0;
+}
+
+int supervisor_upgrade(struct supervisor *supervisor)
+{
+	const struct clerk_config errand = {
+		.work = supervisor->config.trial ? try_it : try_nothing,
+		.data = supervisor,
+		.timeout_ms = TRIAL_MS,
+		.loop = &supervisor->loop.uv,
+		.done = on_tried,
+		.owner = supervisor,
+	};
+	int r;
+
+	if (!supervisor->config.image)
+		return PEN_E_UNSUPPORTED;
+	if (supervisor->is_stopping || supervisor->is_upgrading)
+		return -EBUSY;
+	/* The next image asks the programs by itself. */
+	supervisor->clerk = clerk_free(supervisor->clerk);
+	r = clerk_start(&supervisor->clerk, &errand);
+	if (r)
+		return supervisor_fail(supervisor, r, "upgrade", supervisor->config.image);
+	supervisor->is_upgrading = true;
+	manager_tell_reloading(&supervisor->manager, "becoming another image");
+	return 0;
+}
+
+/* ---- what is adopted ---- */
+
+static void adopt_crew(struct supervisor *supervisor, const struct crew_heir *heir,
+		       const struct heritage_crew *letter, struct crew **crewp)
+{
+	char error[256] = "";
+	struct crew *crew;
+	int r = crew_adopt(&crew, heir, letter, error);
+
+	if (r) {
+		log_line(supervisor->config.log, PEN_LOG_ERROR, "program", "path",
+			 letter->program.path, "error", *error ? error : pen_error_name(r), NULL);
+		return;
+	}
+	pen_list_append(crew->is_retired ? &supervisor->retired : &supervisor->crews, &crew->link);
+	*crewp = crew;
+}
+
+/* By its descriptor, which is unique. */
+static struct door *find_door(const struct supervisor *supervisor, int fd)
+{
+	pen_list_each (link, after, &supervisor->doors) {
+		struct door *door = pen_list_entry(link, struct door, link);
+
+		if (door->socket.fd == fd)
+			return door;
+	}
+	return NULL;
+}
+
+static void adopt_visitors(struct supervisor *supervisor, const struct crew_heir *heir)
+{
+	const struct heritage_estate *estate = heir->legacy->estate;
+
+	for (uint32_t i = 0; supervisor->greeter && i < estate->n_visitors; i++) {
+		const struct heritage_visitor *letter = &estate->visitors[i];
+		struct visitor *visitor;
+		struct door *door = NULL;
+
+		if (letter->door < heir->legacy->heritage.n_doors)
+			door = heir->doors[letter->door];
+		if (door && letter->fd < 0)
+			visitor_adopt(&visitor, &supervisor->visitors, door, letter, heir->legacy);
+	}
+}
+
+static void adopt_estate(struct supervisor *supervisor, struct crew_heir *heir, struct crew **crews)
+{
+	const struct heritage_heritage *heritage = &heir->legacy->heritage;
+	const struct heritage_estate *estate = heir->legacy->estate;
+
+	supervisor->world.next_index = estate->next_index;
+	supervisor->visitors.next = estate->next_visitor;
+	supervisor->n_accepted = (uint64_t)estate->n_accepted;
+	supervisor->n_refused = (uint64_t)estate->n_refused;
+	if (estate->greeter)
+		supervisor_adopt_greeter(supervisor, estate->greeter, heir->legacy);
+	for (uint32_t i = 0; i < estate->n_crews; i++)
+		adopt_crew(supervisor, heir, &estate->crews[i], &crews[i]);
+	supervisor_set_table(supervisor);
+	for (uint32_t i = 0; i < heritage->n_doors; i++)
+		heir->doors[i] = find_door(supervisor, heritage->doors[i].fd);
+	adopt_visitors(supervisor, heir);
+	for (uint32_t i = 0; i < estate->n_crews; i++)
+		if (crews[i])
+			crew_adopt_waiting(crews[i], heir, &estate->crews[i]);
+}
+
+int supervisor_adopt(struct supervisor *supervisor, struct legacy *legacy)
+{
+	struct crew_heir heir = {
+		.world = &supervisor->world,
+		.legacy = legacy,
+		.visitors = &supervisor->visitors,
+	};
+	struct crew **crews;
+
+	if (!legacy->estate) {
+		log_line(supervisor->config.log, PEN_LOG_WARNING, "upgrade", "message",
+			 "what the other version has left is not understood but for its sockets: "
+			 "its processes leave when their connections have",
+			 NULL);
+		return 0;
+	}
+	heir.doors =
+		pen_arena_array(&legacy->arena, legacy->heritage.n_doors, sizeof(struct door *));
+	crews = pen_arena_array(&legacy->arena, legacy->estate->n_crews, sizeof(struct crew *));
+	if (!heir.doors || !crews)
+		return -ENOMEM;
+	adopt_estate(supervisor, &heir, crews);
+	return 0;
+}
