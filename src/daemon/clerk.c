@@ -25,7 +25,7 @@ struct clerk {
 
 static void become(const struct clerk_config *config, int memory, pid_t parent)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
 
 	sigemptyset(&none);

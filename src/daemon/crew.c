@@ -429,6 +429,16 @@ void crew_dismiss(struct crew *crew, bool is_now)
 		leave(pen_list_entry(link, struct worker, link), is_now);
 }
 
+uint32_t crew_count_waiting(const struct crew *crew)
+{
+	uint32_t n = crew->n_waiting;
+
+	for (const struct pen_list *link = crew->workers.next; link != &crew->workers;
+	     link = link->next)
+		n += pen_list_entry(link, const struct worker, link)->n_waiting;
+	return n;
+}
+
 void crew_reload(struct crew *crew)
 {
 	const struct worker_order order = { .verb = worker_RELOAD };

@@ -97,6 +97,9 @@ void crew_serve(struct crew *crew, struct visitor *visitor);
 /* Sends away those who have been idle for their time. */
 void crew_sweep(struct crew *crew, uint64_t now);
 
+/* Visitors that wait for a process, or for one to be ready. */
+uint32_t crew_count_waiting(const struct crew *crew);
+
 /* Tells its processes that the configuration was read again. */
 void crew_reload(struct crew *crew);
 

@@ -156,10 +156,15 @@ static int load_again(void *data, struct config *fresh)
 	return 0;
 }
 
-static int serve_until_stopped(const struct config *config, struct options *options)
+static int serve_until_stopped(const struct config *config, struct options *options,
+			       char **arguments)
 {
 	const struct serve_config how = {
-		.config = config, .load = load_again, .data = options, .is_quiet = options->is_quiet
+		.config = config,
+		.load = load_again,
+		.data = options,
+		.is_quiet = options->is_quiet,
+		.arguments = arguments,
 	};
 
 	return serve(&how) ? FAILED : OK;
@@ -185,7 +190,7 @@ int main(int argc, char **argv)
 	else if (!end && options.is_check)
 		end = check(&config);
 	else if (!end)
-		end = serve_until_stopped(&config, &options);
+		end = serve_until_stopped(&config, &options, argv);
 	config_done(&config);
 	return end;
 }

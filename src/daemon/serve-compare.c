@@ -26,10 +26,6 @@ void serve_compare(const struct log *log, const struct config *config, const str
 		warn(log, text, key->moment);
 	}
 	for (size_t i = 0; daemon_service(i); i++) {
-		if (config->is_enabled[i] != fresh->is_enabled[i]) {
-			snprintf(text, sizeof(text), "service %s.enabled", daemon_service(i)->name);
-			warn(log, text, CONFIG_AT_START);
-		}
 		if (config->auth_level_min[i] != fresh->auth_level_min[i]) {
 			snprintf(text, sizeof(text), "service %s.level", daemon_service(i)->name);
 			warn(log, text, CONFIG_IN_NEW_PROCESSES);

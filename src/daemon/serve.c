@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/serve.h"
 #include "daemon/greet.h"
+#include "daemon/handed.h"
+#include "daemon/legacy.h"
 #include "daemon/places.h"
 #include "daemon/program.h"
 #include "daemon/programs.h"
 #include "daemon/self.h"
 #include "daemon/supervisor.h"
-#include "io/notify.h"
 #include "runtime/server-policy.h"
 #include <errno.h>
 #include <penstock/interface.h>
@@ -24,13 +25,21 @@ struct serve {
 	const struct config *config; /* in effect */
 	struct log log;
 	struct places places;
-	struct programs programs;
 	char greeter[PATH_MAX];
+	char image[PATH_MAX]; /* this program */
+	char **trial;	      /* its arguments, and one that has it do nothing */
+	struct handed handed;
+	struct legacy *legacy; /* of the image that this process was; NULL: none */
+	bool is_heir;
+	struct supervisor *supervisor;
+	uv_signal_t signals[4];
+};
+
+/* What depends on the configuration that was read last. */
+struct serving {
+	struct programs programs;
 	struct pen_arena arena;
 	const char *addresses[ADDRESSES_MAX + 1];
-	struct supervisor *supervisor;
-	uv_signal_t signals[3];
-	bool is_stopping;
 };
 
 static int fail(const struct serve *serve, int result, const char *what, const char *sentence)
@@ -38,6 +47,65 @@ static int fail(const struct serve *serve, int result, const char *what, const c
 	log_line(&serve->log, PEN_LOG_ERROR, what, "error", pen_error_name(result), "message",
 		 sentence, NULL);
 	return result;
+}
+
+/* ---- what is served, and where ---- */
+
+static int split_addresses(const struct serve *serve, const char *listen, struct serving *table)
+{
+	char *word = pen_arena_strdup(&table->arena, listen), *rest = NULL;
+	size_t n = 0;
+
+	if (!word)
+		return -ENOMEM;
+	if (!strcmp(word, "none"))
+		return 0;
+	for (word = strtok_r(word, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
+		if (n == ADDRESSES_MAX)
+			return fail(serve, PEN_E_LIMIT, "listen", "there are too many addresses");
+		table->addresses[n++] = strcmp(word, "*") ? word : "";
+	}
+	return 0;
+}
+
+static void serving_done(struct serving *table)
+{
+	if (table->programs.n)
+		programs_done(&table->programs);
+	pen_arena_done(&table->arena);
+}
+
+/* supervisor points into the table, which is to be done with in any case. */
+static int describe(struct serve *serve, const struct config *config, struct serving *table,
+		    struct supervisor_config *supervisor)
+{
+	int r;
+
+	*table = (struct serving){ 0 };
+	pen_arena_init(&table->arena, 0);
+	r = programs_find(&table->programs, config->programs, &serve->log);
+	if (!r)
+		r = split_addresses(serve, config->listen, table);
+	*supervisor = (struct supervisor_config){
+		.programs = table->programs.paths,
+		.greeter = serve->greeter,
+		.ncalrpc_dir = serve->places.ncalrpc_dir,
+		.np_dir = serve->places.np_dir,
+		.addresses = table->addresses,
+		.first_port = (uint16_t)config->first_port,
+		.last_port = (uint16_t)config->last_port,
+		.soft_port = config->is_port_given || !geteuid() ? 0 : (uint16_t)config->port,
+		.user = serve->how->config->user,
+		.is_confined = serve->how->config->is_confined,
+		.handed = &serve->handed,
+		.visitors_max = VISITORS_MAX,
+		.log = &serve->log,
+		.image = serve->image,
+		.arguments = serve->how->arguments,
+		.trial = serve->trial,
+		.legacy = serve->legacy,
+	};
+	return r;
 }
 
 /* ---- what is read again ---- */
@@ -74,8 +142,19 @@ static void adopt(struct serve *serve, const struct config *fresh)
 		config_done(&serve->fresh);
 	serve->fresh = *fresh;
 	serve->config = &serve->fresh;
-	supervisor_reload(serve->supervisor);
-	log_line(&serve->log, PEN_LOG_INFO, "reload", NULL);
+}
+
+/* The programs are asked meanwhile, with the configuration that was just told. */
+static int ask_again(struct serve *serve, const struct config *fresh)
+{
+	struct supervisor_config config;
+	struct serving table;
+	int r = describe(serve, fresh, &table, &config);
+
+	if (!r)
+		r = supervisor_reload(serve->supervisor, &config);
+	serving_done(&table);
+	return r;
 }
 
 /* Anything wrong: it has been said, and all stays as it was. */
@@ -90,6 +169,8 @@ static void read_again(struct serve *serve)
 		r = check_policy(serve, &fresh);
 	if (!r)
 		r = places_tell(&serve->places, &fresh, &serve->log);
+	if (!r)
+		r = ask_again(serve, &fresh);
 	if (!r) {
 		adopt(serve, &fresh);
 		return;
@@ -104,17 +185,19 @@ static void on_signal(uv_signal_t *handle, int number)
 {
 	struct serve *serve = handle->data;
 
-	if (number == SIGHUP) {
+	if (number == SIGHUP)
 		read_again(serve);
-		return;
-	}
-	supervisor_stop(serve->supervisor);
+	else if (number == SIGUSR2)
+		supervisor_upgrade(serve->supervisor);
+	else
+		supervisor_stop(serve->supervisor);
 }
 
 static int hear_signals(struct serve *serve)
 {
-	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR2 };
 	uv_loop_t *loop = supervisor_loop(serve->supervisor);
+	sigset_t none;
 	int r = 0;
 
 	_Static_assert(PEN_COUNT(numbers) == PEN_COUNT(serve->signals), "one for each");
@@ -124,6 +207,9 @@ static int hear_signals(struct serve *serve)
 	}
 	for (size_t i = 0; !r && i < PEN_COUNT(numbers); i++)
 		r = uv_signal_start(&serve->signals[i], on_signal, numbers[i]);
+	/* An image before this one has held them back. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	return r ? fail(serve, r, "signals", strerror(-r)) : 0;
 }
 
@@ -145,20 +231,23 @@ static int find_greeter(struct serve *serve)
 							"penstock-greeter is not where it belongs");
 }
 
-static int split_addresses(struct serve *serve)
+/* What the next image is executed with, and tried with before. */
+static int prepare_upgrade(struct serve *serve)
 {
-	char *word = pen_arena_strdup(&serve->arena, serve->config->listen), *rest = NULL;
+	char **arguments = serve->how->arguments;
+	ssize_t size = readlink("/proc/self/exe", serve->image, sizeof(serve->image) - 1);
 	size_t n = 0;
 
-	if (!word)
+	if (size < 0)
+		return fail(serve, -errno, "image", strerror(errno));
+	serve->image[size] = '\0';
+	while (arguments[n])
+		n++;
+	serve->trial = calloc(n + 2, sizeof(*serve->trial));
+	if (!serve->trial)
 		return -ENOMEM;
-	if (!strcmp(word, "none"))
-		return 0;
-	for (word = strtok_r(word, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
-		if (n == ADDRESSES_MAX)
-			return fail(serve, PEN_E_LIMIT, "listen", "there are too many addresses");
-		serve->addresses[n++] = strcmp(word, "*") ? word : "";
-	}
+	memcpy(serve->trial, arguments, n * sizeof(*arguments));
+	serve->trial[n] = (char *)(uintptr_t) "--check-config";
 	return 0;
 }
 
@@ -175,30 +264,32 @@ static int prepare(struct serve *serve)
 		r = fail(serve, -errno, "environment", strerror(errno));
 	if (!r)
 		r = find_greeter(serve);
-	if (!r)
-		r = programs_find(&serve->programs, serve->config->programs, &serve->log);
-	return r ? r : split_addresses(serve);
+	return r ? r : prepare_upgrade(serve);
+}
+
+/* What the service manager has opened, and not for any endpoint of ours, nobody would serve. */
+static void drop_handed(struct serve *serve)
+{
+	if (handed_done(&serve->handed))
+		log_line(
+			&serve->log, PEN_LOG_WARNING, "sockets", "message",
+			"some that were handed over are no endpoint of any program, and are closed",
+			NULL);
 }
 
 static int start(struct serve *serve)
 {
-	const struct config *config = serve->config;
-	const struct supervisor_config supervisor = {
-		.programs = serve->programs.paths,
-		.greeter = serve->greeter,
-		.ncalrpc_dir = serve->places.ncalrpc_dir,
-		.np_dir = serve->places.np_dir,
-		.addresses = serve->addresses,
-		.first_port = (uint16_t)config->first_port,
-		.last_port = (uint16_t)config->last_port,
-		.soft_port = config->is_port_given || !geteuid() ? 0 : (uint16_t)config->port,
-		.user = config->user,
-		.is_confined = config->is_confined,
-		.visitors_max = VISITORS_MAX,
-		.log = &serve->log,
-	};
+	struct supervisor_config config;
+	struct serving table;
+	int r = describe(serve, serve->config, &table, &config);
 
-	return supervisor_new(&serve->supervisor, &supervisor);
+	if (!r) {
+		r = supervisor_new(&serve->supervisor, &config);
+		serve->legacy = NULL;
+	}
+	serving_done(&table);
+	drop_handed(serve);
+	return r;
 }
 
 static void say_hello(const struct serve *serve)
@@ -223,16 +314,31 @@ static int run(struct serve *serve)
 	int r = hear_signals(serve);
 
 	if (!r) {
-		if (!serve->how->is_quiet)
+		if (!serve->how->is_quiet && !serve->is_heir)
 			say_hello(serve);
 		log_line(&serve->log, PEN_LOG_INFO, "start", "version", PEN_VERSION, "directory",
 			 serve->config->directory, NULL);
-		pen_notify("READY=1");
 		r = supervisor_run(serve->supervisor, serve->config->leave_ms);
 		log_line(&serve->log, PEN_LOG_INFO, "stop", NULL);
 	}
 	forget_signals(serve);
 	return r;
+}
+
+/* What is here before anything is opened: of the image before, or of a service manager. */
+static void take_over(struct serve *serve)
+{
+	int r = legacy_find(&serve->legacy);
+
+	serve->is_heir = !r;
+	if (r && r != PEN_E_NOT_FOUND)
+		fail(serve, r, "upgrade", "what was left makes no sense, and is given up");
+	r = handed_take_all(&serve->handed);
+	if (r)
+		log_line(&serve->log, PEN_LOG_WARNING, "sockets", "message",
+			 r < 0 ? "the environment says what cannot be of sockets"
+			       : "some that were handed over do not listen, and are closed",
+			 NULL);
 }
 
 int serve(const struct serve_config *how)
@@ -245,7 +351,7 @@ int serve(const struct serve_config *how)
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
-	pen_arena_init(&serve.arena, 0);
+	take_over(&serve);
 	r = prepare(&serve);
 	if (!r)
 		r = start(&serve);
@@ -254,9 +360,9 @@ int serve(const struct serve_config *how)
 	supervisor_free(serve.supervisor);
 	if (serve.config == &serve.fresh)
 		config_done(&serve.fresh);
-	if (serve.programs.n)
-		programs_done(&serve.programs);
+	legacy_free(serve.legacy);
+	handed_done(&serve.handed);
+	free(serve.trial);
 	places_done(&serve.places);
-	pen_arena_done(&serve.arena);
 	return r;
 }

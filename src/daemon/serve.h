@@ -3,7 +3,8 @@
 #define PEN_DAEMON_SERVE_H
 /*
  * penstockd as it serves, from its configuration until a signal ends it: SIGTERM or SIGINT, of
- * which a second one ends it at once; at SIGHUP the configuration is read again.
+ * which a second one ends it at once; at SIGHUP the configuration is read again, at SIGUSR2 it
+ * becomes the program that its file is then.
  */
 #include "daemon/config.h"
 #include "daemon/log.h"
@@ -13,7 +14,8 @@ struct serve_config {
 	/* Reads it again; what is wrong has been said. */
 	int (*load)(void *data, struct config *fresh);
 	void *data;
-	bool is_quiet; /* greets nobody */
+	bool is_quiet;	  /* greets nobody */
+	char **arguments; /* of this program, ended by NULL */
 };
 
 /* What fails is logged; a negative errno or PEN_E_. */

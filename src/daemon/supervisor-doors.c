@@ -48,7 +48,7 @@ static int open_any_port(struct supervisor *supervisor, const char *listed, cons
 {
 	const struct supervisor_config *config = &supervisor->config;
 	uint32_t port = config->first_port;
-	char binding[BINDING_SIZE];
+	char binding[BINDING_SIZE + 16];
 	int r;
 
 	do {
@@ -64,7 +64,7 @@ static int open_port(struct supervisor *supervisor, const char *listed, const ch
 {
 	uint16_t soft = supervisor->config.soft_port;
 	int r = open_door(supervisor, listed, wanted, wanted, doorp);
-	char binding[BINDING_SIZE];
+	char binding[BINDING_SIZE + 16];
 
 	if (r != -EADDRINUSE || !soft || strtoul(port, NULL, 10) != soft)
 		return r;

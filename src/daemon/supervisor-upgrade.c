@@ -154,7 +154,8 @@ static int try_it(void *data, int memory)
 {
 	const struct supervisor_config *config = &((const struct supervisor *)data)->config;
 
-	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+	/* What it says where nobody has asked is not to be heard. */
+	if (dup2(STDIN_FILENO, STDOUT_FILENO) < 0)
 		return EXIT_NO_EXEC;
 	execv(config->image, config->trial ? config->trial : config->arguments);
 	return EXIT_NO_EXEC;

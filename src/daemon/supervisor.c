@@ -395,6 +395,16 @@ static uint32_t count_workers(const struct supervisor *supervisor)
 	return n;
 }
 
+/* Who has come, and is not served yet. */
+static uint32_t count_visitors(const struct supervisor *supervisor)
+{
+	uint32_t n = supervisor->visitors.n;
+
+	pen_list_each (link, after, &supervisor->crews)
+		n += crew_count_waiting(pen_list_entry(link, struct crew, link));
+	return n;
+}
+
 static void dismiss(struct supervisor *supervisor)
 {
 	supervisor->is_dismissed = true;
@@ -406,7 +416,8 @@ static void dismiss(struct supervisor *supervisor)
 /* Whether there is somebody to wait for, and time, and nobody has asked a second time. */
 static bool is_waiting(const struct supervisor *supervisor, uint64_t until)
 {
-	uint32_t n = supervisor->is_dismissed ? count_workers(supervisor) : supervisor->visitors.n;
+	uint32_t n =
+		supervisor->is_dismissed ? count_workers(supervisor) : count_visitors(supervisor);
 
 	return n && uv_now(&supervisor->loop.uv) < until && !supervisor->loop.is_stopped;
 }
@@ -512,7 +523,7 @@ const char *supervisor_binding(const struct supervisor *supervisor, size_t n, co
 static void add_stats(struct supervisor_stats *stats, const struct crew *crew)
 {
 	stats->workers += crew->n_workers;
-	stats->waiting += crew->n_waiting;
+	stats->waiting += crew_count_waiting(crew);
 	stats->started += crew->n_started;
 	stats->crashed += crew->n_crashed;
 	for (const struct pen_list *link = crew->workers.next; link != &crew->workers;

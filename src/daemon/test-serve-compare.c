@@ -39,16 +39,12 @@ static void test_keys(void **state)
 	} rows[] = {
 		{ "[server]\nname = OTHER\n", "server.name", processes },
 		{ "[server]\ncomment = x\n", "server.comment", processes },
-		{ "[server]\nlisten = ::1\n", "server.listen", starts },
-		{ "[server]\nport = 7\n", "server.port", starts },
-		{ "[server]\nports = 7-8\n", "server.ports", starts },
 		{ "[server]\ndirectory = /x\n", "server.directory", starts },
 		{ "[store]\npath = /x\n", "store.path", processes },
 		{ "[policy]\nrecord = /x\n", "policy.record", processes },
 		{ "[workers]\nconfined = no\n", "workers.confined", starts },
 		{ "[limits]\nconnections = 7\n", "limits.connections", processes },
 		{ "[limits]\nbind_timeout = 7\n", "limits.bind_timeout", processes },
-		{ "[service rpcecho]\nenabled = yes\n", "service rpcecho.enabled", starts },
 		{ "[service rpcecho]\nlevel = connect\n", "service rpcecho.level", processes },
 	};
 
@@ -68,6 +64,9 @@ static void test_what_changes_at_once(void **state)
 	assert_string_equal(compared("[log]\nlevel = debug\nformat = json\n"), "");
 	assert_string_equal(compared("[shares]\nsmb_conf = /other\n"), "");
 	assert_string_equal(compared("[policy]\nfile = /p\n"), "");
+	assert_string_equal(compared("[server]\nlisten = ::1\nport = 7\nports = 7-8\n"), "");
+	assert_string_equal(compared("[workers]\nprograms = /x\n"), "");
+	assert_string_equal(compared("[service rpcecho]\nenabled = yes\n"), "");
 }
 
 int main(void)
