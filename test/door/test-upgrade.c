@@ -498,10 +498,12 @@ static void test_children_end_with_it(void **state)
 
 static void expect_service(struct gate *g, struct caller *caller, pid_t pid)
 {
-	struct caller other = connect_to(g, "ncalrpc:[counter]", 0);
+	/* In its group, so that no other process is started for it. */
+	struct caller other =
+		connect_to(g, "ncalrpc:[counter]", pen_client_assoc_group_id(caller->client));
 
 	assert_int_equal(pid_of(caller), pid);
-	pid_of(&other);
+	assert_int_equal(pid_of(&other), pid);
 	leave(&other);
 	assert_int_equal(waitpid(g->pid, NULL, WNOHANG), 0);
 }

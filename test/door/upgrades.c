@@ -21,13 +21,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { N_CLIENTS = 12, N_ADDS = 30, TIMEOUT_MS = 60000 };
+enum { N_CLIENTS = 12, N_ADDS = 30, TIMEOUT_MS = 60000, UPGRADES_MIN = 3 };
 
 static char directory[] = "/tmp/penstock-upgrades-XXXXXX";
 static char ncalrpc[64];
 static unsigned calls_max;
 static pid_t gate;
 static int manager = -1;
+static _Atomic bool is_over;
 static _Atomic unsigned n_calls, n_connections, n_failed, n_wrong;
 
 /* ---- clients ---- */
@@ -112,7 +113,7 @@ static void *be_client(void *data)
 	bool is_long = seed % 3 == 0;
 	struct visit visit = begin(0);
 
-	while (n_calls < calls_max && n_failed < 100) {
+	while (!is_over && n_failed < 100) {
 		int r = count(&visit, &seed);
 
 		if (!is_long || r) {
@@ -191,12 +192,13 @@ static unsigned upgrade_until_done(unsigned pause_ms)
 {
 	unsigned n = 0;
 
-	for (; n_calls < calls_max && n_failed < 100; n++) {
+	for (; (n_calls < calls_max || n < UPGRADES_MIN) && n_failed < 100; n++) {
 		usleep(1000 * pause_ms);
 		if (kill(gate, SIGUSR2) || waitpid(gate, NULL, WNOHANG))
 			break;
 		await_ready();
 	}
+	is_over = true;
 	return n;
 }
 
@@ -208,6 +210,9 @@ int main(int argc, char **argv)
 
 	if (argc < 5 || !mkdtemp(directory))
 		return 2;
+	for (int i = 1; i <= 3; i++)
+		if (!(argv[i] = realpath(argv[i], NULL)))
+			return 2;
 	calls_max = (unsigned)atoi(argv[4]);
 	signal(SIGPIPE, SIG_IGN);
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
@@ -231,5 +236,5 @@ int main(int argc, char **argv)
 		remove_name(*name);
 	printf("%u upgrades, %u connections, %u calls: %u failed, %u wrong\n", n_upgrades,
 	       n_connections, n_calls, n_failed, n_wrong);
-	return rmdir(directory) || status || n_failed || n_wrong || n_upgrades < 2;
+	return rmdir(directory) || status || n_failed || n_wrong || n_upgrades < UPGRADES_MIN;
 }

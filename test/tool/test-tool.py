@@ -265,7 +265,7 @@ def main():
         tool("nor does SIGHUP", 0, "IPC", None, "share", "ls")
     finally:
         log = stop(daemon, signal.SIGTERM)
-    check("SIGHUP is logged", re.search(r"^\S+Z info reload$", log, re.M), log)
+    check("SIGHUP is logged", re.search(r"^\S+Z info reload message=done$", log, re.M), log)
     daemon, greeting = start(port, "--log-json")
     log = stop(daemon, signal.SIGINT)
     lines = [json.loads(line) for line in log.splitlines()]
