@@ -15,9 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { ADDRESSES_MAX = 32, VISITORS_MAX = 10000 };
+enum {
+	ADDRESSES_MAX = 32,
+	VISITORS_MAX = 10000,
+	FDS_KEPT = 64, /* for all but visitors, of each process */
+};
 
 struct serve {
 	const struct serve_config *how;
@@ -31,6 +36,7 @@ struct serve {
 	struct handed handed;
 	struct legacy *legacy; /* of the image that this process was; NULL: none */
 	bool is_heir;
+	uint32_t visitors_max;
 	struct supervisor *supervisor;
 	uv_signal_t signals[4];
 };
@@ -98,7 +104,10 @@ static int describe(struct serve *serve, const struct config *config, struct ser
 		.user = serve->how->config->user,
 		.is_confined = serve->how->config->is_confined,
 		.handed = &serve->handed,
-		.visitors_max = VISITORS_MAX,
+		.visitors_max = serve->visitors_max,
+		.visitors_per_peer_max = config->limits.connections_per_peer_max,
+		.bind_ms = config->limits.bind_timeout_ms,
+		.npa_ms = config->limits.npa_timeout_ms,
 		.log = &serve->log,
 		.image = serve->image,
 		.arguments = serve->how->arguments,
@@ -325,6 +334,21 @@ static int run(struct serve *serve)
 	return r;
 }
 
+/* As many as there may be; the greeter has one for each visitor. */
+static void raise_descriptors(struct serve *serve)
+{
+	struct rlimit limit;
+
+	serve->visitors_max = VISITORS_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < VISITORS_MAX + FDS_KEPT)
+		serve->visitors_max =
+			limit.rlim_cur > 2 * FDS_KEPT ? (uint32_t)limit.rlim_cur - FDS_KEPT : 1;
+}
+
 /* What is here before anything is opened: of the image before, or of a service manager. */
 static void take_over(struct serve *serve)
 {
@@ -351,6 +375,7 @@ int serve(const struct serve_config *how)
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptors(&serve);
 	take_over(&serve);
 	r = prepare(&serve);
 	if (!r)

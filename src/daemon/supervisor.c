@@ -17,6 +17,10 @@ enum {
 	GREETER_BACKOFF_MS = 100,
 	GRACE_MS = 1000, /* for those whom the greeter has, when it stops */
 	KILL_MS = 1000,	 /* for what is killed to be gone */
+	BIND_MS = 30 * 1000,
+	NPA_MS = 5 * 1000,
+	VISITORS_MAX = 10000,
+	PATIENCE_MS = 3600 * 1000,
 };
 
 int supervisor_fail(const struct supervisor *supervisor, int result, const char *what,
@@ -138,9 +142,24 @@ static struct child_listener greeter_listener(struct supervisor *supervisor)
 	};
 }
 
+/* The greeter is patient for an hour at most. */
+static void print(char text[16], uint32_t number, uint32_t otherwise)
+{
+	number = number ? number : otherwise;
+	snprintf(text, 16, "%u", number < PATIENCE_MS ? number : PATIENCE_MS);
+}
+
 static int start_greeter(struct supervisor *supervisor)
 {
-	const char *const argv[] = { supervisor->config.greeter, NULL };
+	char bind_ms[16], npa_ms[16], connections[16];
+	const char *const argv[] = { supervisor->config.greeter,
+				     "--bind-ms",
+				     bind_ms,
+				     "--npa-ms",
+				     npa_ms,
+				     "--connections",
+				     connections,
+				     NULL };
 	const struct confinement confinement = {
 		.program = supervisor->config.greeter,
 		.user = supervisor->config.user,
@@ -152,8 +171,12 @@ static int start_greeter(struct supervisor *supervisor)
 		.loop = &supervisor->loop.uv,
 		.listener = greeter_listener(supervisor),
 	};
-	int r = child_start(&supervisor->greeter, &config);
+	int r;
 
+	print(bind_ms, supervisor->config.bind_ms, BIND_MS);
+	print(npa_ms, supervisor->config.npa_ms, NPA_MS);
+	print(connections, supervisor->config.visitors_max, VISITORS_MAX);
+	r = child_start(&supervisor->greeter, &config);
 	if (r)
 		close_for_a_while(supervisor, 10 * GREETER_BACKOFF_MS);
 	return r ? supervisor_fail(supervisor, r, "greeter", supervisor->config.greeter) : 0;
@@ -184,14 +207,17 @@ static int identify(const struct supervisor *supervisor, const struct door *door
 static int begin_visit(struct supervisor *supervisor, struct door *door, int fd)
 {
 	struct worker_order order = { .verb = worker_GREET };
+	uint32_t per_peer_max = supervisor->config.visitors_per_peer_max;
 	char peer[PEN_PEER_NAME_SIZE];
 	struct visitor *visitor;
 	struct pen_token *token;
 	struct ucred ucred;
 	int r = identify(supervisor, door, fd, peer, &token);
 
+	if (!per_peer_max)
+		per_peer_max = UINT32_MAX;
 	if (!r)
-		r = visitor_new(&visitor, &supervisor->visitors, door, peer, token);
+		r = visitor_new(&visitor, &supervisor->visitors, door, peer, per_peer_max, token);
 	if (r) {
 		pen_token_free(token);
 		return r;

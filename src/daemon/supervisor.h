@@ -19,8 +19,10 @@ struct supervisor_config {
 		soft_port; /* in the place of that one any other will do, if it is taken; 0: none */
 	const char *user;  /* NULL: everything runs as this process */
 	bool is_confined;
-	struct handed *handed; /* sockets of a service manager; NULL: none */
-	uint32_t visitors_max; /* with the greeter at a time */
+	struct handed *handed;		/* sockets of a service manager; NULL: none */
+	uint32_t visitors_max;		/* with the greeter at a time */
+	uint32_t visitors_per_peer_max; /* of one address, or one user; 0: all */
+	uint32_t bind_ms, npa_ms;	/* as the greeter has them; 0: its defaults */
 	const struct log *log;
 	/*
 	 * What upgrade executes: a path and arguments, ended by NULL; and the arguments it is tried

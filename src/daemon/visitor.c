@@ -47,22 +47,35 @@ static struct visitor *begin(struct door *door, const char *peer)
 }
 
 /* The greeter has it. */
-static void add(struct visitors *visitors, struct visitor *visitor)
+static int add(struct visitors *visitors, struct visitor *visitor, uint32_t per_peer_max)
 {
+	int r = 0;
+
+	if (!visitor->door->is_carried)
+		r = pen_peer_enter(&visitors->peers, visitor->peer, per_peer_max,
+				   &visitor->counted);
+	if (r)
+		return r;
 	pen_list_append(bucket_of(visitors, visitor->number), &visitor->link);
 	visitors->n++;
+	return 0;
 }
 
 int visitor_new(struct visitor **visitorp, struct visitors *visitors, struct door *door,
-		const char *peer, struct pen_token *token)
+		const char *peer, uint32_t per_peer_max, struct pen_token *token)
 {
 	struct visitor *visitor = begin(door, peer);
+	int r;
 
 	if (!visitor)
 		return -ENOMEM;
 	visitor->number = visitors->next++;
+	r = add(visitors, visitor, per_peer_max);
+	if (r) {
+		visitor_free(visitor);
+		return r;
+	}
 	visitor->token = token;
-	add(visitors, visitor);
 	*visitorp = visitor;
 	return 0;
 }
@@ -70,6 +83,8 @@ int visitor_new(struct visitor **visitorp, struct visitors *visitors, struct doo
 static struct visitor *take(struct visitors *visitors, struct visitor *visitor)
 {
 	pen_list_remove(&visitor->link);
+	pen_peer_leave(&visitors->peers, visitor->counted);
+	visitor->counted = NULL;
 	visitors->n--;
 	return visitor;
 }
@@ -186,12 +201,12 @@ int visitor_adopt(struct visitor **visitorp, struct visitors *visitors, struct d
 	if (!visitor)
 		return -ENOMEM;
 	r = adopt(visitor, letter, legacy);
+	if (!r && visitor->fd < 0)
+		r = add(visitors, visitor, UINT32_MAX);
 	if (r) {
 		visitor_free(visitor);
 		return r;
 	}
-	if (visitor->fd < 0)
-		add(visitors, visitor);
 	*visitorp = visitor;
 	return 0;
 }

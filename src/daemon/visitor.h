@@ -20,7 +20,8 @@ struct worker_arrival;
 struct worker_guest;
 
 struct visitor {
-	struct pen_list link; /* of those in its bucket, or of those that wait for a worker */
+	struct pen_list link;	  /* of those in its bucket, or of those that wait for a worker */
+	struct pen_peer *counted; /* while the greeter has it; NULL: it is not */
 	uint32_t number;
 	struct door *door;
 	pid_t pid; /* of a program of this machine; 0: of another, or smbd's client */
@@ -36,6 +37,7 @@ struct visitor {
 /* Those that the greeter has, by number. */
 struct visitors {
 	struct pen_list buckets[256];
+	struct pen_peers peers;
 	uint32_t next;
 	uint32_t n;
 };
@@ -43,9 +45,12 @@ struct visitors {
 void visitors_init(struct visitors *visitors);
 void visitors_done(struct visitors *visitors);
 
-/* -ENOMEM. The token is taken, if it goes well. */
+/*
+ * -ENOMEM; PEN_E_LIMIT: the peer has as many there as one may, but for smbd, which is everybody.
+ * The token is taken, if it goes well.
+ */
 int visitor_new(struct visitor **visitorp, struct visitors *visitors, struct door *door,
-		const char *peer, struct pen_token *token);
+		const char *peer, uint32_t per_peer_max, struct pen_token *token);
 
 /* The one of that number, which the greeter does not have any more. NULL: there is none. */
 struct visitor *visitors_take(struct visitors *visitors, uint32_t number);

@@ -27,7 +27,7 @@ ${1-}
 CONF
 	# A confined process cannot look for leaks.
 	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 \
-		"$PENSTOCKD" --config "$WORK/penstockd.conf" >"$WORK/penstockd.out" 2>"$WORK/penstockd.log" &
+		${PENSTOCK_WRAP-} "$PENSTOCKD" --config "$WORK/penstockd.conf" >"$WORK/penstockd.out" 2>"$WORK/penstockd.log" &
 	PENSTOCKD_PID=$!
 	wait_for "penstockd" bash -c ': </dev/tcp/127.0.0.1/135'
 }
