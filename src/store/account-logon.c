@@ -216,7 +216,7 @@ static int check_stranger(const struct pen_logons *logons, const struct pen_logo
 	pen_wipe(logon->session_base_key, sizeof(logon->session_base_key));
 	if (!r || r == PEN_E_DENIED)
 		r = pen_accounts_note_stranger(logons->accounts);
-	if (r)
+	if (r && r != -EIO)
 		return r;
 	if (logons->guests == PEN_LOGON_STRANGERS && request->kind == PEN_LOGON_NETWORK &&
 	    !(logon->user.control & PEN_ACCOUNT_DISABLED)) {
@@ -232,26 +232,57 @@ static int check_wrong_password(const struct pen_logons *logons, struct pen_logo
 {
 	int r = pen_accounts_note_logon(logons->accounts, logon->user.rid, false, now);
 
-	if (r)
+	if (r && r != -EIO)
 		return r;
 	return refuse(logon, PEN_STATUS_WRONG_PASSWORD, "the password of %.64s is wrong",
+		      logon->user.name);
+}
+
+/* A disk that is full keeps nobody out who knows the password. */
+static int note_good(const struct pen_logons *logons, const struct pen_logon *logon, uint64_t now)
+{
+	int r = pen_accounts_note_logon(logons->accounts, logon->user.rid, true, now);
+
+	return r == -EIO ? 0 : r;
+}
+
+static bool is_locked(const struct pen_logon *logon, uint64_t now)
+{
+	return pen_account_control(&logon->user, &logon->policy, now) & PEN_ACCOUNT_AUTO_LOCKED;
+}
+
+/* Nor does it let anybody try as often as he likes: what cannot be written counts as well. */
+static bool is_locked_unkept(const struct pen_logons *logons, const struct pen_logon *logon)
+{
+	const struct pen_account_policy *policy = &logon->policy;
+	uint32_t n = pen_accounts_unkept(logons->accounts, logon->user.rid);
+
+	return n && policy->lockout_threshold && n >= policy->lockout_threshold &&
+	       (logon->user.rid != PEN_RID_ADMINISTRATOR ||
+		policy->password_properties & PEN_ACCOUNT_LOCKOUT_ADMINS);
+}
+
+static int check_locked(const struct pen_logons *logons, struct pen_logon *logon, bool is_unkept,
+			uint64_t now)
+{
+	int r = is_unkept ? pen_accounts_note_logon(logons->accounts, logon->user.rid, false, now)
+			  : pen_accounts_note_stranger(logons->accounts);
+
+	if (r && r != -EIO)
+		return r;
+	return refuse(logon, PEN_STATUS_ACCOUNT_LOCKED_OUT,
+		      "the account %.64s is locked, after too many wrong passwords",
 		      logon->user.name);
 }
 
 static int check_user(const struct pen_logons *logons, const struct pen_logon_request *request,
 		      struct pen_arena *arena, struct pen_logon *logon, uint64_t now)
 {
-	bool is_locked =
-		pen_account_control(&logon->user, &logon->policy, now) & PEN_ACCOUNT_AUTO_LOCKED;
+	bool is_unkept = is_locked_unkept(logons, logon);
 	int r = prove_user(logons, request, logon);
 
-	if (is_locked && (!r || r == PEN_E_DENIED)) {
-		r = pen_accounts_note_stranger(logons->accounts);
-		return r ? r
-			 : refuse(logon, PEN_STATUS_ACCOUNT_LOCKED_OUT,
-				  "the account %.64s is locked, after too many wrong passwords",
-				  logon->user.name);
-	}
+	if ((is_unkept || is_locked(logon, now)) && (!r || r == PEN_E_DENIED))
+		return check_locked(logons, logon, is_unkept, now);
 	if (r == PEN_E_DENIED)
 		return check_wrong_password(logons, logon, now);
 	if (r || logon->status)
@@ -260,7 +291,7 @@ static int check_user(const struct pen_logons *logons, const struct pen_logon_re
 	r = check_all(logons, request, arena, logon, now);
 	if (r || logon->status || request->kind == PEN_LOGON_PROVED)
 		return r;
-	return pen_accounts_note_logon(logons->accounts, logon->user.rid, true, now);
+	return note_good(logons, logon, now);
 }
 
 int pen_logon_check(const struct pen_logons *logons, const struct pen_logon_request *request,

@@ -77,7 +77,9 @@ int pen_logon_gather(const struct pen_logons *logons, struct pen_arena *arena,
  *	_INVALID_WORKSTATION, _PASSWORD_EXPIRED, _PASSWORD_MUST_CHANGE,
  *	_NOLOGON_WORKSTATION_TRUST_ACCOUNT, _NOLOGON_SERVER_TRUST_ACCOUNT,
  *	_NOLOGON_INTERDOMAIN_TRUST_ACCOUNT, _LOGON_TYPE_NOT_GRANTED
- * A negative errno or PEN_E_UNSUPPORTED: nothing could be judged.
+ * A negative errno or PEN_E_UNSUPPORTED: nothing could be judged. A right
+ * password is right also where that cannot be kept (the disk is full); wrong ones are counted all
+ *the same.
  */
 int pen_logon_check(const struct pen_logons *logons, const struct pen_logon_request *request,
 		    struct pen_arena *arena, struct pen_logon *logon);

@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "sec/ntlm-keys.h"
 #include "store/account-private.h"
+#include <errno.h>
 #include <string.h>
 
 /* ---- hashes ---- */
@@ -332,7 +333,7 @@ static int end_hasty(struct pen_accounts *accounts, int result)
 	return r ? r : result;
 }
 
-int pen_accounts_note_logon(struct pen_accounts *accounts, uint32_t rid, bool is_good, uint64_t now)
+static int write_logon(struct pen_accounts *accounts, uint32_t rid, bool is_good, uint64_t now)
 {
 	struct pen_arena arena;
 	int r = begin_hasty(accounts);
@@ -343,6 +344,40 @@ int pen_accounts_note_logon(struct pen_accounts *accounts, uint32_t rid, bool is
 	r = is_good ? note_good(accounts, rid, now) : note_bad(accounts, rid, &arena, now);
 	pen_arena_done(&arena);
 	return end_hasty(accounts, r);
+}
+
+uint32_t pen_accounts_unkept(const struct pen_accounts *accounts, uint32_t rid)
+{
+	bool is_full = true;
+
+	for (size_t i = 0; i < PEN_COUNT(accounts->unkept); i++) {
+		if (accounts->unkept[i].rid == rid)
+			return accounts->unkept[i].n;
+		is_full &= accounts->unkept[i].rid != 0;
+	}
+	return is_full ? UINT32_MAX : 0;
+}
+
+/* Writes it; else keeps a wrong one in mind, in the account's place or a free one. */
+int pen_accounts_note_logon(struct pen_accounts *accounts, uint32_t rid, bool is_good, uint64_t now)
+{
+	int r = write_logon(accounts, rid, is_good, now);
+	size_t i = 0;
+
+	while (i < PEN_COUNT(accounts->unkept) && accounts->unkept[i].rid != rid)
+		i++;
+	if (i < PEN_COUNT(accounts->unkept) && !r)
+		accounts->unkept[i].rid = accounts->unkept[i].n = 0;
+	if (r != -EIO || is_good)
+		return r;
+	for (size_t k = 0; i == PEN_COUNT(accounts->unkept) && k < PEN_COUNT(accounts->unkept); k++)
+		if (!accounts->unkept[k].rid)
+			i = k;
+	if (i < PEN_COUNT(accounts->unkept)) {
+		accounts->unkept[i].rid = rid;
+		accounts->unkept[i].n++;
+	}
+	return r;
 }
 
 int pen_accounts_note_stranger(struct pen_accounts *accounts)

@@ -11,6 +11,10 @@ struct pen_accounts {
 	struct pen_store *store;
 	int depth; /* of begin */
 	struct pen_sid sids[2];
+	/* Wrong passwords that could not be written; rid 0: free. */
+	struct {
+		uint32_t rid, n;
+	} unkept[32];
 };
 
 #define PEN_ACCOUNT_KEY_SIZE 1024

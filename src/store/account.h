@@ -337,6 +337,12 @@ int pen_accounts_note_logon(struct pen_accounts *accounts, uint32_t rid, bool is
 			    uint64_t now);
 
 /*
+ * How many wrong passwords of the user could not be kept since the last that could (-EIO: the disk
+ * is full). UINT32_MAX: they were of more users than are kept in mind.
+ */
+uint32_t pen_accounts_unkept(const struct pen_accounts *accounts, uint32_t rid);
+
+/*
  * The same for a name that nobody has: counted too, so that a logon with it takes as long
  * as one with a wrong password.
  */

@@ -265,6 +265,38 @@ static void test_lockout(void **state)
 	assert_int_equal(get_user(world, world->alice).bad_password_count, 0);
 }
 
+static void set_writable(struct world *world, bool is_writable)
+{
+	sqlite3_stmt *row;
+
+	assert_int_equal(
+		pen_store_prepare(pen_accounts_store(world->logons.accounts), &row,
+				  is_writable ? "PRAGMA query_only = 0" : "PRAGMA query_only = 1"),
+		0);
+	assert_int_equal(sqlite3_step(row), SQLITE_DONE);
+	sqlite3_finalize(row);
+}
+
+/* As with a disk that is full. */
+static void test_nothing_can_be_written(void **state)
+{
+	struct world *world = *state;
+
+	set_writable(world, false);
+	assert_int_equal(status_of(world, "Alice", "Secret-1"), 0);
+	assert_int_equal(status_of(world, "Nobody", "x"), PEN_STATUS_NO_SUCH_USER);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(status_of(world, "Alice", "x"), PEN_STATUS_WRONG_PASSWORD);
+	assert_int_equal(get_user(world, world->alice).bad_password_count, 0);
+	assert_int_equal(status_of(world, "Alice", "x"), PEN_STATUS_ACCOUNT_LOCKED_OUT);
+	assert_int_equal(status_of(world, "Alice", "Secret-1"), PEN_STATUS_ACCOUNT_LOCKED_OUT);
+	set_writable(world, true);
+	assert_int_equal(status_of(world, "Alice", "Secret-1"), PEN_STATUS_ACCOUNT_LOCKED_OUT);
+	/* That was written, and from then on they are counted there. */
+	assert_int_equal(get_user(world, world->alice).bad_password_count, 1);
+	assert_int_equal(status_of(world, "Alice", "Secret-1"), 0);
+}
+
 static void test_expiry(void **state)
 {
 	struct world *world = *state;
@@ -570,11 +602,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_password),	   TEST(test_no_password), TEST(test_rules),
-		TEST(test_hours),	   TEST(test_lockout),	   TEST(test_expiry),
-		TEST(test_machines),	   TEST(test_guests),	   TEST(test_token),
-		TEST(test_unix_ids),	   TEST(test_principals),  TEST(test_interactive),
-		TEST(test_strangers_cost), TEST(test_foreign),	   TEST(test_rights),
+		TEST(test_password),	TEST(test_no_password),
+		TEST(test_rules),	TEST(test_hours),
+		TEST(test_lockout),	TEST(test_nothing_can_be_written),
+		TEST(test_expiry),	TEST(test_machines),
+		TEST(test_guests),	TEST(test_token),
+		TEST(test_unix_ids),	TEST(test_principals),
+		TEST(test_interactive), TEST(test_strangers_cost),
+		TEST(test_foreign),	TEST(test_rights),
 		TEST(test_no_memory),
 	};
 

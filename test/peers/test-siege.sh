@@ -5,28 +5,29 @@
 
 tool() { timeout 60 "$PENSTOCK" "$@"; }
 info() { tool call "$1" srvsvc.NetrServerGetInfo '{"Level": 101}' "${@:2}"; }
-login() { tool call ncacn_ip_tcp:127.0.0.1 rpcecho.echo_AddOne '{"in_data": 41}' --user alice --password-file "$WORK/password" --level privacy; }
+add_user() { check "an account" tool user add alice --accounts "$1" --password-stdin <"$WORK/password"; }
+login() { tool call ncacn_ip_tcp:127.0.0.1 rpcecho.echo_AddOne '{"in_data": 41}' -U 'PENTEST\alice' --password-file "$WORK/password" --level privacy; }
 add_share() { tool call ncalrpc: srvsvc.NetrShareAdd "{\"Level\": 2, \"InfoStruct\": {\"ShareInfo2\": {\"shi2_netname\": \"$1\", \"shi2_type\": 0,
 	\"shi2_remark\": \"$(printf 'x%.0s' {1..200})\", \"shi2_permissions\": 0, \"shi2_max_uses\": 1, \"shi2_current_uses\": 0,
 	\"shi2_path\": \"C:\\\\tmp\", \"shi2_passwd\": \"\"}}}"; }
 
+(umask 077 && echo Se-cret12x >"$WORK/password")
+
 # ---- a full disk: state and log are there ----
 
 mkdir -p "$WORK/small"
-mount -t tmpfs -o size=2m none "$WORK/small"
-printf 'Se-cret12x' >"$WORK/password"
-chmod 600 "$WORK/password"
+mount -t tmpfs -o size=2m,mode=0700 none "$WORK/small"
 penstock_start "[store]
 path = $WORK/small/shares.db
 accounts = $WORK/small/accounts.db"
-check "an account" tool user add alice --accounts "$WORK/small/accounts.db" --password-file "$WORK/password"
+add_user "$WORK/small/accounts.db"
 check "it serves" info ncalrpc:
 check "a share" add_share before
 check "a logon" login
 head -c 4M /dev/zero >"$WORK/small/fill" 2>/dev/null
 expect "nothing is left" '^0$' stat -f -c %f "$WORK/small"
 expect "a share that there is no room for is refused" '"result": [1-9]' bash -c 'for i in {1..50}; do '"$(declare -f tool add_share)"'; PENSTOCK='"$PENSTOCK"' add_share "full$i"; done'
-expect "what is there is told" 'before' tool share ls --json --store "$WORK/small/shares.db"
+expect "what is there is told" 'before' tool share ls
 check "it serves all the same" info ncalrpc:
 check "by TCP too" info ncacn_ip_tcp:127.0.0.1
 check "and lets people in" login
@@ -47,7 +48,7 @@ PENSTOCK_WRAP="env LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.
 confined = no
 [store]
 accounts = $WORK/state/clock.db"
-check "an account" tool user add alice --accounts "$WORK/state/clock.db" --password-file "$WORK/password"
+add_user "$WORK/state/clock.db"
 check "it serves" info ncalrpc:
 check "a logon" login
 for jump in +3600 -86400 +315360000 -315360000 +0; do
