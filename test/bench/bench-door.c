@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { COLD = 60, BARE = 200, COMERS = 20000, IDLE = 10000, BUSY_CALLS = 20000 };
+enum { COLD = 60, BARE = 200, COMERS = 20000, IDLE = 10000, BUSY = 200, BUSY_CALLS = 20000 };
 
 static const struct log quiet = { .level = PEN_LOG_ERROR };
 static char directory[] = "/tmp/penstock-bench-XXXXXX";
@@ -176,13 +176,62 @@ static void comers_and_goers(unsigned long n)
 	       (int)open_descriptors() - (int)fds);
 }
 
+/* Calls of one of those that are busy, one after the other; times has a place for each. */
+struct busy {
+	pthread_t thread;
+	struct pen_client *client;
+	double *times;
+	unsigned n_calls;
+};
+
+static void *be_busy(void *data)
+{
+	static const struct counter_Pid_in in;
+	struct busy *busy = data;
+	struct counter_Pid_out out;
+	struct pen_call *call;
+
+	if (pen_call_new(&call, busy->client))
+		abort();
+	for (unsigned i = 0; i < busy->n_calls; i++) {
+		double start = bench_now();
+
+		if (counter_Pid(call, &in, &out))
+			abort();
+		busy->times[i] = bench_now() - start;
+	}
+	pen_call_free(call);
+	return NULL;
+}
+
+/* As many of the clients as that call all the time, each from a thread of its own. */
+static void busy_ones(struct pen_client **clients, unsigned n)
+{
+	static struct busy busy[BUSY];
+	static double times[BUSY_CALLS];
+	double start = bench_now(), end;
+
+	for (unsigned i = 0; i < n; i++) {
+		busy[i] = (struct busy){ .client = clients[i],
+					 .times = times + (size_t)i * (BUSY_CALLS / n),
+					 .n_calls = BUSY_CALLS / n };
+		if (pthread_create(&busy[i].thread, NULL, be_busy, &busy[i]))
+			abort();
+	}
+	for (unsigned i = 0; i < n; i++)
+		pthread_join(busy[i].thread, NULL);
+	end = bench_now();
+	qsort(times, BUSY_CALLS, sizeof(*times), compare);
+	printf("  %u busy beside them: %.0f calls a second, p50 %.1f us, p99 %.1f us\n", n,
+	       BUSY_CALLS / (end - start), 1e6 * times[BUSY_CALLS / 2],
+	       1e6 * times[BUSY_CALLS * 99 / 100]);
+}
+
 static void idle_ones(void)
 {
 	static struct pen_client *clients[IDLE];
 	const struct pen_client_config config = { .ncalrpc_dir = ncalrpc };
 	long before = resident("counter");
-	static double times[BUSY_CALLS];
-	struct pen_call *call;
 	size_t n = 0;
 
 	/* Their own side has a buffer each, which is given back when they are opened. */
@@ -192,20 +241,8 @@ static void idle_ones(void)
 			break;
 	printf("  %zu idle connections: %.1f KiB each in the workers\n", n,
 	       (double)(resident("counter") - before) / (double)n);
-	if (pen_call_new(&call, clients[0]))
-		abort();
-	for (int i = 0; i < BUSY_CALLS; i++) {
-		static const struct counter_Pid_in in;
-		struct counter_Pid_out out;
-		double start = bench_now();
-
-		counter_Pid(call, &in, &out);
-		times[i] = bench_now() - start;
-	}
-	qsort(times, BUSY_CALLS, sizeof(*times), compare);
-	printf("  a call beside them: p50 %.1f us, p99 %.1f us\n", 1e6 * times[BUSY_CALLS / 2],
-	       1e6 * times[BUSY_CALLS * 99 / 100]);
-	pen_call_free(call);
+	busy_ones(clients, 1);
+	busy_ones(clients, BUSY);
 	while (n--)
 		pen_client_free(clients[n]);
 }
