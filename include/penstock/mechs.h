@@ -20,6 +20,7 @@ extern "C" {
 
 struct pen_credentials;
 struct pen_crypto;
+struct pen_krb5_acceptor;
 struct pen_mech_row;
 struct pen_mechs;
 
@@ -70,6 +71,12 @@ struct pen_ntlm_server {
 		     struct pen_ntlm_verdict *verdict);
 	void *data;
 	bool may_block;
+
+	/*
+	 * Draws a challenge, where the judge takes answers to his own alone. It may wait, and is
+	 * called from any thread; a failure denies the client. NULL: the challenge is random.
+	 */
+	int (*draw)(void *data, uint8_t challenge[PEN_NTLM_CHALLENGE_SIZE]);
 };
 
 /*
@@ -111,6 +118,12 @@ struct pen_krb5_server {
 		   struct pen_token **tokenp);
 	int (*admit)(void *data, const struct pen_token *token, struct pen_token **admittedp);
 	void *data;
+	/*
+	 * For a server in two processes, ours alone (sec/krb5-outcome.h): who takes the tickets
+	 * where this process has no keytab; and in the one that has it, to keep what came of them.
+	 */
+	const struct pen_krb5_acceptor *acceptor;
+	bool keeps_outcome;
 };
 
 /* ---- together ---- */

@@ -4,8 +4,7 @@
 /*
  * A Kerberos context from inside, for the files that it is made of.
  */
-#include "sec/krb5-session.h"
-#include "sec/krb5.h"
+#include "sec/krb5-outcome.h"
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 #include <penstock/buffer.h>
@@ -32,6 +31,11 @@ struct pen_mech_context {
 	/* Proves the peer; then it protects messages by RC4, and by AES session does. */
 	gss_ctx_id_t gss;
 	struct pen_krb5_session *session;
+	gss_krb5_lucid_context_v1_t
+		*lucid;		  /* its keys, while they are taken or where they are kept */
+	gss_buffer_desc exported; /* the same by RC4 */
+	void *legs;		  /* of who takes the tokens in our place */
+	bool is_begun;		  /* a leg is done */
 	gss_cred_id_t credentials;
 	gss_name_t target;
 	krb5_context krb5; /* for the ccache; NULL: there is none */
@@ -47,7 +51,7 @@ struct pen_mech_context {
 	struct pen_token *token;
 	uint8_t *session_key; /* a secret */
 	size_t n_session_key;
-	char reason[640];
+	char reason[PEN_KRB5_REASON_MAX];
 };
 
 /*
@@ -67,6 +71,20 @@ int pen_krb5_acquire(struct pen_mech_context *context);
  * server whose ticket it was. May wait. Fails as pen_krb5_fail does.
  */
 int pen_krb5_check_peer(struct pen_mech_context *context, gss_name_t peer);
+
+/*
+ * Takes the keys and the numbers of a context out of the library, which knows nothing more of
+ * it afterwards, and makes the session by them, or keeps them for another process. By RC4 the
+ * library goes on. Fails as pen_krb5_fail does.
+ */
+int pen_krb5_take_keys(struct pen_mech_context *context);
+
+/* What was taken is wiped. */
+void pen_krb5_drop_keys(struct pen_mech_context *context);
+
+/* A leg by who takes the tokens in our place. May wait. */
+int pen_krb5_remote_leg(struct pen_mech_context *context);
+void pen_krb5_end_legs(struct pen_mech_context *context);
 
 /* As struct pen_mech has them. */
 size_t pen_krb5_signature_size(const struct pen_mech_context *context, size_t n, bool is_sealed);

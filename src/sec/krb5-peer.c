@@ -121,54 +121,6 @@ static int get_session_key(struct pen_mech_context *context)
 	return r;
 }
 
-/* ---- the keys of messages ---- */
-
-static int make_session(struct pen_mech_context *context, const gss_krb5_lucid_context_v1_t *agreed)
-{
-	const gss_krb5_cfx_keydata_t *keys = &agreed->cfx_kd;
-	const gss_krb5_lucid_key_t *key =
-		keys->have_acceptor_subkey ? &keys->acceptor_subkey : &keys->ctx_key;
-	const struct pen_krb5_agreed ours = {
-		.type = (int)key->type,
-		.key = { key->data, key->length },
-		.is_acceptors_key = keys->have_acceptor_subkey,
-		.is_initiator = agreed->initiate,
-		.n_sent = agreed->send_seq,
-		.n_received = agreed->recv_seq,
-	};
-	const struct pen_mech_world *world =
-		context->is_server ? context->server.world : context->client.world;
-	int r = PEN_E_UNSUPPORTED;
-
-	if (agreed->protocol == 1)
-		r = pen_krb5_session_new(&context->session, world, &ours);
-	if (r == PEN_E_UNSUPPORTED)
-		r = pen_krb5_deny(context, "the Kerberos library made no key of AES that messages "
-					   "can be protected by");
-	return r;
-}
-
-/*
- * Takes the keys and the numbers of an AES context out of the library, which knows nothing
- * more of the context afterwards. It wipes what it gave.
- */
-static int take_keys(struct pen_mech_context *context)
-{
-	void *agreed;
-	OM_uint32 major;
-	OM_uint32 minor;
-	int r;
-
-	if (context->key_type == ENCTYPE_ARCFOUR_HMAC)
-		return 0;
-	major = gss_krb5_export_lucid_sec_context(&minor, &context->gss, 1, &agreed);
-	if (major)
-		return pen_krb5_fail(context, major, minor);
-	r = make_session(context, agreed);
-	gss_krb5_free_lucid_sec_context(&minor, agreed);
-	return r;
-}
-
 /* ---- a server's client ---- */
 
 static int get_principal(struct pen_mech_context *context, gss_name_t peer)
@@ -309,6 +261,8 @@ int pen_krb5_check_peer(struct pen_mech_context *context, gss_name_t peer)
 	if (!r && context->is_server)
 		r = check_client(context, peer);
 	if (!r)
-		r = take_keys(context);
+		r = pen_krb5_take_keys(context);
+	if (r || !context->is_server || !context->server_config.keeps_outcome)
+		pen_krb5_drop_keys(context);
 	return r;
 }

@@ -58,6 +58,8 @@ static struct pen_mech_context *context_free(struct pen_mech_context *context)
 
 	if (!context)
 		return NULL;
+	pen_krb5_end_legs(context);
+	pen_krb5_drop_keys(context);
 	gss_delete_sec_context(&minor, &context->gss, GSS_C_NO_BUFFER);
 	gss_release_cred(&minor, &context->credentials);
 	gss_release_name(&minor, &context->target);
@@ -158,16 +160,25 @@ static int server_leg(struct pen_mech_context *context)
 	return r;
 }
 
-static void context_work(struct pen_mech_context *context)
+static int local_leg(struct pen_mech_context *context)
 {
 	int r = 0;
 
-	if (context->state != PEN_KRB5_AWAIT_WORK)
-		return;
 	if (!context->credentials)
 		r = pen_krb5_acquire(context);
 	if (!r)
 		r = context->is_server ? server_leg(context) : client_leg(context);
+	return r;
+}
+
+static void context_work(struct pen_mech_context *context)
+{
+	int r;
+
+	if (context->state != PEN_KRB5_AWAIT_WORK)
+		return;
+	r = context->server_config.acceptor ? pen_krb5_remote_leg(context) : local_leg(context);
+	context->is_begun = true;
 	pen_buffer_done(&context->in);
 	context->result = r;
 	context->state = PEN_KRB5_AWAIT_RESULT;
@@ -198,11 +209,11 @@ static int take_token(struct pen_mech_context *context, struct pen_slice in)
 			      in.size, PEN_KRB5_TOKEN_MAX);
 		return PEN_E_BAD_DATA;
 	}
-	if (!in.size && (context->is_server || context->gss)) {
+	if (!in.size && (context->is_server || context->is_begun)) {
 		pen_krb5_deny(context, "the peer sent no Kerberos token where one was awaited");
 		return PEN_E_BAD_DATA;
 	}
-	if (context->is_server && !context->gss) {
+	if (context->is_server && !context->is_begun) {
 		in = without_frame(in);
 		if (!in.size || in.data[0] != AP_REQ) {
 			pen_krb5_deny(context, "the token is not an AP-REQ, which Kerberos begins "

@@ -11,6 +11,8 @@
 enum pen_ntlm_state {
 	PEN_NTLM_AWAIT_START, /* client */
 	PEN_NTLM_AWAIT_NEGOTIATE,
+	PEN_NTLM_AWAIT_DRAW,  /* server: work is to draw the challenge */
+	PEN_NTLM_AWAIT_DRAWN, /* it has; step is to tell */
 	PEN_NTLM_AWAIT_CHALLENGE,
 	PEN_NTLM_AWAIT_AUTHENTICATE,
 	PEN_NTLM_AWAIT_WORK,
@@ -41,7 +43,7 @@ struct pen_mech_context {
 	char *domain;
 	char *user;
 	char *workstation;
-	int judged;
+	int judged; /* what the judge said, or before that who drew the challenge */
 	bool needs_mic;
 
 	uint8_t session_key[PEN_NTLM_KEY_SIZE];

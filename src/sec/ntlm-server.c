@@ -104,11 +104,8 @@ static int put_challenge(struct pen_mech_context *context, struct pen_buffer *in
 			 struct pen_buffer *name)
 {
 	struct pen_ntlm_challenge challenge = { .flags = context->flags };
-	int r = context->world->random(context->world->data, context->server_challenge,
-				       sizeof(context->server_challenge));
+	int r = put_target_info(context, info);
 
-	if (!r)
-		r = put_target_info(context, info);
 	if (!r)
 		r = put_target_name(context, name);
 	if (r)
@@ -119,11 +116,25 @@ static int put_challenge(struct pen_mech_context *context, struct pen_buffer *in
 	return pen_ntlm_challenge_put(&challenge, &context->challenge);
 }
 
-static int take_negotiate(struct pen_mech_context *context, struct pen_slice in,
-			  struct pen_buffer *out)
+static int give_challenge(struct pen_mech_context *context, struct pen_buffer *out)
 {
 	struct pen_buffer info = { 0 };
 	struct pen_buffer name = { 0 };
+	int r = put_challenge(context, &info, &name);
+
+	if (!r)
+		r = pen_buffer_add(out, context->challenge.data, context->challenge.size);
+	pen_buffer_done(&info);
+	pen_buffer_done(&name);
+	if (r)
+		return r;
+	context->state = PEN_NTLM_AWAIT_AUTHENTICATE;
+	return PEN_E_AGAIN;
+}
+
+static int take_negotiate(struct pen_mech_context *context, struct pen_slice in,
+			  struct pen_buffer *out)
+{
 	struct pen_ntlm_negotiate message;
 	int r;
 
@@ -133,16 +144,23 @@ static int take_negotiate(struct pen_mech_context *context, struct pen_slice in,
 	r = choose_flags(context, message.flags);
 	if (!r)
 		r = pen_buffer_add(&context->negotiate, in.data, in.size);
+	if (!r && context->config->draw) {
+		context->state = PEN_NTLM_AWAIT_DRAW;
+		return PEN_PENDING;
+	}
 	if (!r)
-		r = put_challenge(context, &info, &name);
-	if (!r)
-		r = pen_buffer_add(out, context->challenge.data, context->challenge.size);
-	pen_buffer_done(&info);
-	pen_buffer_done(&name);
-	if (r)
-		return r;
-	context->state = PEN_NTLM_AWAIT_AUTHENTICATE;
-	return PEN_E_AGAIN;
+		r = context->world->random(context->world->data, context->server_challenge,
+					   sizeof(context->server_challenge));
+	return r ? r : give_challenge(context, out);
+}
+
+static int take_drawn(struct pen_mech_context *context, struct pen_buffer *out)
+{
+	if (context->judged > 0)
+		return pen_ntlm_fail(context, PEN_E_DENIED,
+				     "no challenge for the client can be had: whoever judges does "
+				     "not answer");
+	return context->judged ? context->judged : give_challenge(context, out);
 }
 
 /* ---- the response ---- */
@@ -283,6 +301,15 @@ static int admit_anonymous(struct pen_mech_context *context)
 	return r ? r : finish(context);
 }
 
+static void ask_judge(struct pen_mech_context *context)
+{
+	context->judged =
+		context->config->judge(context->config->data, &context->attempt, &context->verdict);
+	if (!context->judged && !context->verdict.token)
+		context->judged = PEN_E_DENIED;
+	context->state = PEN_NTLM_AWAIT_RESULT;
+}
+
 static int take_authenticate(struct pen_mech_context *context, struct pen_slice in)
 {
 	struct pen_buffer *kept = &context->authenticate;
@@ -312,17 +339,19 @@ static int take_authenticate(struct pen_mech_context *context, struct pen_slice 
 		context->state = PEN_NTLM_AWAIT_WORK;
 		return PEN_PENDING;
 	}
-	pen_ntlm_server_work(context);
+	ask_judge(context);
 	return finish(context);
 }
 
 void pen_ntlm_server_work(struct pen_mech_context *context)
 {
-	context->judged =
-		context->config->judge(context->config->data, &context->attempt, &context->verdict);
-	if (!context->judged && !context->verdict.token)
-		context->judged = PEN_E_DENIED;
-	context->state = PEN_NTLM_AWAIT_RESULT;
+	if (context->state == PEN_NTLM_AWAIT_DRAW) {
+		context->judged =
+			context->config->draw(context->config->data, context->server_challenge);
+		context->state = PEN_NTLM_AWAIT_DRAWN;
+	} else if (context->state == PEN_NTLM_AWAIT_WORK) {
+		ask_judge(context);
+	}
 }
 
 /* ---- the keys ---- */
@@ -462,8 +491,11 @@ int pen_ntlm_server_step(struct pen_mech_context *context, struct pen_slice in,
 		return take_negotiate(context, in, out);
 	case PEN_NTLM_AWAIT_AUTHENTICATE:
 		return take_authenticate(context, in);
+	case PEN_NTLM_AWAIT_DRAW:
 	case PEN_NTLM_AWAIT_WORK:
 		return PEN_PENDING;
+	case PEN_NTLM_AWAIT_DRAWN:
+		return take_drawn(context, out);
 	case PEN_NTLM_AWAIT_RESULT:
 		return finish(context);
 	default:

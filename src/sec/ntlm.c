@@ -115,7 +115,7 @@ static int step(struct pen_mech_context *context, struct pen_slice in, struct pe
 
 static void work(struct pen_mech_context *context)
 {
-	if (context->is_server && context->state == PEN_NTLM_AWAIT_WORK)
+	if (context->is_server)
 		pen_ntlm_server_work(context);
 }
 
