@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/secret.h"
 #include <penstock/arena.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +33,13 @@ void pen_arena_done(struct pen_arena *arena)
 {
 	free_blocks(arena->block);
 	pen_arena_init(arena, arena->max);
+}
+
+void pen_arena_wipe(struct pen_arena *arena)
+{
+	for (struct pen_arena_block *block = arena->block; block; block = block->older)
+		explicit_bzero(block->data, block->size);
+	pen_arena_done(arena);
 }
 
 static void open_block(struct pen_arena *arena, struct pen_arena_block *block)

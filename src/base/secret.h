@@ -8,11 +8,16 @@
  */
 #include <stddef.h>
 
+struct pen_arena;
+
 /* Zeroed bytes, aligned for anything. NULL: there is no memory. */
 void *pen_secret_alloc(size_t n);
 
 /* Wipes and frees; nothing happens to NULL. Returns NULL. */
 void *pen_secret_free(void *secret);
+
+/* What came from the arena were secrets: wipes all of it, and ends as pen_arena_done does. */
+void pen_arena_wipe(struct pen_arena *arena);
 
 static inline void pen_secret_freep(void *pointerp)
 {

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_RUNTIME_AUTHORITY_H
+#define PEN_RUNTIME_AUTHORITY_H
+/*
+ * A worker's clients prove themselves to penstock-authd, which alone has accounts and keys: what
+ * its mechanisms leave to it is asked over a socket that penstockd has made [idl/authority.idl].
+ * What comes back protects the one connection.
+ */
+#include <penstock/mechs.h>
+
+struct pen_authority;
+
+/*
+ * Takes the socket, also on failure, and asks what is offered; timeout_ms is how long an answer may
+ * take (0: 30000). PEN_E_TIMEOUT; PEN_E_CLOSED: nobody is there; PEN_E_BAD_DATA: what came is no
+ * answer; PEN_E_UNSUPPORTED; a negative errno.
+ */
+int pen_authority_new(struct pen_authority **authorityp, int socket, uint32_t timeout_ms);
+
+/* When its mechs are in no use any more. */
+struct pen_authority *pen_authority_free(struct pen_authority *authority);
+
+/* The socket of another that does the same from now on. It is taken. From any thread. */
+void pen_authority_replace(struct pen_authority *authority, int socket);
+
+/*
+ * SPNEGO, NTLM and, where there are keys for it, Kerberos. They wait, in work alone. What is being
+ * asked while penstock-authd dies is denied; what comes then waits a while for the next one.
+ */
+struct pen_mechs *pen_authority_mechs(const struct pen_authority *authority);
+
+#endif
