@@ -19,6 +19,13 @@ struct daemon_security;
  */
 int daemon_security_new(struct daemon_security **securityp, const struct config *config,
 			char error[256]);
+
+/*
+ * The same where others judge: penstock-authd, by these mechs, to which netlogon's own is added.
+ * They must be in use no longer than the security is there, and be freed after it.
+ */
+int daemon_security_new_by(struct daemon_security **securityp, const struct config *config,
+			   struct pen_mechs *mechs, char error[256]);
 struct daemon_security *daemon_security_free(struct daemon_security *security);
 
 /* What servers offer. Owned by the security. */

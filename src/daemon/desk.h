@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_DESK_H
+#define PEN_DAEMON_DESK_H
+/*
+ * The accounts of the configuration, and logons by them. One thread at a time has a desk; the file
+ * may be open at several, in one process or in two.
+ */
+#include "daemon/config.h"
+#include "store/account-logon.h"
+
+struct desk {
+	struct pen_accounts *accounts;
+	struct pen_logons logons;
+};
+
+/*
+ * Opens the accounts, and makes them at first use. realm: whose principals are names of ours; NULL:
+ * no realm's. config, crypto and realm must live longer. On failure there is a sentence in error,
+ * and nothing to close.
+ */
+int desk_open(struct desk *desk, const struct config *config, const struct pen_crypto *crypto,
+	      const char *realm, char error[256]);
+void desk_close(struct desk *desk);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PEN_DAEMON_VERDICTS_H
+#define PEN_DAEMON_VERDICTS_H
+/*
+ * Who a client is, as the configuration says that it is found out: by the accounts, by a domain's
+ * controller, by the keytab. Only what has this has the secrets.
+ */
+#include "daemon/config.h"
+#include <penstock/mechs.h>
+
+struct verdicts;
+
+/*
+ * Opens the accounts, and what else there is to ask; Kerberos is left out where the system's keytab
+ * has no keys. config and crypto must live longer. A failure has a sentence in error, as far as
+ * there is one.
+ */
+int verdicts_new(struct verdicts **verdictsp, const struct config *config,
+		 const struct pen_crypto *crypto, char error[256]);
+struct verdicts *verdicts_free(struct verdicts *verdicts);
+
+/* How a server takes them. From any thread, and they may wait. */
+const struct pen_ntlm_server *verdicts_ntlm(const struct verdicts *verdicts);
+const struct pen_krb5_server *verdicts_krb5(const struct verdicts *verdicts); /* NULL: not at all */
+
+/* Whose principals are names of the accounts; NULL: no realm's. */
+const char *verdicts_realm(const struct verdicts *verdicts);
+
+#endif
