@@ -41,7 +41,9 @@ static void try_order(int ends[2], const uint8_t *data, size_t size, struct pen_
 	if (pen_ndr_get(&worker_order_type, layout, NULL, data, size, &order, arena, NULL, NULL))
 		return;
 	write_again(&worker_order_type, &order, &first);
-	bool has_fd = order.verb == worker_GREET || order.verb == worker_ARRIVE;
+	bool has_fd = order.verb == worker_GREET || order.verb == worker_ARRIVE ||
+		      order.verb == worker_AUTHORITY || order.verb == worker_CLIENT ||
+		      (order.verb == worker_HELLO && order.body.hello.has_authority);
 	if (pen_worker_send_order(ends[0], &order, has_fd ? STDIN_FILENO : -1, &scratch))
 		abort();
 	if (pen_worker_receive_order(ends[1], &again, &fd, room, arena) || (fd >= 0) != has_fd)

@@ -83,13 +83,28 @@ static int take(struct pen_fds *fds, int result, bool has_one, int *fdp)
 	return result;
 }
 
+static bool has_descriptor(const struct worker_order *order)
+{
+	switch (order->verb) {
+	case worker_GREET:
+	case worker_ARRIVE:
+	case worker_AUTHORITY:
+	case worker_CLIENT:
+		return true;
+	case worker_HELLO:
+		return order->body.hello.has_authority;
+	default:
+		return false;
+	}
+}
+
 int pen_worker_receive_order(int socket, struct worker_order *order, int *fdp, uint8_t *room,
 			     struct pen_arena *arena)
 {
 	struct pen_fds fds;
 	int r = receive(socket, &worker_order_type, order, &fds, room, arena);
 
-	return take(&fds, r, order->verb == worker_GREET || order->verb == worker_ARRIVE, fdp);
+	return take(&fds, r, has_descriptor(order), fdp);
 }
 
 int pen_worker_receive_report(int socket, struct worker_report *report, int *fdp, uint8_t *room,

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/authd.h"
+#include "base/list.h"
+#include "daemon/authd-talk.h"
+#include "io/loop.h"
+#include "runtime/authority-letter.h"
+#include "runtime/worker-letter.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	TURN_MAX = 64, /* messages heard before others have their turn */
+	STACK_SIZE = 1 << 20,
+};
+
+static const struct authd_config defaults = {
+	.clients_max = 4096,
+	.conversations_max = 256,
+	.conversations_client_max = 32,
+	.conversation_ms = 60000,
+};
+
+struct authd {
+	struct authd_config config;
+	struct pen_loop loop;
+	uv_poll_t orders;
+	int error;
+	uint8_t *room;
+	struct pen_arena arena;
+	struct pen_list clients;
+	uint32_t n_clients;
+
+	pthread_mutex_t mutex; /* of what follows, and of what clients say that it is of */
+	pthread_cond_t ended;
+	struct pen_list conversations;
+	struct authd_stats stats;
+};
+
+/* A worker. */
+struct client {
+	struct pen_list link;
+	struct authd *authd;
+	uv_poll_t poll;
+	int socket;
+	char *name;
+	struct challenges challenges;
+	uint32_t n_conversations; /* of the mutex, as the next two */
+	bool is_closed;
+	bool is_complained_of;
+};
+
+struct conversation {
+	struct pen_list link;
+	struct client *client;
+	int socket;
+};
+
+static void say(struct authd *authd, enum pen_log_level level, const char *name, const char *text)
+{
+	char line[400];
+
+	if (!authd->config.log)
+		return;
+	snprintf(line, sizeof(line), "%.200s: %s", name, text);
+	authd->config.log(authd->config.log_data, level, line);
+}
+
+/* Once of each worker: who is hostile is not to fill the log. */
+static void complain(struct client *client, const char *text)
+{
+	struct authd *authd = client->authd;
+	bool is_told;
+
+	pthread_mutex_lock(&authd->mutex);
+	is_told = client->is_complained_of;
+	client->is_complained_of = true;
+	pthread_mutex_unlock(&authd->mutex);
+	if (!is_told)
+		say(authd, PEN_LOG_WARNING, client->name, text);
+}
+
+/* ---- conversations ---- */
+
+static void client_bury(struct client *client)
+{
+	pthread_mutex_destroy(&client->challenges.mutex);
+	free(client->name);
+	free(client);
+}
+
+/* The last thing that a thread does. */
+static void conversation_end(struct conversation *conversation)
+{
+	struct client *client = conversation->client;
+	struct authd *authd = client->authd;
+	bool is_last;
+
+	pthread_mutex_lock(&authd->mutex);
+	pen_list_remove(&conversation->link);
+	close(conversation->socket);
+	is_last = !--client->n_conversations && client->is_closed;
+	if (is_last)
+		client_bury(client);
+	free(conversation);
+	authd->stats.conversations--;
+	pthread_cond_signal(&authd->ended);
+	pthread_mutex_unlock(&authd->mutex);
+}
+
+static void *converse(void *data)
+{
+	struct conversation *conversation = data;
+	struct client *client = conversation->client;
+	int r = talk_serve(conversation->socket, &client->authd->config, &client->challenges);
+
+	if (r == PEN_E_BAD_DATA || r == PEN_E_PROTOCOL || r == PEN_E_LIMIT)
+		complain(client, "the worker asks what is no question, or not one of its own");
+	conversation_end(conversation);
+	return NULL;
+}
+
+static int start_thread(struct conversation *conversation)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int r = pthread_attr_init(&attributes);
+
+	if (r)
+		return -r;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	r = pthread_create(&thread, &attributes, converse, conversation);
+	pthread_attr_destroy(&attributes);
+	return -r;
+}
+
+/* Counted first, so that the thread may end at once. */
+static bool enter(struct conversation *conversation)
+{
+	struct client *client = conversation->client;
+	struct authd *authd = client->authd;
+	bool is_room;
+
+	pthread_mutex_lock(&authd->mutex);
+	is_room = authd->stats.conversations < authd->config.conversations_max &&
+		  client->n_conversations < authd->config.conversations_client_max;
+	if (is_room) {
+		authd->stats.conversations++;
+		authd->stats.begun++;
+		client->n_conversations++;
+		pen_list_append(&authd->conversations, &conversation->link);
+	} else {
+		authd->stats.refused++;
+	}
+	pthread_mutex_unlock(&authd->mutex);
+	return is_room;
+}
+
+/* What cannot be begun is closed: then the worker denies its client. */
+static void begin(struct client *client, int socket)
+{
+	struct conversation *conversation = calloc(1, sizeof(*conversation));
+
+	if (!conversation) {
+		close(socket);
+		return;
+	}
+	conversation->client = client;
+	conversation->socket = socket;
+	if (!enter(conversation)) {
+		close(socket);
+		free(conversation);
+		complain(client, "more is asked at a time than may be");
+		return;
+	}
+	if (start_thread(conversation))
+		conversation_end(conversation);
+}
+
+/* ---- clients ---- */
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct client *client = handle->data;
+	struct authd *authd = client->authd;
+	bool is_last;
+
+	pthread_mutex_lock(&authd->mutex);
+	client->is_closed = true;
+	is_last = !client->n_conversations;
+	pthread_mutex_unlock(&authd->mutex);
+	if (is_last)
+		client_bury(client);
+}
+
+/* What it is asking goes on until it has its answer. */
+static void client_free(struct client *client)
+{
+	pen_list_remove(&client->link);
+	client->authd->n_clients--;
+	uv_close((uv_handle_t *)&client->poll, on_closed);
+	close(client->socket);
+}
+
+static void on_calls(uv_poll_t *poll, int status, int events)
+{
+	struct client *client = poll->data;
+	int r = status ? PEN_E_CLOSED : 0;
+
+	for (int i = 0; i < TURN_MAX && !r; i++) {
+		int socket = -1;
+
+		r = pen_authority_receive_call(client->socket, &socket);
+		if (!r)
+			begin(client, socket);
+		else if (r < 0) /* for want of something; that call is lost */
+			r = 0;
+	}
+	if (!r || r == PEN_E_AGAIN)
+		return;
+	if (r != PEN_E_CLOSED)
+		complain(client, "the worker calls in a way that is none");
+	client_free(client);
+}
+
+static int client_new(struct authd *authd, const char *name, int socket)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	int r = -ENOMEM;
+
+	if (client)
+		client->name = strdup(name);
+	if (client && client->name)
+		r = uv_poll_init(&authd->loop.uv, &client->poll, socket);
+	if (r) {
+		if (client)
+			free(client->name);
+		free(client);
+		close(socket);
+		return r;
+	}
+	client->authd = authd;
+	client->socket = socket;
+	client->poll.data = client;
+	pthread_mutex_init(&client->challenges.mutex, NULL);
+	pen_list_append(&authd->clients, &client->link);
+	authd->n_clients++;
+	return uv_poll_start(&client->poll, UV_READABLE, on_calls);
+}
+
+/* ---- orders ---- */
+
+static void take_client(struct authd *authd, const char *name, int socket)
+{
+	int r;
+
+	if (authd->n_clients >= authd->config.clients_max) {
+		close(socket);
+		say(authd, PEN_LOG_ERROR, name, "there are more workers than may be");
+		return;
+	}
+	r = client_new(authd, name, socket);
+	if (r)
+		say(authd, PEN_LOG_ERROR, name, strerror(-r));
+}
+
+static void authd_end(struct authd *authd, int error)
+{
+	authd->error = error;
+	uv_poll_stop(&authd->orders);
+	pen_loop_stop(&authd->loop);
+}
+
+/* False: there is no more. */
+static bool obey(struct authd *authd)
+{
+	struct worker_order order;
+	int fd = -1;
+	int r;
+
+	pen_arena_reset(&authd->arena);
+	r = pen_worker_receive_order(authd->config.fd, &order, &fd, authd->room, &authd->arena);
+	if (r == -EAGAIN || r == -EINTR)
+		return false;
+	if (!r && order.verb == worker_CLIENT) {
+		take_client(authd, order.body.client.name, fd);
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (r == -ENOMEM || r == -EMFILE) {
+		say(authd, PEN_LOG_ERROR, "penstockd", strerror(-r));
+		return true;
+	}
+	authd_end(authd, r == -ECONNRESET || (!r && order.verb == worker_LEAVE) ? 0
+			 : r							? r
+										: PEN_E_BAD_DATA);
+	return false;
+}
+
+static void on_orders(uv_poll_t *poll, int status, int events)
+{
+	struct authd *authd = poll->data;
+
+	if (status) {
+		authd_end(authd, 0);
+		return;
+	}
+	for (int i = 0; i < TURN_MAX && obey(authd); i++)
+		;
+}
+
+/* ---- its life ---- */
+
+static struct authd_config fill(const struct authd_config *config)
+{
+	struct authd_config full = *config;
+
+	if (!full.clients_max)
+		full.clients_max = defaults.clients_max;
+	if (!full.conversations_max)
+		full.conversations_max = defaults.conversations_max;
+	if (!full.conversations_client_max)
+		full.conversations_client_max = defaults.conversations_client_max;
+	if (!full.conversation_ms)
+		full.conversation_ms = defaults.conversation_ms;
+	return full;
+}
+
+static int start(struct authd *authd)
+{
+	int r;
+
+	authd->room = malloc(worker_LETTER_MAX);
+	r = authd->room ? pen_loop_init(&authd->loop) : -ENOMEM;
+	if (r)
+		return r;
+	r = uv_poll_init(&authd->loop.uv, &authd->orders, authd->config.fd);
+	if (r) {
+		pen_loop_done(&authd->loop);
+		return r;
+	}
+	authd->orders.data = authd;
+	uv_poll_start(&authd->orders, UV_READABLE, on_orders);
+	return 0;
+}
+
+int authd_new(struct authd **authdp, const struct authd_config *config)
+{
+	struct authd *authd = calloc(1, sizeof(*authd));
+	int r;
+
+	if (!authd)
+		return -ENOMEM;
+	authd->config = fill(config);
+	pen_list_init(&authd->clients);
+	pen_list_init(&authd->conversations);
+	pen_arena_init(&authd->arena, PEN_WORKER_ARENA_MAX);
+	r = start(authd);
+	if (r) {
+		free(authd->room);
+		free(authd);
+		return r;
+	}
+	pthread_mutex_init(&authd->mutex, NULL);
+	pthread_cond_init(&authd->ended, NULL);
+	*authdp = authd;
+	return 0;
+}
+
+static void end_conversations(struct authd *authd)
+{
+	pthread_mutex_lock(&authd->mutex);
+	pen_list_each (link, after, &authd->conversations)
+		shutdown(pen_list_entry(link, struct conversation, link)->socket, SHUT_RDWR);
+	while (authd->stats.conversations)
+		pthread_cond_wait(&authd->ended, &authd->mutex);
+	pthread_mutex_unlock(&authd->mutex);
+}
+
+struct authd *authd_free(struct authd *authd)
+{
+	if (!authd)
+		return NULL;
+	pen_list_each (link, after, &authd->clients)
+		client_free(pen_list_entry(link, struct client, link));
+	end_conversations(authd);
+	uv_close((uv_handle_t *)&authd->orders, NULL);
+	pen_loop_done(&authd->loop);
+	pthread_cond_destroy(&authd->ended);
+	pthread_mutex_destroy(&authd->mutex);
+	pen_arena_done(&authd->arena);
+	free(authd->room);
+	free(authd);
+	return NULL;
+}
+
+int authd_run(struct authd *authd)
+{
+	const struct worker_report ready = { .verb = worker_READY };
+	struct pen_buffer scratch = { .size = 0 };
+	int r = pen_worker_send_report(authd->config.fd, &ready, -1, &scratch);
+
+	pen_buffer_done(&scratch);
+	if (r == -EPIPE || r == -ECONNRESET)
+		return 0;
+	if (r)
+		return r;
+	pen_loop_run(&authd->loop);
+	return authd->error;
+}
+
+void authd_stop(struct authd *authd)
+{
+	pen_loop_stop(&authd->loop);
+}
+
+void authd_stats(struct authd *authd, struct authd_stats *stats)
+{
+	pthread_mutex_lock(&authd->mutex);
+	*stats = authd->stats;
+	stats->clients = authd->n_clients;
+	pthread_mutex_unlock(&authd->mutex);
+}
