@@ -334,7 +334,7 @@ static unsigned who_is(const struct confinement *confinement)
 	if (!needs || !needs->writes || !*needs->writes)
 		who |= UNWRITING;
 	/* Local services believe root, whatever it has lost: it does not get to speak to them. */
-	if (geteuid())
+	if (geteuid() || confinement->is_local)
 		who |= LOCAL;
 	return who | WORKER;
 }

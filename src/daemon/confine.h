@@ -29,6 +29,8 @@ struct confinement {
 	const struct pen_worker_needs *needs; /* paths from the root on; NULL: none */
 	const char *user;		      /* NULL: as it is; only root can change it */
 	uint32_t files_max;		      /* descriptors; 0: as it is */
+	bool is_local;	/* speaks to local services even as root, whom they believe: penstock-authd
+			 */
 	bool is_parser; /* no files at all and no sockets of its own: the greeter */
 };
 

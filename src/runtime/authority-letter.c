@@ -179,16 +179,57 @@ static int receive(int socket, const struct pen_type *type, void *value, struct 
 	return r ? r : take(socket, type, value, n, arena);
 }
 
+/* What the codec does not see to: pointers that the counts say must be there. */
+
+static bool is_there(uint32_t n, const void *bytes)
+{
+	return !n || bytes;
+}
+
+static bool is_whole_question(const struct authority_question *question)
+{
+	const struct authority_attempt *attempt = &question->body.attempt;
+	const struct authority_leg *leg = &question->body.leg;
+
+	switch (question->verb) {
+	case authority_NTLM:
+		return is_there(attempt->n_nt, attempt->nt) && is_there(attempt->n_lm, attempt->lm);
+	case authority_KRB5:
+		return is_there(leg->n, leg->bytes) &&
+		       (!leg->opening ||
+			is_there(leg->opening->n_bindings, leg->opening->bindings));
+	default:
+		return true;
+	}
+}
+
+static bool is_whole_answer(const struct authority_answer *answer)
+{
+	const struct authority_stride *stride = &answer->body.stride;
+	const struct authority_agreed *agreed = stride->agreed;
+
+	if (answer->verb != authority_KRB5)
+		return true;
+	return is_there(stride->n, stride->bytes) &&
+	       (!agreed || (is_there(agreed->n_session_key, agreed->session_key) &&
+			    is_there(agreed->n_key, agreed->key) &&
+			    is_there(agreed->n_context, agreed->context)));
+}
+
 int pen_authority_receive_question(int socket, struct authority_question *question,
 				   struct pen_arena *arena, uint64_t due)
 {
-	return receive(socket, &authority_question_type, question, arena, due);
+	int r = receive(socket, &authority_question_type, question, arena, due);
+
+	return !r && !is_whole_question(question) ? PEN_E_BAD_DATA : r;
 }
 
 int pen_authority_receive_answer(int socket, struct authority_answer *answer,
 				 struct pen_arena *arena, uint64_t due)
 {
-	return receive(socket, &authority_answer_type, answer, arena, due);
+	int r = receive(socket, &authority_answer_type, answer, arena, due);
+
+	return !r && !is_whole_answer(answer) ? PEN_E_BAD_DATA : r;
 }
 
 static bool is_seqpacket(int fd)

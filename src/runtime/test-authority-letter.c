@@ -224,6 +224,10 @@ static void test_what_is_no_message(void **state)
 {
 	static uint8_t large[authority_LETTER_MAX + 1];
 	static const uint8_t unknown_verb[] = { 9, 0, 0, 0, 9, 0, 0, 0 };
+	/* A leg of five bytes that are not there. */
+	static const uint8_t no_leg[] = {
+		3, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0
+	};
 	/* A leg of more bytes than there are. */
 	static const uint8_t short_leg[] = { 3, 0, 0, 0, 3, 0, 0, 0,	0,    0, 0, 0,
 					     0, 1, 0, 0, 4, 0, 2, 0,	0,    1, 0, 0,
@@ -231,6 +235,7 @@ static void test_what_is_no_message(void **state)
 	static const struct pen_slice rows[] = {
 		{ (const uint8_t *)"x", 1 },
 		{ unknown_verb, sizeof(unknown_verb) },
+		{ no_leg, sizeof(no_leg) },
 		{ short_leg, sizeof(short_leg) },
 	};
 	const int size = 4 * authority_LETTER_MAX;

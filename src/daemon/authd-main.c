@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* penstock-authd: the command line, the configuration, and what the process is. */
+#include "daemon/authd-needs.h"
+#include "daemon/authd.h"
+#include "daemon/confine.h"
+#include "daemon/log.h"
+#include "daemon/verdicts.h"
+#include "io/option.h"
+#include "runtime/world.h"
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { OK, FAILED, USAGE };
+enum { PENSTOCKD = 3, ARENAS_MAX = 2 };
+
+static const char help[] =
+	"Usage: penstock-authd [OPTION]...\n"
+	"Says who clients are, for penstockd's workers; it has the accounts and the keys, and\n"
+	"they have not. penstockd starts it with a socket for descriptor 3 and its own\n"
+	"configuration in PENSTOCKD_CONFIG. It ends when that does.\n"
+	"\n"
+	"      --help     print this\n"
+	"      --version  print the version\n"
+	"\n"
+	"Exit status: 0; 1: it failed; 2: the command line, descriptor 3 or the configuration\n"
+	"is wrong.\n";
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+struct process {
+	struct config config;
+	struct log log;
+	struct pen_world world;
+	struct verdicts *verdicts;
+};
+
+/* -1: go on. */
+static int parse(int argc, char **argv)
+{
+	int val;
+
+	opterr = 0;
+	while ((val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+		switch (val) {
+		case 'h':
+			fputs(help, stdout);
+			return OK;
+		case 'V':
+			puts("penstock-authd " PEN_VERSION);
+			return OK;
+		default:
+			pen_option_complain("penstock-authd", long_options, val == ':',
+					    argv[optind - 1]);
+			return USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	pen_option_complain_of_word("penstock-authd", argv[optind]);
+	return USAGE;
+}
+
+/* -1: go on. */
+static int check_socket(void)
+{
+	socklen_t n = sizeof(int);
+	int type = 0;
+
+	if (!getsockopt(PENSTOCKD, SOL_SOCKET, SO_TYPE, &type, &n) && type == SOCK_SEQPACKET)
+		return -1;
+	fprintf(stderr, "penstock-authd: descriptor 3 is no socket of penstockd, which starts "
+			"this program.\n");
+	return USAGE;
+}
+
+/* ---- what it is made of ---- */
+
+static void say(void *data, enum pen_log_level level, const char *line)
+{
+	log_line(data, level, "authd", "message", line, NULL);
+}
+
+static int load(struct process *process, const char *path)
+{
+	struct pen_buffer diagnoses;
+	int r = config_init(&process->config, !geteuid());
+
+	if (r)
+		return r;
+	pen_buffer_init(&diagnoses, 0);
+	r = config_load(&process->config, path, &diagnoses);
+	if (r)
+		fprintf(stderr, "%.*s", (int)diagnoses.size, (const char *)diagnoses.data);
+	pen_buffer_done(&diagnoses);
+	process->log = (struct log){ process->config.log_level, process->config.is_json };
+	return r;
+}
+
+static int prepare(struct process *process, char error[256])
+{
+	int r = pen_world_init(&process->world);
+
+	if (r) {
+		snprintf(error, 256, "libcrypto offers no ciphers");
+		return r;
+	}
+	return verdicts_new(&process->verdicts, &process->config, process->world.crypto, error);
+}
+
+/* From now on it can do what it does, and nothing else: it still reads the keytab, which changes.
+ */
+static int confine(const struct process *process, char error[256])
+{
+	struct authd_needs needs;
+	const struct confinement confinement = { .needs = &needs.needs, .is_local = true };
+	char missing[128] = "";
+	int r = authd_needs_init(&needs, &process->config, NULL, error);
+
+	if (!r)
+		r = confine_self(&confinement, missing, error);
+	if (!r && *missing)
+		log_line(&process->log, PEN_LOG_INFO, "authd", "message",
+			 "this kernel does not confine it in all", "missing", missing, NULL);
+	authd_needs_done(&needs);
+	return r;
+}
+
+/* As many as there may be: a call that cannot be taken is lost. */
+static void widen(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int serve(struct process *process)
+{
+	const struct authd_config config = {
+		.fd = PENSTOCKD,
+		.world = &process->world.mech,
+		.ntlm = verdicts_ntlm(process->verdicts),
+		.krb5 = verdicts_krb5(process->verdicts),
+		.log = say,
+		.log_data = &process->log,
+	};
+	struct authd *authd;
+	int r = authd_new(&authd, &config);
+
+	/* Not freed: threads that wait for others would hold it up. */
+	return r ? r : authd_run(authd);
+}
+
+static int run(struct process *process)
+{
+	char error[256] = "";
+	int r = prepare(process, error);
+
+	if (!r)
+		r = confine(process, error);
+	if (!r)
+		r = serve(process);
+	if (r)
+		say(&process->log, PEN_LOG_ERROR,
+		    *error  ? error
+		    : r < 0 ? strerror(-r)
+			    : "what came from penstockd is no order");
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static struct process process;
+	const char *path = getenv("PENSTOCKD_CONFIG");
+	int end = parse(argc, argv);
+
+	if (end < 0)
+		end = check_socket();
+	if (end >= 0)
+		return end;
+	/* From a terminal they are penstockd's, and this ends after that. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	/* Each thread's own heap would take addresses that there is a limit of. */
+	mallopt(M_ARENA_MAX, ARENAS_MAX);
+	widen();
+	if (load(&process, path && *path ? path : NULL))
+		return USAGE;
+	/* What else runs at a program's end may want more than it has. */
+	_exit(run(&process) ? FAILED : OK);
+}
