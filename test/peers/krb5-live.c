@@ -19,7 +19,13 @@
  *	pause=SECONDS   before they talk
  *	replay=1        the first token goes to another server before
  *	swap=OFFSET     a bit of it is changed
+ *
+ * With PEN_AUTHD in the environment the server's tokens are taken by a penstock-authd in another
+ * process, and it has the keytab.
  */
+#include "daemon/authd.h"
+#include "runtime/authority.h"
+#include "runtime/worker-letter.h"
 #include "runtime/world.h"
 #include "sec/credentials.h"
 #include "sec/krb5.h"
@@ -30,6 +36,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SIZE_MAX_TRIED = 65536 };
@@ -430,6 +438,77 @@ static void expect_session(struct pen_mech_context *client, struct pen_mech_cont
 	}
 }
 
+/* ---- another process has the keytab ---- */
+
+static struct pen_krb5_server config_of_arguments(void)
+{
+	return (struct pen_krb5_server){
+		.keytab = value_of("keytab"),
+		.principal = value_of("service"),
+		.rcache = value_of("rcache"),
+		.allow_weak = value_of("weak"),
+		.require_bindings = value_of("bound"),
+		.map = value_of("nomap") ? NULL : map,
+		.data = (void *)(uintptr_t)value_of("only"),
+	};
+}
+
+static struct pen_authority *authority;
+static int authd_socket = -1;
+static pid_t authd_pid;
+
+static int judge(void *data, const struct pen_ntlm_attempt *attempt,
+		 struct pen_ntlm_verdict *verdict)
+{
+	return PEN_E_DENIED;
+}
+
+static void be_authd(int fd)
+{
+	const struct pen_ntlm_server ntlm = { .netbios_computer = "HERE", .judge = judge };
+	const struct pen_krb5_server krb5 = config_of_arguments();
+	const struct authd_config config = {
+		.fd = fd, .world = &world.mech, .ntlm = &ntlm, .krb5 = &krb5
+	};
+	struct authd *authd;
+
+	_exit(authd_new(&authd, &config) || authd_run(authd));
+}
+
+static void start_authd(void)
+{
+	const struct worker_order order = { .verb = worker_CLIENT, .body.client.name = "live" };
+	struct pen_buffer scratch = { 0 };
+	int ends[2], clients[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, clients))
+		exit(2);
+	authd_pid = fork();
+	if (!authd_pid) {
+		close(ends[0]);
+		close(clients[0]);
+		be_authd(ends[1]);
+	}
+	close(ends[1]);
+	authd_socket = ends[0];
+	if (authd_pid < 0 || pen_worker_send_order(authd_socket, &order, clients[1], &scratch) ||
+	    close(clients[1]) || pen_authority_new(&authority, clients[0], 0))
+		exit(2);
+	pen_buffer_done(&scratch);
+}
+
+static void end_authd(void)
+{
+	int status = 0;
+
+	pen_authority_free(authority);
+	shutdown(authd_socket, SHUT_WR);
+	expect(waitpid(authd_pid, &status, 0) == authd_pid && !status,
+	       "penstock-authd ends with %#x", (unsigned)status);
+	close(authd_socket);
+}
+
 /* Both sides of one case. */
 struct sides {
 	struct pen_krb5_client client_config;
@@ -450,16 +529,12 @@ static void sides_init(struct sides *sides)
 
 	*sides = (struct sides){
 		.client_config = { .allow_weak = value_of("client_weak") },
-		.config = {
-			.keytab = value_of("keytab"),
-			.principal = value_of("service"),
-			.rcache = value_of("rcache"),
-			.allow_weak = value_of("weak"),
-			.require_bindings = value_of("bound"),
-			.map = value_of("nomap") ? NULL : map,
-			.data = (void *)(uintptr_t)value_of("only"),
-		},
-		.offered = { &pen_mech_krb5, &sides->client_config, pen_oids_krb5, PEN_N_OIDS_KRB5 },
+		.config = authority ? *(const struct pen_krb5_server *)pen_mechs_find(
+					       pen_authority_mechs(authority), PEN_AUTH_KRB5)
+					       ->config
+				    : config_of_arguments(),
+		.offered = { &pen_mech_krb5, &sides->client_config, pen_oids_krb5,
+			     PEN_N_OIDS_KRB5 },
 		.served = { &pen_mech_krb5, &sides->config, pen_oids_krb5, PEN_N_OIDS_KRB5 },
 		.client_spnego = { &sides->offered, 1 },
 		.spnego = { &sides->served, 1 },
@@ -548,10 +623,14 @@ int main(int argc, char **argv)
 		return 2;
 	if (value_of("spnego"))
 		mech = &pen_mech_spnego;
+	if (getenv("PEN_AUTHD"))
+		start_authd();
 	if (!strcmp(argv[1], "threads"))
 		run_threads();
 	else
 		run_case(is_refused);
+	if (authority)
+		end_authd();
 	pen_world_done(&world);
 	if (!is_refused)
 		printf("%u passed, %u failed\n", n_passed, n_failed);
