@@ -60,7 +60,10 @@ struct pen_worker {
 	const char *user;     /* to run as, where penstockd is root; NULL: penstock's */
 	struct pen_worker_needs needs;
 	bool is_unmanaged; /* has no management interface [C706 appendix Q] beside its own */
-	/* All but the directories; without a log of its own it writes to standard error. */
+	/*
+	 * All but the directories; without a log of its own it writes to standard error, and
+	 * without mechs clients prove themselves to penstock-authd, which tells it who they are.
+	 */
 	struct pen_server_config config;
 	void *data; /* what the functions get until one puts something else into *datap */
 	/*

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static void say(const struct crew *crew, enum pen_log_level level, const char *message)
 {
@@ -205,12 +206,26 @@ static uint16_t choose_index(struct crew_world *world)
 	return 0;
 }
 
+/* A socket to penstock-authd, if there is one; -1: there is none. */
+static int connect_keeper(struct worker *worker, int *socketp)
+{
+	const struct crew *crew = worker->crew;
+	char name[64];
+
+	*socketp = -1;
+	if (!crew->world->keeper)
+		return 0;
+	snprintf(name, sizeof(name), "%.50s %u", crew->listing.program, worker->index);
+	return keeper_connect(crew->world->keeper, name, socketp, &worker->keeper_run);
+}
+
 static int greet(struct worker *worker)
 {
 	const struct crew_world *world = worker->crew->world;
 	struct worker_endpoint endpoints[worker_ENDPOINTS_MAX];
 	struct worker_order order = { .verb = worker_HELLO };
 	uint32_t n = 0;
+	int socket, r;
 
 	for (struct pen_list *link = world->doors->next; link != world->doors; link = link->next) {
 		struct door *door = pen_list_entry(link, struct door, link);
@@ -227,7 +242,14 @@ static int greet(struct worker *worker)
 		.endpoints = endpoints,
 		.ncalrpc_dir = world->ncalrpc_dir,
 	};
-	return child_tell(worker->child, &order, -1);
+	r = connect_keeper(worker, &socket);
+	if (r)
+		return r;
+	order.body.hello.has_authority = socket >= 0;
+	r = child_tell(worker->child, &order, socket);
+	if (r && socket >= 0)
+		close(socket);
+	return r;
 }
 
 /* What an endpoint mapper knows. */
@@ -452,6 +474,30 @@ void crew_teach(struct crew *crew)
 	if (crew->listing.needs_table)
 		pen_list_each (link, after, &crew->workers)
 			teach(pen_list_entry(link, struct worker, link));
+}
+
+static int reconnect(struct worker *worker)
+{
+	const struct worker_order order = { .verb = worker_AUTHORITY };
+	int socket;
+	int r = connect_keeper(worker, &socket);
+
+	if (r)
+		return r;
+	r = child_tell(worker->child, &order, socket);
+	if (r)
+		close(socket);
+	return r;
+}
+
+void crew_reconnect(struct crew *crew)
+{
+	pen_list_each (link, after, &crew->workers) {
+		struct worker *worker = pen_list_entry(link, struct worker, link);
+
+		if (worker->keeper_run != keeper_run(crew->world->keeper) && reconnect(worker))
+			say(crew, PEN_LOG_WARNING, "a process has no way to penstock-authd");
+	}
 }
 
 void crew_sweep(struct crew *crew, uint64_t now)

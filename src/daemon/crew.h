@@ -6,6 +6,7 @@
  * again, later each time, when they crash.
  */
 #include "daemon/child.h"
+#include "daemon/keeper.h"
 #include "daemon/listing.h"
 #include "daemon/log.h"
 #include "daemon/visitor.h"
@@ -42,6 +43,7 @@ struct worker {
 	uint64_t idle_since;
 	struct pen_list waiting; /* visitors, until it is ready */
 	uint32_t n_waiting;
+	uint64_t keeper_run; /* of which it has a socket */
 };
 
 /* What crews share. */
@@ -54,6 +56,7 @@ struct crew_world {
 	const char *user; /* whom programs run as that do not say; NULL: as this process */
 	bool is_confined;
 	const struct pen_list *doors;
+	struct keeper *keeper; /* NULL: nobody judges */
 };
 
 struct crew {
@@ -111,6 +114,9 @@ void crew_teach(struct crew *crew);
  * its processes leave when their connections have.
  */
 void crew_retire(struct crew *crew);
+
+/* Gives those a socket to penstock-authd who have one to another. */
+void crew_reconnect(struct crew *crew);
 
 /* No more visitors: its processes end when they have none, or now. */
 void crew_dismiss(struct crew *crew, bool is_now);

@@ -2,7 +2,6 @@
 #include "daemon/program.h"
 #include "daemon/place.h"
 #include <errno.h>
-#include <penstock/mechs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,30 +91,6 @@ static void need_config(struct program *program)
 	program_write(program, program->config.limits.keylog);
 }
 
-static void need_security(struct program *program)
-{
-	static const char *const of_kerberos[] = { "/etc/krb5.conf", "/etc/krb5.conf.d",
-						   "/etc/krb5.keytab", "/etc/gss/mech.d" };
-	const struct config *config = &program->config;
-	const char *keytab = config->keytab;
-	const char *cache;
-
-	program_write_beside(program, config->accounts);
-	program_read(program, secure_getenv("KRB5_CONFIG"));
-	cache = secure_getenv("KRB5RCACHENAME"); /* "file2:PATH" */
-	if (cache && strchr(cache, ':'))
-		program_write_beside(program, strchr(cache, ':') + 1);
-	for (size_t i = 0; i < PEN_COUNT(of_kerberos); i++)
-		program_read(program, of_kerberos[i]);
-	if (keytab && !strncmp(keytab, "FILE:", 5))
-		keytab += 5;
-	if (keytab && *keytab == '/')
-		program_read(program, keytab);
-	program_write(program, "/var/tmp"); /* what Kerberos has seen before */
-	program_read(program, config->machine_secret);
-	program->worker.needs.network = config->verdicts == CONFIG_VERDICTS_NETLOGON;
-}
-
 /* ---- its life ---- */
 
 static int prepare(struct pen_server_config *config, void **datap, char error[256])
@@ -185,8 +160,8 @@ int program_run(struct program *program, int argc, char **argv)
 	int end;
 
 	need_config(program);
-	if (program->is_secure)
-		need_security(program);
+	if (program->has_accounts)
+		program_write_beside(program, program->config.accounts);
 	end = pen_worker_main(argc, argv, &program->worker);
 	config_done(&program->config);
 	return end;
@@ -194,14 +169,15 @@ int program_run(struct program *program, int argc, char **argv)
 
 int program_prepare(struct program *program, struct pen_server_config *config, char error[256])
 {
-	int r;
-
-	if (!program->is_secure)
+	if (!program->has_accounts)
 		return 0;
-	r = daemon_security_new(&program->security, &program->config, error);
-	if (!r)
-		config->mechs = daemon_security_mechs(program->security);
-	return r;
+	if (!config->mechs) {
+		snprintf(error, 256, "there is no penstock-authd to say who clients are");
+		return PEN_E_UNSUPPORTED;
+	}
+	/* They are this process' own, and nobody uses them yet. */
+	return daemon_security_new(&program->security, &program->config,
+				   (struct pen_mechs *)(uintptr_t)config->mechs, error);
 }
 
 int program_reload(struct program *program, struct pen_server *server, struct config *fresh,

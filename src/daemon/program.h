@@ -20,8 +20,8 @@ struct program {
 	struct config config;
 	struct log log;
 	struct daemon_interfaces interfaces;
-	struct daemon_security *security; /* NULL: it uses none, or does not serve yet */
-	bool is_secure;			  /* clients may prove who they are */
+	struct daemon_security *security; /* NULL: it has none, or does not serve yet */
+	bool has_accounts;		  /* it serves them */
 	struct pen_worker worker;	  /* its functions get worker.data, this unless it is set */
 	struct pen_worker_service services[PROGRAM_SERVICES_MAX];
 	const char *reads[PROGRAM_PATHS_MAX + 1];
@@ -52,7 +52,7 @@ int program_run(struct program *program, int argc, char **argv);
 
 /* ---- for a worker's functions ---- */
 
-/* prepare: opens the security, where there is to be any. */
+/* prepare: opens the accounts, where there are to be any. */
 int program_prepare(struct program *program, struct pen_server_config *config, char error[256]);
 
 /*

@@ -2,8 +2,8 @@
 #ifndef PEN_DAEMON_SECURITY_H
 #define PEN_DAEMON_SECURITY_H
 /*
- * Who may come in, as the configuration says: the accounts, and the mechanisms by which
- * clients prove themselves.
+ * The accounts, for services that serve them, and netlogon's own mechanism, of machines that have
+ * proved themselves to it. Who clients are penstock-authd says (verdicts.h).
  */
 #include "daemon/config.h"
 #include "service/netlogon/sessions.h"
@@ -13,28 +13,15 @@
 struct daemon_security;
 
 /*
- * Opens the accounts, makes them at first use, and makes the mechanisms: SPNEGO,
- * NTLM, netlogon's own and, where there is a keytab with keys, Kerberos. config must live longer. A
- * failure has a sentence in error.
+ * Opens the accounts, and makes them at first use. netlogon's mechanism is added to mechs, which
+ * are in use no longer than the security is there, and are freed after it. config must live longer.
+ * A failure has a sentence in error.
  */
 int daemon_security_new(struct daemon_security **securityp, const struct config *config,
-			char error[256]);
-
-/*
- * The same where others judge: penstock-authd, by these mechs, to which netlogon's own is added.
- * They must be in use no longer than the security is there, and be freed after it.
- */
-int daemon_security_new_by(struct daemon_security **securityp, const struct config *config,
-			   struct pen_mechs *mechs, char error[256]);
+			struct pen_mechs *mechs, char error[256]);
 struct daemon_security *daemon_security_free(struct daemon_security *security);
 
-/* What servers offer. Owned by the security. */
-const struct pen_mechs *daemon_security_mechs(const struct daemon_security *security);
-
-/*
- * The accounts, for services, which run in the loop's thread. The mechanisms have the file
- * open a second time, because they judge in other threads.
- */
+/* Of the loop's thread alone. */
 struct pen_accounts *daemon_security_accounts(const struct daemon_security *security);
 
 /* The machines that netlogon knows, for netlogon and for its mechanism. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/serve.h"
+#include "daemon/authd-needs.h"
 #include "daemon/greet.h"
 #include "daemon/handed.h"
 #include "daemon/legacy.h"
@@ -30,9 +31,10 @@ struct serve {
 	const struct config *config; /* in effect */
 	struct log log;
 	struct places places;
-	char greeter[PATH_MAX];
-	char image[PATH_MAX]; /* this program */
-	char **trial;	      /* its arguments, and one that has it do nothing */
+	char greeter[PATH_MAX], authd[PATH_MAX];
+	struct authd_needs needs; /* penstock-authd's */
+	char image[PATH_MAX];	  /* this program */
+	char **trial;		  /* its arguments, and one that has it do nothing */
 	struct handed handed;
 	struct legacy *legacy; /* of the image that this process was; NULL: none */
 	bool is_heir;
@@ -95,6 +97,8 @@ static int describe(struct serve *serve, const struct config *config, struct ser
 	*supervisor = (struct supervisor_config){
 		.programs = table->programs.paths,
 		.greeter = serve->greeter,
+		.authd = serve->authd,
+		.authd_needs = &serve->needs.needs,
 		.ncalrpc_dir = serve->places.ncalrpc_dir,
 		.np_dir = serve->places.np_dir,
 		.addresses = table->addresses,
@@ -230,14 +234,26 @@ static void forget_signals(struct serve *serve)
 
 /* ---- the start ---- */
 
-static int find_greeter(struct serve *serve)
+static int find_children(struct serve *serve)
 {
-	static const char *const places[] = { "penstock-greeter",
-					      PEN_LIBEXECDIR "/penstock/penstock-greeter", NULL };
+	static const char *const greeters[] = { "penstock-greeter",
+						PEN_LIBEXECDIR "/penstock/penstock-greeter", NULL };
+	static const char *const authds[] = { "penstock-authd",
+					      PEN_LIBEXECDIR "/penstock/penstock-authd", NULL };
 
-	return self_find(places, serve->greeter) ? 0
-						 : fail(serve, -ENOENT, "greeter",
-							"penstock-greeter is not where it belongs");
+	if (!self_find(greeters, serve->greeter))
+		return fail(serve, -ENOENT, "greeter", "penstock-greeter is not where it belongs");
+	if (!self_find(authds, serve->authd))
+		return fail(serve, -ENOENT, "authd", "penstock-authd is not where it belongs");
+	return 0;
+}
+
+static int find_needs(struct serve *serve)
+{
+	char error[256] = "";
+	int r = authd_needs_init(&serve->needs, serve->config, serve->places.config, error);
+
+	return r ? fail(serve, r, "authd", error) : 0;
 }
 
 /* What the next image is executed with, and tried with before. */
@@ -272,7 +288,9 @@ static int prepare(struct serve *serve)
 	if (!r && setenv(PROGRAM_CONFIG_VARIABLE, serve->places.config, true))
 		r = fail(serve, -errno, "environment", strerror(errno));
 	if (!r)
-		r = find_greeter(serve);
+		r = find_children(serve);
+	if (!r)
+		r = find_needs(serve);
 	return r ? r : prepare_upgrade(serve);
 }
 
@@ -377,6 +395,7 @@ int serve(const struct serve_config *how)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors(&serve);
 	take_over(&serve);
+	pen_arena_init(&serve.needs.arena, 0);
 	r = prepare(&serve);
 	if (!r)
 		r = start(&serve);
@@ -389,5 +408,6 @@ int serve(const struct serve_config *how)
 	handed_done(&serve.handed);
 	free(serve.trial);
 	places_done(&serve.places);
+	authd_needs_done(&serve.needs);
 	return r;
 }

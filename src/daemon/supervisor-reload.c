@@ -48,6 +48,7 @@ static int copy_config(struct supervisor_config *copy, const struct supervisor_c
 	*copy = *config;
 	copy->programs = copy_texts(config->programs, arena, &r);
 	copy->greeter = copy_text(config->greeter, arena, &r);
+	copy->authd = copy_text(config->authd, arena, &r);
 	copy->ncalrpc_dir = copy_text(config->ncalrpc_dir, arena, &r);
 	copy->np_dir = copy_text(config->np_dir, arena, &r);
 	copy->addresses = copy_texts(config->addresses, arena, &r);
@@ -89,6 +90,8 @@ static int take_next(struct supervisor *supervisor)
 	next.ncalrpc_dir = config->ncalrpc_dir;
 	next.np_dir = config->np_dir;
 	next.greeter = config->greeter;
+	next.authd = config->authd;
+	next.authd_needs = config->authd_needs;
 	next.log = config->log;
 	next.image = config->image;
 	next.arguments = config->arguments;

@@ -15,8 +15,9 @@ enum {
 	SWEEP_MS = 500,
 	FULL_MS = 100, /* until descriptors are free again */
 	GREETER_BACKOFF_MS = 100,
-	GRACE_MS = 1000, /* for those whom the greeter has, when it stops */
-	KILL_MS = 1000,	 /* for what is killed to be gone */
+	AUTHD_MS = 20 * 1000, /* to be ready */
+	GRACE_MS = 1000,      /* for those whom the greeter has, when it stops */
+	KILL_MS = 1000,	      /* for what is killed to be gone */
 	BIND_MS = 30 * 1000,
 	NPA_MS = 5 * 1000,
 	VISITORS_MAX = 10000,
@@ -190,6 +191,44 @@ int supervisor_adopt_greeter(struct supervisor *supervisor, const struct heritag
 	return child_adopt(&supervisor->greeter, &supervisor->loop.uv, &listener, letter, legacy);
 }
 
+/* ---- penstock-authd ---- */
+
+static void on_keeper_changed(void *data)
+{
+	struct supervisor *supervisor = data;
+
+	pen_list_each (link, after, &supervisor->crews)
+		crew_reconnect(pen_list_entry(link, struct crew, link));
+	pen_list_each (link, after, &supervisor->retired)
+		crew_reconnect(pen_list_entry(link, struct crew, link));
+}
+
+static int start_keeper(struct supervisor *supervisor)
+{
+	const struct supervisor_config *config = &supervisor->config;
+	const struct keeper_config keeper = {
+		.program = config->authd,
+		.needs = config->authd_needs,
+		.user = config->user,
+		.is_confined = config->is_confined,
+		.loop = &supervisor->loop.uv,
+		.log = config->log,
+		.changed = on_keeper_changed,
+		.data = supervisor,
+	};
+	int r;
+
+	if (!config->authd)
+		return 0;
+	r = keeper_new(&supervisor->world.keeper, &keeper);
+	/* Whoever was adopted has a way to the one before, which leaves when it is in no use. */
+	if (!r && config->legacy)
+		on_keeper_changed(supervisor);
+	else if (!r)
+		r = keeper_await(supervisor->world.keeper, AUTHD_MS);
+	return r ? supervisor_fail(supervisor, r, "authd", config->authd) : 0;
+}
+
 /* ---- who comes ---- */
 
 static int identify(const struct supervisor *supervisor, const struct door *door, int fd,
@@ -315,6 +354,8 @@ static int start(struct supervisor *supervisor)
 		r = supervisor_adopt(supervisor, legacy);
 	if (!r && !supervisor->greeter)
 		r = start_greeter(supervisor);
+	if (!r)
+		r = start_keeper(supervisor);
 	if (r)
 		return r;
 	if (!legacy || !legacy->estate) {
@@ -395,6 +436,7 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 		crew_free(pen_list_entry(link, struct crew, link));
 	pen_list_each (link, after, &supervisor->retired)
 		crew_free(pen_list_entry(link, struct crew, link));
+	keeper_free(supervisor->world.keeper);
 	child_free(supervisor->greeter);
 	visitors_done(&supervisor->visitors);
 	uv_close((uv_handle_t *)&supervisor->reaper, NULL);
@@ -544,6 +586,11 @@ const char *supervisor_binding(const struct supervisor *supervisor, size_t n, co
 		return door->binding;
 	}
 	return NULL;
+}
+
+pid_t supervisor_authd(const struct supervisor *supervisor)
+{
+	return supervisor->world.keeper ? keeper_pid(supervisor->world.keeper) : 0;
 }
 
 static void add_stats(struct supervisor_stats *stats, const struct crew *crew)

@@ -11,6 +11,8 @@
 struct supervisor_config {
 	const char *const *programs; /* paths, ended by NULL */
 	const char *greeter;	     /* its path */
+	const char *authd;	     /* penstock-authd's; NULL: clients cannot prove themselves */
+	const struct pen_worker_needs *authd_needs;
 	const char *ncalrpc_dir, *np_dir;
 	const char *const *addresses; /* numeric, for TCP, ended by NULL; "": all */
 	uint16_t first_port,
@@ -86,6 +88,9 @@ int supervisor_table(const struct supervisor *supervisor, struct worker_table *t
 
 /* The n-th endpoint, as it is and as it was listed; NULL past the last. */
 const char *supervisor_binding(const struct supervisor *supervisor, size_t n, const char **listedp);
+
+/* 0: there is none for now. */
+pid_t supervisor_authd(const struct supervisor *supervisor);
 
 struct supervisor_stats {
 	uint32_t workers;     /* processes */

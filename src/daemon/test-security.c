@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "crypto/crypto.h"
 #include "daemon/security.h"
+#include "daemon/verdicts.h"
 #include "io/clock.h"
 #include "sec/ntlm.h"
 #include "sec/spnego.h"
@@ -45,6 +46,43 @@ static void configure(struct config *config, const char *more)
 			 0);
 	pen_buffer_done(&text);
 	pen_buffer_done(&diagnoses);
+}
+
+/* What penstock-authd has, and what serves the accounts, in one process. */
+struct all {
+	struct pen_crypto *crypto;
+	struct verdicts *verdicts;
+	struct pen_mechs *mechs;
+	struct daemon_security *security;
+};
+
+static void all_free(struct all *all)
+{
+	daemon_security_free(all->security);
+	pen_mechs_free(all->mechs);
+	verdicts_free(all->verdicts);
+	pen_crypto_free(all->crypto);
+}
+
+static int all_new(struct all *all, const struct config *config, char error[256])
+{
+	struct pen_mechs_config mechs;
+	int r;
+
+	*all = (struct all){ 0 };
+	r = pen_crypto_new(&all->crypto);
+	if (!r)
+		r = verdicts_new(&all->verdicts, config, all->crypto, error);
+	if (!r) {
+		mechs = (struct pen_mechs_config){ .ntlm = verdicts_ntlm(all->verdicts),
+						   .krb5 = verdicts_krb5(all->verdicts) };
+		r = pen_mechs_new(&all->mechs, &mechs);
+	}
+	if (!r)
+		r = daemon_security_new(&all->security, config, all->mechs, error);
+	if (r)
+		all_free(all);
+	return r;
 }
 
 /* ---- a conversation ---- */
@@ -108,7 +146,7 @@ static int talk(const struct pen_mech_row *mech, const struct pen_mech_world *wo
 /* Who renames the machine renames its domain; its SID stays. */
 static void test_name(void **state)
 {
-	struct daemon_security *security;
+	struct all all;
 	struct pen_account_policy policy;
 	struct pen_accounts *accounts;
 	struct pen_sid sid = { 0 };
@@ -120,8 +158,8 @@ static void test_name(void **state)
 	for (int i = 0; i < 2; i++) {
 		configure(&config, "");
 		config.name = i ? "THERE" : "HERE";
-		assert_int_equal(daemon_security_new(&security, &config, error), 0);
-		accounts = daemon_security_accounts(security);
+		assert_int_equal(all_new(&all, &config, error), 0);
+		accounts = daemon_security_accounts(all.security);
 		assert_int_equal(
 			pen_accounts_get_policy(accounts, PEN_ACCOUNT_MACHINE, &arena, &policy), 0);
 		assert_string_equal(policy.name, config.name);
@@ -129,7 +167,7 @@ static void test_name(void **state)
 			assert_true(pen_sid_equal(&sid,
 						  pen_accounts_sid(accounts, PEN_ACCOUNT_MACHINE)));
 		sid = *pen_accounts_sid(accounts, PEN_ACCOUNT_MACHINE);
-		daemon_security_free(security);
+		all_free(&all);
 		config_done(&config);
 	}
 	pen_arena_done(&arena);
@@ -149,7 +187,7 @@ static void add_user(struct pen_accounts *accounts, const struct pen_crypto *cry
 static void test_logons(void **state)
 {
 	struct pen_credentials *right, *wrong;
-	struct daemon_security *security;
+	struct all all;
 	const struct pen_mech_row *mechs; /* in no order */
 	struct pen_crypto *crypto;
 	struct pen_mech_world world = { .random = random_bytes, .now = now };
@@ -162,11 +200,11 @@ static void test_logons(void **state)
 	assert_int_equal(pen_crypto_new(&crypto), 0);
 	world.crypto = crypto;
 	configure(&config, "guests = strangers\n");
-	assert_int_equal(daemon_security_new(&security, &config, error), 0);
-	add_user(daemon_security_accounts(security), crypto);
+	assert_int_equal(all_new(&all, &config, error), 0);
+	add_user(daemon_security_accounts(all.security), crypto);
 	assert_int_equal(pen_credentials_new_password(&right, "alice", NULL, "Secret-1"), 0);
 	assert_int_equal(pen_credentials_new_password(&wrong, "alice", NULL, "secret-1"), 0);
-	mechs = pen_mechs_rows(daemon_security_mechs(security), &n);
+	mechs = pen_mechs_rows(all.mechs, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (mechs[i].mech->auth_type == PEN_AUTH_KRB5 ||
 		    mechs[i].mech->auth_type == PEN_AUTH_SCHANNEL)
@@ -182,12 +220,12 @@ static void test_logons(void **state)
 	assert_string_equal(config.accounts + strlen(directory), "/of/acc.db");
 	assert_int_equal(stat(config.accounts, &info), 0);
 	assert_int_equal(info.st_mode & 0777, 0600);
-	assert_ptr_equal(daemon_security_logons(security)->accounts,
-			 daemon_security_accounts(security));
-	assert_int_equal(daemon_security_logons(security)->guests, PEN_LOGON_STRANGERS);
+	assert_ptr_equal(daemon_security_logons(all.security)->accounts,
+			 daemon_security_accounts(all.security));
+	assert_int_equal(daemon_security_logons(all.security)->guests, PEN_LOGON_STRANGERS);
 	pen_credentials_free(right);
 	pen_credentials_free(wrong);
-	daemon_security_free(security);
+	all_free(&all);
 	pen_crypto_free(crypto);
 	config_done(&config);
 }
@@ -202,13 +240,13 @@ static void test_refusals(void **state)
 		{ "[store]\naccounts = :memory:\n", "kept in a file" },
 		{ "[store]\naccounts = /proc/nowhere/acc.db\n", "/proc/nowhere" },
 	};
-	struct daemon_security *security;
+	struct all all;
 	struct config config;
 	char error[256];
 
 	for (size_t i = 0; i < PEN_COUNT(rows); i++) {
 		configure(&config, rows[i].text);
-		assert_int_not_equal(daemon_security_new(&security, &config, error), 0);
+		assert_int_not_equal(all_new(&all, &config, error), 0);
 		assert_non_null(strstr(error, rows[i].error));
 		config_done(&config);
 	}
@@ -216,20 +254,18 @@ static void test_refusals(void **state)
 
 static void test_no_memory(void **state)
 {
-	struct daemon_security *security;
+	struct all all;
 	struct config config;
 	char error[256];
 	int r;
 
 	configure(&config, "");
-	for (size_t n = 1;
-	     pen_fail_at(n), r = daemon_security_new(&security, &config, error), pen_fail_hit();
-	     n++) {
+	for (size_t n = 1; pen_fail_at(n), r = all_new(&all, &config, error), pen_fail_hit(); n++) {
 		if (!r) /* a library that went without */
-			daemon_security_free(security);
+			all_free(&all);
 	}
 	assert_int_equal(r, 0);
-	daemon_security_free(security);
+	all_free(&all);
 	config_done(&config);
 }
 

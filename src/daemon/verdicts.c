@@ -230,8 +230,3 @@ const struct pen_krb5_server *verdicts_krb5(const struct verdicts *verdicts)
 {
 	return verdicts->has_krb5 ? &verdicts->krb5 : NULL;
 }
-
-const char *verdicts_realm(const struct verdicts *verdicts)
-{
-	return verdicts->realm;
-}

@@ -23,7 +23,4 @@ struct verdicts *verdicts_free(struct verdicts *verdicts);
 const struct pen_ntlm_server *verdicts_ntlm(const struct verdicts *verdicts);
 const struct pen_krb5_server *verdicts_krb5(const struct verdicts *verdicts); /* NULL: not at all */
 
-/* Whose principals are names of the accounts; NULL: no realm's. */
-const char *verdicts_realm(const struct verdicts *verdicts);
-
 #endif

@@ -72,7 +72,8 @@ static int await_successor(struct pen_authority *authority, uint32_t n_replaced,
 static int call(struct pen_authority *authority, int end)
 {
 	uint64_t due = pen_clock_ms() + authority->timeout_ms;
-	uint64_t patience = pen_clock_ms() + SUCCESSOR_MS;
+	/* Who has just begun is begun anew. */
+	uint64_t patience = authority->mechs ? pen_clock_ms() + SUCCESSOR_MS : 0;
 	int r;
 
 	do {

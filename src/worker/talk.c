@@ -41,7 +41,8 @@ static int receive(struct pen_worker_talk *talk, struct worker_order *order, int
 
 /* ---- before it serves ---- */
 
-int pen_worker_talk_hello(struct pen_worker_talk *talk, const struct worker_hello **hellop)
+int pen_worker_talk_hello(struct pen_worker_talk *talk, const struct worker_hello **hellop,
+			  int *authorityp)
 {
 	struct pollfd wait = { .fd = talk->socket, .events = POLLIN };
 	struct worker_order *order;
@@ -60,9 +61,13 @@ int pen_worker_talk_hello(struct pen_worker_talk *talk, const struct worker_hell
 		return PEN_E_PROTOCOL;
 	}
 	order = pen_arena_copy(&talk->arena, &first, sizeof(first));
-	if (!order)
+	if (!order) {
+		if (fd >= 0)
+			close(fd);
 		return -ENOMEM;
+	}
 	*hellop = &order->body.hello;
+	*authorityp = fd;
 	return 0;
 }
 
@@ -200,6 +205,9 @@ static int obey(struct pen_worker_talk *talk, const struct worker_order *order, 
 		return talk->listener.learn(talk->listener.data, &order->body.table);
 	case worker_RELOAD:
 		talk->listener.reload(talk->listener.data);
+		return 0;
+	case worker_AUTHORITY:
+		talk->listener.replace(talk->listener.data, fd);
 		return 0;
 	default:
 		if (fd >= 0)

@@ -12,6 +12,7 @@
 /* Who is told what does not concern the server, from its loop. */
 struct pen_worker_listener {
 	void (*reload)(void *data);
+	void (*replace)(void *data, int authority); /* a socket to another, which is taken */
 	/* The table lasts until this returns. PEN_E_PROTOCOL: it should not have come; -ENOMEM. */
 	int (*learn)(void *data, const struct worker_table *table);
 	void *data;
@@ -45,10 +46,12 @@ int pen_worker_talk_init(struct pen_worker_talk *talk, int socket);
 void pen_worker_talk_done(struct pen_worker_talk *talk);
 
 /*
- * Waits for the first message, which is in the talk until begin. PEN_E_CLOSED: the worker is not
+ * Waits for the first message, which is in the talk until begin; *authorityp is a socket to
+ * penstock-authd, and the caller's, or -1. PEN_E_CLOSED: the worker is not
  * wanted any more; PEN_E_PROTOCOL: it is none that comes first; as pen_worker_receive_order.
  */
-int pen_worker_talk_hello(struct pen_worker_talk *talk, const struct worker_hello **hellop);
+int pen_worker_talk_hello(struct pen_worker_talk *talk, const struct worker_hello **hellop,
+			  int *authorityp);
 
 /* From here on in the server's loop, until it stops the server. A negative errno. */
 int pen_worker_talk_begin(struct pen_worker_talk *talk, struct pen_server *server,

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "object/letter.h"
 #include "runtime/arrival.h"
+#include "runtime/authority.h"
 #include "runtime/server.h"
 #include "service/mgmt/mgmt.h"
 #include "worker/listing.h"
@@ -25,6 +26,7 @@ struct process {
 	bool is_verbose;
 	struct pen_worker_talk talk;
 	struct pen_server_config config;
+	struct pen_authority *authority; /* NULL: none is asked */
 	struct pen_server *server;
 	void *data;
 	bool is_started; /* there is something to stop */
@@ -160,6 +162,24 @@ static int make_server(struct process *process, const struct worker_hello *hello
 	return r ? r : expect_all(process, hello);
 }
 
+/* Whoever has mechanisms of its own asks nobody. */
+static int meet_authority(struct process *process, int socket)
+{
+	int r;
+
+	if (socket < 0)
+		return 0;
+	if (process->config.mechs) {
+		close(socket);
+		return 0;
+	}
+	r = pen_authority_new(&process->authority, socket, 0);
+	if (r)
+		return fail(process, r, "penstock-authd does not say how clients prove themselves");
+	process->config.mechs = pen_authority_mechs(process->authority);
+	return 0;
+}
+
 static int prepare(struct process *process)
 {
 	const struct pen_worker *worker = process->worker;
@@ -209,6 +229,16 @@ static void reload(void *data)
 		fail(process, r, error);
 }
 
+static void replace(void *data, int authority)
+{
+	struct process *process = data;
+
+	if (process->authority)
+		pen_authority_replace(process->authority, authority);
+	else
+		close(authority);
+}
+
 static int learn(void *data, const struct worker_table *table)
 {
 	struct process *process = data;
@@ -249,21 +279,24 @@ static bool is_socket(int fd)
 
 static int run(struct process *process)
 {
-	const struct pen_worker_listener listener = { .reload = reload,
-						      .learn = learn,
-						      .data = process };
+	const struct pen_worker_listener listener = {
+		.reload = reload, .replace = replace, .learn = learn, .data = process
+	};
 	const struct worker_hello *hello;
+	int authority = -1;
 	bool is_first;
 	int r;
 
 	r = pen_worker_talk_init(&process->talk, SOCKET);
 	if (r)
 		return fail(process, r, "");
-	r = pen_worker_talk_hello(&process->talk, &hello);
+	r = pen_worker_talk_hello(&process->talk, &hello, &authority);
 	if (r)
 		return r == PEN_E_CLOSED ? 0 : fail(process, r, "penstockd does not say hello");
 	is_first = hello->is_first;
-	r = prepare(process);
+	r = meet_authority(process, authority);
+	if (!r)
+		r = prepare(process);
 	if (!r)
 		r = make_server(process, hello);
 	if (!r)
@@ -305,6 +338,7 @@ static int serve(const struct pen_worker *worker, const char *name, bool is_verb
 	pen_worker_talk_done(&process.talk);
 	if (process.is_started && worker->stop)
 		worker->stop(process.data);
+	pen_authority_free(process.authority);
 	return r ? PEN_WORKER_FAILED : PEN_WORKER_OK;
 }
 

@@ -7,7 +7,7 @@
  * Prints who that is, or why not. ACCOUNTS is the file of our own accounts.
  */
 #include "crypto/crypto.h"
-#include "daemon/security.h"
+#include "daemon/verdicts.h"
 #include "io/clock.h"
 #include "sec/ntlm.h"
 #include <errno.h>
@@ -32,11 +32,6 @@ static void die(const char *what, int r)
 {
 	printf("%s: %s\n", what, pen_error_name(r));
 	exit(1);
-}
-
-static const void *config_of_ntlm(const struct daemon_security *security)
-{
-	return pen_mechs_find(daemon_security_mechs(security), PEN_AUTH_NTLM)->config;
 }
 
 static int step(struct pen_mech_context *context, struct pen_buffer *in, struct pen_buffer *out)
@@ -118,7 +113,7 @@ int main(int argc, char **argv)
 					  .level = PEN_AUTH_LEVEL_PRIVACY };
 	struct pen_mech_context *contexts[2];
 	struct pen_credentials *credentials;
-	struct daemon_security *security;
+	struct verdicts *verdicts;
 	struct pen_crypto *crypto;
 	struct config config;
 	char error[256];
@@ -133,12 +128,12 @@ int main(int argc, char **argv)
 		die("start", r);
 	config.accounts = argv[1];
 	config.verdicts = CONFIG_VERDICTS_WINBIND;
-	r = daemon_security_new(&security, &config, error);
+	r = verdicts_new(&verdicts, &config, crypto, error);
 	if (r)
 		die(error, r);
 	pen_credentials_new_password(&credentials, argv[2], argc > 4 ? argv[4] : NULL, argv[3]);
 	client.credentials = credentials;
-	server.config = config_of_ntlm(security);
+	server.config = verdicts_ntlm(verdicts);
 	if (pen_mech_ntlm.new_client(&contexts[0], &client) ||
 	    pen_mech_ntlm.new_server(&contexts[1], &server))
 		die("contexts", -ENOMEM);
@@ -146,7 +141,7 @@ int main(int argc, char **argv)
 	pen_mech_ntlm.free(contexts[0]);
 	pen_mech_ntlm.free(contexts[1]);
 	pen_credentials_free(credentials);
-	daemon_security_free(security);
+	verdicts_free(verdicts);
 	pen_crypto_free(crypto);
 	config_done(&config);
 	return 0;

@@ -56,7 +56,6 @@ int main(int argc, char **argv)
 	if (end >= 0)
 		return end;
 	snprintf(tcp, sizeof(tcp), "ncacn_ip_tcp:[%u]", self.program.config.port);
-	self.program.is_secure = true;
 	self.program.worker.workers_max = 1;
 	self.program.worker.prepare = prepare;
 	self.program.worker.table = table;

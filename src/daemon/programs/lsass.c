@@ -129,7 +129,7 @@ int main(int argc, char **argv)
 
 	if (end >= 0)
 		return end;
-	program->is_secure = true;
+	program->has_accounts = true;
 	program->worker.workers_max = 1;
 	program->worker.idle_s = IDLE_S;
 	program->worker.prepare = prepare;

@@ -12,7 +12,6 @@ int main(int argc, char **argv)
 
 	if (end >= 0)
 		return end;
-	self.is_secure = true;
 	program_add(&self, "rpcecho", endpoints, NULL);
 	return program_run(&self, argc, argv);
 }

@@ -146,7 +146,6 @@ int main(int argc, char **argv)
 
 	if (end >= 0)
 		return end;
-	self.program.is_secure = true;
 	self.program.worker.workers_max = 1;
 	self.program.worker.prepare = prepare;
 	self.program.worker.start = start;
