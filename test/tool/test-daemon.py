@@ -18,6 +18,7 @@ OWN = pathlib.Path(DAEMON).parent / "programs"
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK.name, "PENSTOCK_NCALRPC_DIR": f"{HERE}/run/ncalrpc"}
 ENV |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
 TEMPORARY = 0x40000000
+OURS = {"penstock-greeter", "penstock-authd"}
 
 
 def configure(more="", confined=CONFINED):
@@ -93,11 +94,11 @@ def programs():
 def chosen_programs(there):
     daemon = start(f"programs = {there} /nonexistent\n")
     try:
-        check("only the greeter runs before somebody calls", set(processes(daemon)) == {"penstock-greeter"}, processes(daemon))
+        check("only those that all need run before somebody calls", set(processes(daemon)) == OURS, processes(daemon))
         expect("those that are there serve", 0, r"(?s)^epm .*srvsvc", None, TOOL, "endpoints", env=ENV)
         seen = run(TOOL, "endpoints", env=ENV).stdout.decode()
         check("and no others", "samr" not in seen, seen)
-        check("the mapper was started, and nothing else", set(processes(daemon)) == {"penstock-greeter", "penstock-epm"}, processes(daemon))
+        check("the mapper was started, and nothing else", set(processes(daemon)) == OURS | {"penstock-epm"}, processes(daemon))
     finally:
         log = stop(daemon)
     check("who fails is left out", "/fails" in log, log)
@@ -118,6 +119,13 @@ def deaths():
         check("which is not the same", processes(daemon).get("penstock-srvsvc") not in (None, first), processes(daemon))
     finally:
         stop(daemon)
+
+
+def secrets_that_are_not_there():
+    configure("[security]\nkeytab = FILE:/nonexistent/keytab\n")
+    seen = subprocess.run([DAEMON, "--config", HERE / "conf"], capture_output=True, text=True, env=ENV, timeout=60)
+    check("without its keytab it does not start", seen.returncode == 1, seen)
+    check("and says so", "the keytab FILE:/nonexistent/keytab cannot be read" in seen.stderr, seen)
 
 
 def temporary_shares():
@@ -175,6 +183,7 @@ def idle_clients_do_not_hold_it():
 def main():
     chosen_programs(programs())
     deaths()
+    secrets_that_are_not_there()
     temporary_shares()
     shares_move()
     idle_clients_do_not_hold_it()

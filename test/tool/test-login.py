@@ -146,6 +146,24 @@ def keys(binding):
     echo("one that others read", 2, "can be read or changed by others", binding, "--keylog", log)
 
 
+def children(daemon, name):
+    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(daemon.pid)], capture_output=True, text=True).stdout
+    return [int(line.split()[0]) for line in listed.splitlines() if name in line]
+
+
+def deaths(daemon, binding):
+    """Who knows the accounts dies, and services do not."""
+    served = children(daemon, "penstock-rpcecho")
+    for _ in range(3):
+        for pid in children(daemon, "penstock-authd"):
+            os.kill(pid, signal.SIGKILL)
+        echo("after penstock-authd's death", 0, "^who: alice", binding, "-U", "alice", "--password-file", HERE / "secret")
+    check("which are the same processes", served and children(daemon, "penstock-rpcecho") == served, served)
+    echo("a wrong password then", 3, "the server refuses our proof", binding, "-U", "alice",
+         "--password-file", HERE / "wrong")
+    check("one of it", len(children(daemon, "penstock-authd")) == 1, children(daemon, "penstock-authd"))
+
+
 def main():
     daemon, binding = start()
     try:
@@ -156,6 +174,7 @@ def main():
         refusals(binding)
         prompt(binding)
         keys(binding)
+        deaths(daemon, binding)
         seen = run(TOOL, "whoami", "--help", env=ENV)
         check("whoami", seen.returncode == 0 and b"--user" in seen.stdout, seen)
         seen = run(TOOL, "whoami", "--json", "--level", "high", binding, env=ENV)
