@@ -86,6 +86,7 @@ static void need_config(struct program *program)
 
 	if (path && *path)
 		program_read_beside(program, path);
+	program_read(program, secure_getenv("KRB5_CONFIG")); /* for messages protected by RC4 */
 	program_read_beside(program, program->config.limits.policy);
 	program_write(program, program->config.limits.policy_record);
 	program_write(program, program->config.limits.keylog);
