@@ -6,6 +6,7 @@
 #include "runtime/authority-letter.h"
 #include "runtime/worker-letter.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,13 +29,16 @@ struct authd {
 	struct authd_config config;
 	struct pen_loop loop;
 	uv_poll_t orders;
+	uv_signal_t signal; /* SIGTERM */
+	uv_timer_t late;    /* for who is leaving */
 	int error;
 	uint8_t *room;
 	struct pen_arena arena;
 	struct pen_list clients;
-	uint32_t n_clients;
 
 	pthread_mutex_t mutex; /* of what follows, and of what clients say that it is of */
+	uint32_t n_clients;
+	bool is_leaving;
 	pthread_cond_t ended;
 	struct pen_list conversations;
 	struct authd_stats stats;
@@ -83,6 +87,13 @@ static void complain(struct client *client, const char *text)
 		say(authd, PEN_LOG_WARNING, client->name, text);
 }
 
+/* With the mutex: whether who is leaving has left. */
+static void settle(struct authd *authd)
+{
+	if (authd->is_leaving && !authd->n_clients && !authd->stats.conversations)
+		pen_loop_stop(&authd->loop);
+}
+
 /* ---- conversations ---- */
 
 static void client_bury(struct client *client)
@@ -107,6 +118,7 @@ static void conversation_end(struct conversation *conversation)
 		client_bury(client);
 	free(conversation);
 	authd->stats.conversations--;
+	settle(authd);
 	pthread_cond_signal(&authd->ended);
 	pthread_mutex_unlock(&authd->mutex);
 }
@@ -200,8 +212,13 @@ static void on_closed(uv_handle_t *handle)
 /* What it is asking goes on until it has its answer. */
 static void client_free(struct client *client)
 {
+	struct authd *authd = client->authd;
+
 	pen_list_remove(&client->link);
-	client->authd->n_clients--;
+	pthread_mutex_lock(&authd->mutex);
+	authd->n_clients--;
+	settle(authd);
+	pthread_mutex_unlock(&authd->mutex);
 	uv_close((uv_handle_t *)&client->poll, on_closed);
 	close(client->socket);
 }
@@ -248,7 +265,9 @@ static int client_new(struct authd *authd, const char *name, int socket)
 	client->poll.data = client;
 	pthread_mutex_init(&client->challenges.mutex, NULL);
 	pen_list_append(&authd->clients, &client->link);
+	pthread_mutex_lock(&authd->mutex);
 	authd->n_clients++;
+	pthread_mutex_unlock(&authd->mutex);
 	return uv_poll_start(&client->poll, UV_READABLE, on_calls);
 }
 
@@ -275,6 +294,32 @@ static void authd_end(struct authd *authd, int error)
 	pen_loop_stop(&authd->loop);
 }
 
+static void on_late(uv_timer_t *timer)
+{
+	struct authd *authd = timer->data;
+
+	pen_loop_stop(&authd->loop);
+}
+
+/* Once more: at once. */
+static void leave(struct authd *authd, bool is_now)
+{
+	pthread_mutex_lock(&authd->mutex);
+	is_now |= authd->is_leaving;
+	authd->is_leaving = true;
+	settle(authd);
+	pthread_mutex_unlock(&authd->mutex);
+	if (is_now)
+		authd_end(authd, 0);
+	else
+		uv_timer_start(&authd->late, on_late, authd->config.conversation_ms, 0);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	leave(handle->data, false);
+}
+
 /* False: there is no more. */
 static bool obey(struct authd *authd)
 {
@@ -290,15 +335,17 @@ static bool obey(struct authd *authd)
 		take_client(authd, order.body.client.name, fd);
 		return true;
 	}
+	if (!r && order.verb == worker_LEAVE) {
+		leave(authd, order.body.is_now);
+		return !order.body.is_now;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (r == -ENOMEM || r == -EMFILE) {
 		say(authd, PEN_LOG_ERROR, "penstockd", strerror(-r));
 		return true;
 	}
-	authd_end(authd, r == -ECONNRESET || (!r && order.verb == worker_LEAVE) ? 0
-			 : r							? r
-										: PEN_E_BAD_DATA);
+	authd_end(authd, r == -ECONNRESET ? 0 : r ? r : PEN_E_BAD_DATA);
 	return false;
 }
 
@@ -344,7 +391,10 @@ static int start(struct authd *authd)
 		pen_loop_done(&authd->loop);
 		return r;
 	}
-	authd->orders.data = authd;
+	uv_signal_init(&authd->loop.uv, &authd->signal);
+	uv_timer_init(&authd->loop.uv, &authd->late);
+	authd->orders.data = authd->signal.data = authd->late.data = authd;
+	uv_signal_start(&authd->signal, on_signal, SIGTERM);
 	uv_poll_start(&authd->orders, UV_READABLE, on_orders);
 	return 0;
 }
@@ -390,6 +440,8 @@ struct authd *authd_free(struct authd *authd)
 		client_free(pen_list_entry(link, struct client, link));
 	end_conversations(authd);
 	uv_close((uv_handle_t *)&authd->orders, NULL);
+	uv_close((uv_handle_t *)&authd->signal, NULL);
+	uv_close((uv_handle_t *)&authd->late, NULL);
 	pen_loop_done(&authd->loop);
 	pthread_cond_destroy(&authd->ended);
 	pthread_mutex_destroy(&authd->mutex);
@@ -412,11 +464,6 @@ int authd_run(struct authd *authd)
 		return r;
 	pen_loop_run(&authd->loop);
 	return authd->error;
-}
-
-void authd_stop(struct authd *authd)
-{
-	pen_loop_stop(&authd->loop);
 }
 
 void authd_stats(struct authd *authd, struct authd_stats *stats)

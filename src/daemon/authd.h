@@ -32,13 +32,12 @@ int authd_new(struct authd **authdp, const struct authd_config *config);
 struct authd *authd_free(struct authd *authd);
 
 /*
- * Tells penstockd that it is ready, and serves until that sends it away or closes its end, which is
- * no failure. PEN_E_BAD_DATA: what came from there is no order to it; a negative errno.
+ * Tells penstockd that it is ready, and serves until that closes its end or sends it away, at once,
+ * or (as by SIGTERM) when no worker has a way to it any more, or has had the time of a conversation
+ * to find another. That is no failure. PEN_E_BAD_DATA: what came from there is no order to it; a
+ * negative errno.
  */
 int authd_run(struct authd *authd);
-
-/* From a signal handler or another thread, too. */
-void authd_stop(struct authd *authd);
 
 /* ---- for tests ---- */
 

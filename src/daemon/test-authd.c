@@ -313,6 +313,7 @@ static void test_killed_in_the_middle(void **state)
 	assert_int_equal(logon_result(&slow), PEN_E_DENIED);
 	expect_reason(&slow.handshake, "penstock-authd");
 	handshake_end(&slow.handshake);
+	stage.is_beside_threads = true;
 	/* Who comes meanwhile waits for the next one, and is judged by it. */
 	logon_start(&next, authority, "ann");
 	stage_start();
@@ -335,9 +336,8 @@ static void test_replaced_again_and_again(void **state)
 
 		logon_start(&logon, authority, "ann");
 		pen_authority_replace(authority, stage_client("echo 1"));
-		/* A challenge of the one before is none of the next one's. */
-		if (logon_result(&logon))
-			expect_reason(&logon.handshake, "no challenge of ours");
+		/* A challenge of the one before is still his. */
+		assert_int_equal(logon_result(&logon), 0);
 		handshake_end(&logon.handshake);
 		expect_logon(authority, "ann");
 	}
@@ -348,7 +348,7 @@ static void test_replaced_again_and_again(void **state)
 /* It goes when it is told so, or when penstockd goes; what it did not understand it says. */
 static void test_ends(void **state)
 {
-	const struct worker_order leave = { .verb = worker_LEAVE };
+	const struct worker_order leave = { .verb = worker_LEAVE, .body.is_now = true };
 	const struct worker_order greet = { .verb = worker_GREET };
 	struct pen_authority *authority;
 	struct logon slow;
@@ -371,6 +371,52 @@ static void test_ends(void **state)
 	stage_start();
 	stage_order(&greet, stage.release[0]);
 	assert_int_equal(stage_await_end(), 99);
+}
+
+/* Another one has its place, and it leaves when nobody needs it any more. */
+static void test_leaves(void **state)
+{
+	const struct worker_order leave = { .verb = worker_LEAVE };
+	struct pen_authority *authority;
+	struct logon slow;
+	int before, client;
+	pid_t pid;
+
+	stage_start();
+	client = stage_client("echo 1");
+	assert_int_equal(pen_authority_new(&authority, dup(client), 0), 0);
+	logon_start(&slow, authority, "slow");
+	await_asked(1);
+	stage_order(&leave, -1);
+	before = stage.penstockd;
+	pid = stage.pid;
+	stage.is_beside_threads = true;
+	stage_start();
+	pen_authority_replace(authority, stage_client("echo 1"));
+	expect_logon(authority, "ann");
+	/* What was begun with the other it still judges. */
+	assert_int_equal(write(stage.release[1], "x", 1), 1);
+	assert_int_equal(logon_result(&slow), 0);
+	handshake_end(&slow.handshake);
+	pen_authority_free(authority);
+	close(client);
+	assert_int_equal(stage_end(), 0);
+	stage.pid = pid;
+	stage.penstockd = before;
+	assert_int_equal(stage_await_end(), 0);
+}
+
+/* A worker that keeps its way to it does not keep it. */
+static void test_leaves_in_time(void **state)
+{
+	int client;
+
+	stage.config.conversation_ms = 50;
+	stage_start();
+	client = stage_client("idle");
+	kill(stage.pid, SIGTERM);
+	assert_int_equal(stage_await_end(), 0);
+	close(client);
 }
 
 /* ---- memory ---- */
@@ -431,6 +477,8 @@ int main(void)
 		TEST(test_killed_in_the_middle),
 		TEST(test_replaced_again_and_again),
 		TEST(test_ends),
+		TEST(test_leaves),
+		TEST(test_leaves_in_time),
 		TEST(test_no_memory),
 	};
 

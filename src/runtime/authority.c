@@ -19,13 +19,23 @@ enum {
 	TIMEOUT_MS = 30000,
 	SUCCESSOR_MS = 5000, /* until there is another in the place of one that died */
 	ERRNO_MAX = 4095,
+	DRAWN_MAX = 256,
+};
+
+/* Whose challenge that is: he alone judges what is answered to it. */
+struct drawn {
+	uint8_t challenge[PEN_NTLM_CHALLENGE_SIZE];
+	uint32_t n_replaced;
 };
 
 struct pen_authority {
 	pthread_mutex_t mutex;
 	pthread_cond_t replaced;
 	int socket;
+	int previous; /* that was replaced last, for what was begun there; -1: none */
 	uint32_t n_replaced;
+	struct drawn drawn[DRAWN_MAX]; /* the last */
+	size_t next_drawn;
 	uint32_t timeout_ms;
 	struct pen_arena arena; /* of the terms */
 	struct pen_ntlm_server ntlm;
@@ -38,6 +48,7 @@ PEN_DEFINE_FREEP(struct pen_authority, pen_authority)
 /* One, and what was answered last. */
 struct conversation {
 	int socket;
+	uint32_t n_replaced; /* with whom */
 	struct pen_arena arena;
 	struct authority_answer answer;
 };
@@ -69,7 +80,7 @@ static int await_successor(struct pen_authority *authority, uint32_t n_replaced,
 }
 
 /* The other end goes there. Nobody being there, there may soon be another. */
-static int call(struct pen_authority *authority, int end)
+static int call(struct pen_authority *authority, int end, uint32_t *n_replacedp)
 {
 	uint64_t due = pen_clock_ms() + authority->timeout_ms;
 	/* Who has just begun is begun anew. */
@@ -84,6 +95,7 @@ static int call(struct pen_authority *authority, int end)
 			return fd;
 		r = pen_authority_send_call(fd, end, due);
 		close(fd);
+		*n_replacedp = n_replaced;
 		if (r != PEN_E_CLOSED)
 			return r;
 		r = await_successor(authority, n_replaced, patience < due ? patience : due);
@@ -91,14 +103,30 @@ static int call(struct pen_authority *authority, int end)
 	return r;
 }
 
-static int conversation_begin(struct conversation *conversation, struct pen_authority *authority)
+/* Over that way alone, which is closed. */
+static int call_by(const struct pen_authority *authority, int fd, int end)
+{
+	int r = pen_authority_send_call(fd, end, pen_clock_ms() + authority->timeout_ms);
+
+	close(fd);
+	return r;
+}
+
+/* way: -1: whoever is there. */
+static int conversation_begin(struct conversation *conversation, struct pen_authority *authority,
+			      int way)
 {
 	int ends[2];
 	int r;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	r = call(authority, ends[1]);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		r = -errno;
+		if (way >= 0)
+			close(way);
+		return r;
+	}
+	r = way < 0 ? call(authority, ends[1], &conversation->n_replaced)
+		    : call_by(authority, way, ends[1]);
 	close(ends[1]);
 	if (r) {
 		close(ends[0]);
@@ -191,6 +219,32 @@ static int take_verdict(const struct authority_verdict *letter, struct pen_ntlm_
 	return 0;
 }
 
+static void remember(struct pen_authority *authority, const struct conversation *conversation)
+{
+	struct drawn *drawn;
+
+	pthread_mutex_lock(&authority->mutex);
+	drawn = &authority->drawn[authority->next_drawn++ % DRAWN_MAX];
+	memcpy(drawn->challenge, conversation->answer.body.challenge.bytes,
+	       PEN_NTLM_CHALLENGE_SIZE);
+	drawn->n_replaced = conversation->n_replaced;
+	pthread_mutex_unlock(&authority->mutex);
+}
+
+/* The way to the one before, if he has drawn it; -1: to whoever is there. */
+static int way_of(struct pen_authority *authority, const uint8_t challenge[PEN_NTLM_CHALLENGE_SIZE])
+{
+	int way = -1;
+
+	pthread_mutex_lock(&authority->mutex);
+	for (size_t i = 0; i < DRAWN_MAX && authority->previous >= 0; i++)
+		if (authority->drawn[i].n_replaced + 1 == authority->n_replaced &&
+		    !memcmp(authority->drawn[i].challenge, challenge, PEN_NTLM_CHALLENGE_SIZE))
+			way = fcntl(authority->previous, F_DUPFD_CLOEXEC, 0);
+	pthread_mutex_unlock(&authority->mutex);
+	return way;
+}
+
 static int judge(void *data, const struct pen_ntlm_attempt *attempt,
 		 struct pen_ntlm_verdict *verdict)
 {
@@ -208,7 +262,8 @@ static int judge(void *data, const struct pen_ntlm_attempt *attempt,
 				  .lm = bytes_of(attempt->lm) },
 	};
 	struct conversation conversation;
-	int r = conversation_begin(&conversation, authority);
+	int r = conversation_begin(&conversation, authority,
+				   way_of(authority, attempt->server_challenge));
 
 	if (r)
 		return deny(r, verdict->reason, sizeof(verdict->reason));
@@ -227,14 +282,16 @@ static int draw(void *data, uint8_t challenge[PEN_NTLM_CHALLENGE_SIZE])
 	const struct authority_question question = { .verb = authority_CHALLENGE };
 	struct pen_authority *authority = data;
 	struct conversation conversation;
-	int r = conversation_begin(&conversation, authority);
+	int r = conversation_begin(&conversation, authority, -1);
 
 	if (r)
 		return r;
 	r = ask(&conversation, authority, &question);
-	if (!r)
+	if (!r) {
 		memcpy(challenge, conversation.answer.body.challenge.bytes,
 		       PEN_NTLM_CHALLENGE_SIZE);
+		remember(authority, &conversation);
+	}
 	conversation_end(&conversation);
 	return r;
 }
@@ -279,7 +336,7 @@ static int begin_legs(void **legsp, struct pen_authority *authority)
 
 	if (!legs)
 		return -ENOMEM;
-	r = conversation_begin(legs, authority);
+	r = conversation_begin(legs, authority, -1);
 	if (!r)
 		*legsp = pen_take(&legs);
 	return r;
@@ -373,7 +430,7 @@ static int ask_terms(struct pen_authority *authority)
 {
 	const struct authority_question question = { .verb = authority_TERMS };
 	struct conversation conversation;
-	int r = conversation_begin(&conversation, authority);
+	int r = conversation_begin(&conversation, authority, -1);
 
 	if (r)
 		return r;
@@ -408,6 +465,7 @@ int pen_authority_new(struct pen_authority **authorityp, int socket, uint32_t ti
 		return -ENOMEM;
 	}
 	authority->socket = socket;
+	authority->previous = -1;
 	authority->timeout_ms = timeout_ms ? timeout_ms : TIMEOUT_MS;
 	pthread_mutex_init(&authority->mutex, NULL);
 	init_replaced(&authority->replaced);
@@ -424,6 +482,8 @@ struct pen_authority *pen_authority_free(struct pen_authority *authority)
 		return NULL;
 	pen_mechs_free(authority->mechs);
 	close(authority->socket);
+	if (authority->previous >= 0)
+		close(authority->previous);
 	pthread_cond_destroy(&authority->replaced);
 	pthread_mutex_destroy(&authority->mutex);
 	pen_arena_done(&authority->arena);
@@ -436,12 +496,14 @@ void pen_authority_replace(struct pen_authority *authority, int socket)
 	int old;
 
 	pthread_mutex_lock(&authority->mutex);
-	old = authority->socket;
+	old = authority->previous;
+	authority->previous = authority->socket;
 	authority->socket = socket;
 	authority->n_replaced++;
 	pthread_cond_broadcast(&authority->replaced);
 	pthread_mutex_unlock(&authority->mutex);
-	close(old);
+	if (old >= 0)
+		close(old);
 }
 
 struct pen_mechs *pen_authority_mechs(const struct pen_authority *authority)
