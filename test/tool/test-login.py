@@ -164,6 +164,17 @@ def deaths(daemon, binding):
     check("one of it", len(children(daemon, "penstock-authd")) == 1, children(daemon, "penstock-authd"))
 
 
+def upgrade(daemon, binding):
+    """penstockd becomes another image: nobody is denied meanwhile."""
+    before, served = children(daemon, "penstock-authd"), children(daemon, "penstock-rpcecho")
+    daemon.send_signal(signal.SIGUSR2)
+    for _ in range(10):
+        echo("while penstockd becomes another image", 0, "^who: alice", binding, "-U", "alice", "--password-file", HERE / "secret")
+    now = [pid for pid in children(daemon, "penstock-authd") if pid not in before]
+    check("with a penstock-authd of its own", len(now) == 1, (before, now))
+    check("and the same services", children(daemon, "penstock-rpcecho") == served, served)
+
+
 def main():
     daemon, binding = start()
     try:
@@ -175,6 +186,7 @@ def main():
         prompt(binding)
         keys(binding)
         deaths(daemon, binding)
+        upgrade(daemon, binding)
         seen = run(TOOL, "whoami", "--help", env=ENV)
         check("whoami", seen.returncode == 0 and b"--user" in seen.stdout, seen)
         seen = run(TOOL, "whoami", "--json", "--level", "high", binding, env=ENV)
