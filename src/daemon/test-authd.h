@@ -44,6 +44,7 @@ static inline int stage_judge(void *data, const struct pen_ntlm_attempt *attempt
 	char byte = 0;
 	int r;
 
+	(void)data;
 	if (write(stage.asked[1], "a", 1) != 1)
 		return -errno;
 	if (!strcmp(attempt->user, "slow") && read(stage.release[0], &byte, 1) != 1)
@@ -279,6 +280,7 @@ static inline void handshake_expect_messages(const struct handshake *handshake)
 
 static inline int stage_open(void **state)
 {
+	(void)state;
 	stage.config = (struct authd_config){ 0 };
 	stage.is_beside_threads = false;
 	signal(SIGPIPE, SIG_IGN);
@@ -289,6 +291,7 @@ static inline int stage_open(void **state)
 
 static inline int stage_close(void **state)
 {
+	(void)state;
 	for (int i = 0; i < 2; i++) {
 		close(stage.release[i]);
 		close(stage.asked[i]);

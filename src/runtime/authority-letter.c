@@ -157,7 +157,8 @@ static int take(int socket, const struct pen_type *type, void *value, size_t n,
 	got = pen_fds_receive(socket, &part, 1, &fds, MSG_DONTWAIT);
 	if (got != (ssize_t)n || fds.n)
 		r = got < 0 && got != -EMSGSIZE ? (int)got : PEN_E_BAD_DATA;
-	pen_foul_close(&fds, WORKERS);
+	/* That may take its time, which is this conversation's. */
+	pen_fds_close(&fds);
 	if (!r)
 		r = pen_ndr_get(type, layout, NULL, room, n, value, arena, NULL, NULL);
 	pen_secret_free(room);

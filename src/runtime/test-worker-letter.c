@@ -89,6 +89,9 @@ static void test_orders_come_back(void **state)
 							    .n_endpoints = 2,
 							    .endpoints = endpoints,
 							    .ncalrpc_dir = "/run" } };
+	const struct worker_order authority = { .verb = worker_AUTHORITY };
+	const struct worker_order client = { .verb = worker_CLIENT, .body.client.name = "hello 7" };
+	struct worker_order trusting = hello;
 	const struct worker_order leave = { .verb = worker_LEAVE, .body.is_now = true };
 	struct worker_order back;
 
@@ -101,6 +104,13 @@ static void test_orders_come_back(void **state)
 	assert_string_equal(back.body.hello.endpoints[1].binding, "ncalrpc:[a]");
 	assert_string_equal(back.body.hello.endpoints[1].listed, "ncalrpc:");
 	assert_string_equal(back.body.hello.ncalrpc_dir, "/run");
+	assert_false(back.body.hello.has_authority);
+	trusting.body.hello.has_authority = true;
+	send_order(&trusting, some_fd, &back);
+	assert_true(back.body.hello.has_authority);
+	send_order(&authority, some_fd, &back);
+	send_order(&client, some_fd, &back);
+	assert_string_equal(back.body.client.name, "hello 7");
 	send_order(&leave, -1, &back);
 	assert_true(back.body.is_now);
 }
