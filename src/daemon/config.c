@@ -82,7 +82,7 @@ int config_init(struct config *config, bool is_root)
 		config->first_port = FIRST_DYNAMIC;
 		config->last_port = LAST_DYNAMIC;
 		config->directory = "/run/penstock";
-		config->store = "/var/lib/penstock/penstock.db";
+		config->store = "/var/lib/penstock/shares/penstock.db";
 		config->accounts = "/var/lib/penstock/accounts.db";
 	} else {
 		const char *state =
@@ -90,7 +90,8 @@ int config_init(struct config *config, bool is_root)
 
 		config->directory = user_directory(&config->arena, "XDG_RUNTIME_DIR", NULL);
 		config->store =
-			state ? pen_arena_printf(&config->arena, "%s/penstock.db", state) : NULL;
+			state ? pen_arena_printf(&config->arena, "%s/shares/penstock.db", state)
+			      : NULL;
 		config->accounts =
 			state ? pen_arena_printf(&config->arena, "%s/accounts.db", state) : NULL;
 	}

@@ -59,10 +59,33 @@ static int make_private(const char *path, const char *what, const struct passwd 
 	return r;
 }
 
+/* Services may read what is beside the shares and the policy. */
+static void warn_of_secrets(const struct config *config, const struct log *log)
+{
+	const char *keytab = config->keytab;
+	const char *const open[] = { config->store, config->limits.policy };
+	const char *secrets[] = { config->accounts, config->machine_secret, NULL };
+
+	if (keytab)
+		secrets[2] = strncmp(keytab, "FILE:", 5) ? keytab : keytab + 5;
+	for (size_t i = 0; i < PEN_COUNT(open); i++) {
+		const char *slash = open[i] ? strrchr(open[i], '/') : NULL;
+		size_t n = slash ? (size_t)(slash - open[i]) + 1 : 0;
+
+		for (size_t k = 0; n && k < PEN_COUNT(secrets); k++)
+			if (secrets[k] && !strncmp(secrets[k], open[i], n))
+				log_line(log, PEN_LOG_WARNING, "directory", "path", secrets[k],
+					 "beside", open[i], "message",
+					 "it is where services may read that are not to", NULL);
+	}
+}
+
 static int make_theirs(const struct config *config, const struct log *log)
 {
 	const struct passwd *user = NULL;
 	int r;
+
+	warn_of_secrets(config, log);
 
 	if (config->user && !geteuid()) {
 		user = getpwnam(config->user);

@@ -48,7 +48,7 @@ static void test_defaults_for_root(void **state)
 	assert_int_equal(root.first_port, 49152);
 	assert_int_equal(root.last_port, 65535);
 	assert_string_equal(root.directory, "/run/penstock");
-	assert_string_equal(root.store, "/var/lib/penstock/penstock.db");
+	assert_string_equal(root.store, "/var/lib/penstock/shares/penstock.db");
 	config_done(&root);
 }
 
@@ -77,13 +77,13 @@ static void test_defaults_for_a_user(void **state)
 	setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
 	setenv("XDG_STATE_HOME", "/state", 1);
 	setenv("HOME", "/home/u", 1);
-	expect_user("/run/user/7/penstock", "/state/penstock/penstock.db");
+	expect_user("/run/user/7/penstock", "/state/penstock/shares/penstock.db");
 	unsetenv("XDG_STATE_HOME");
-	expect_user("/run/user/7/penstock", "/home/u/.local/state/penstock/penstock.db");
+	expect_user("/run/user/7/penstock", "/home/u/.local/state/penstock/shares/penstock.db");
 	setenv("XDG_RUNTIME_DIR", "relative", 1);
 	setenv("HOME", "", 1);
 	snprintf(nowhere, sizeof(nowhere), "/tmp/penstock-%u", (unsigned)geteuid());
-	snprintf(nowhere_db, sizeof(nowhere_db), "%s/penstock.db", nowhere);
+	snprintf(nowhere_db, sizeof(nowhere_db), "%s/shares/penstock.db", nowhere);
 	expect_user(nowhere, nowhere_db);
 }
 

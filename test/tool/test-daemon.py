@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -23,7 +24,7 @@ OURS = {"penstock-greeter", "penstock-authd"}
 
 def configure(more="", confined=CONFINED):
     (HERE / "conf").write_text(f"[server]\nname = TESTED\nlisten = none\ndirectory = {HERE}/run\n"
-                               f"[store]\npath = {HERE}/state/shares.db\naccounts = {HERE}/state/accounts.db\n"
+                               f"[store]\npath = {HERE}/state/shares/shares.db\naccounts = {HERE}/state/accounts.db\n"
                                f"[workers]\nconfined = {confined}\n{more}")
 
 
@@ -121,6 +122,31 @@ def deaths():
         stop(daemon)
 
 
+def secrets_of_others():
+    """What a program's processes may reach is what it lists: no service has the keytab, one has the accounts."""
+    configure(f"[security]\nkeytab = FILE:{HERE}/keytab\nmachine_secret = {HERE}/secret\n[service rpcecho]\nenabled = yes\n")
+    told = HERE / "run" / "config" # as penstockd writes it
+    told.mkdir(parents=True, exist_ok=True)
+    (HERE / "conf").rename(told / "conf")
+    for name in "epm", "srvsvc", "rpcecho", "lsass":
+        seen = run(OWN / f"penstock-{name}", "--list-interfaces", "--json", env=ENV | {"PENSTOCKD_CONFIG": str(told / "conf")})
+        needs = json.loads(seen.stdout)["needs"]
+        paths = [pathlib.Path(path) for path in needs.get("reads", []) + needs.get("writes", [])]
+        reaches = lambda path: any(path.is_relative_to(one) for one in paths)
+        check(f"{name} has no keytab", not reaches(HERE / "keytab") and not reaches(pathlib.Path("/etc/krb5.keytab")), needs)
+        check(f"{name} has no machine's secret", not reaches(HERE / "secret"), needs)
+        check(f"{name} has no replay cache", not reaches(pathlib.Path("/var/tmp/krb5_0.rcache2")), needs)
+        check(f"{name} and the accounts", reaches(HERE / "state/accounts.db") == (name == "lsass"), needs)
+
+
+def secrets_beside_others():
+    for name, more in ("accounts.db", f"[store]\npath = {HERE}/state/shares.db\n"), ("secret", f"[policy]\nfile = {HERE}/policy\n"):
+        (HERE / "policy").write_text("allow interface=*\n")
+        daemon = start(f"[security]\nmachine_secret = {HERE}/secret\n{more}")
+        log = stop(daemon)
+        check(f"{name} is where others may read", re.search(rf"warning directory path=\S*{name} .*services may read", log), log)
+
+
 def secrets_that_are_not_there():
     configure("[security]\nkeytab = FILE:/nonexistent/keytab\n")
     seen = subprocess.run([DAEMON, "--config", HERE / "conf"], capture_output=True, text=True, env=ENV, timeout=60)
@@ -183,6 +209,8 @@ def idle_clients_do_not_hold_it():
 def main():
     chosen_programs(programs())
     deaths()
+    secrets_of_others()
+    secrets_beside_others()
     secrets_that_are_not_there()
     temporary_shares()
     shares_move()
