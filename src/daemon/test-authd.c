@@ -345,6 +345,46 @@ static void test_replaced_again_and_again(void **state)
 	assert_int_equal(stage_end(), 0);
 }
 
+static void replace_once(void *data)
+{
+	pen_authority_replace(data, stage_client("echo 1"));
+}
+
+static void replace_twice(void *data)
+{
+	replace_once(data);
+	replace_once(data);
+}
+
+static void lose(void *data)
+{
+	stage_kill();
+	stage.is_beside_threads = true; /* or in the middle of something */
+	stage_start();
+	replace_once(data);
+}
+
+/* Who has drawn the challenge judges the answer, if he is there. */
+static void test_replaced_between_challenge_and_answer(void **state)
+{
+	struct pen_authority *authority;
+
+	stage_start();
+	authority = authority_new("echo 1");
+	stage.challenged_data = authority;
+	stage.challenged = replace_once;
+	expect_logon(authority, "ann");
+	expect_logon(authority, "ann");
+	stage.challenged = replace_twice;
+	expect_denied(authority, "no challenge of ours");
+	stage.challenged = lose;
+	expect_denied(authority, "has ended or is busy");
+	stage.challenged = NULL;
+	expect_logon(authority, "ann");
+	pen_authority_free(authority);
+	assert_int_equal(stage_end(), 0);
+}
+
 /* It goes when it is told so, or when penstockd goes; what it did not understand it says. */
 static void test_ends(void **state)
 {
@@ -476,6 +516,7 @@ int main(void)
 		TEST(test_conversations_end),
 		TEST(test_killed_in_the_middle),
 		TEST(test_replaced_again_and_again),
+		TEST(test_replaced_between_challenge_and_answer),
 		TEST(test_ends),
 		TEST(test_leaves),
 		TEST(test_leaves_in_time),

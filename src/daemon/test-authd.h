@@ -31,8 +31,10 @@ static struct {
 	pid_t pid;		    /* 0: there is none */
 	int penstockd;		    /* our end */
 	bool is_beside_threads;	    /* it is started while some run here */
-	int release[2];		    /* of the slow: a byte for each */
-	int asked[2];		    /* a byte of each who is asked */
+	void (*challenged)(void *); /* when a server has given a challenge */
+	void *challenged_data;
+	int release[2]; /* of the slow: a byte for each */
+	int asked[2];	/* a byte of each who is asked */
 } stage = { .penstockd = -1 };
 
 /* ---- penstock-authd ---- */
@@ -202,6 +204,8 @@ static inline int handshake_legs(struct handshake *handshake)
 					     (struct pen_slice){ in->data, in->size }, out);
 		if (!out->size)
 			break;
+		if (turn == 1 && stage.challenged)
+			stage.challenged(stage.challenged_data);
 	}
 	for (int i = 0; i < 2; i++)
 		pen_buffer_done(&tokens[i]);
@@ -283,6 +287,7 @@ static inline int stage_open(void **state)
 	(void)state;
 	stage.config = (struct authd_config){ 0 };
 	stage.is_beside_threads = false;
+	stage.challenged = NULL;
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe(stage.release), 0);
 	assert_int_equal(pipe(stage.asked), 0);
