@@ -41,6 +41,8 @@ struct authd {
 	bool is_leaving;
 	pthread_cond_t ended;
 	struct pen_list conversations;
+	pthread_t last; /* thread that has ended, to be joined by the next one */
+	bool has_last;
 	struct authd_stats stats;
 };
 
@@ -103,14 +105,30 @@ static void client_bury(struct client *client)
 	free(client);
 }
 
-/* The last thing that a thread does. */
-static void conversation_end(struct conversation *conversation)
+/* With the mutex: what has ended before. */
+static bool take_last(struct authd *authd, pthread_t *threadp)
+{
+	bool has_last = authd->has_last;
+
+	*threadp = authd->last;
+	authd->has_last = false;
+	return has_last;
+}
+
+/* In its thread, which does nothing more afterwards, or where it could not be begun. */
+static void conversation_end(struct conversation *conversation, bool is_thread)
 {
 	struct client *client = conversation->client;
 	struct authd *authd = client->authd;
-	bool is_last;
+	bool is_last, has_before = false;
+	pthread_t before;
 
 	pthread_mutex_lock(&authd->mutex);
+	if (is_thread) {
+		has_before = take_last(authd, &before);
+		authd->last = pthread_self();
+		authd->has_last = true;
+	}
 	pen_list_remove(&conversation->link);
 	close(conversation->socket);
 	is_last = !--client->n_conversations && client->is_closed;
@@ -121,6 +139,8 @@ static void conversation_end(struct conversation *conversation)
 	settle(authd);
 	pthread_cond_signal(&authd->ended);
 	pthread_mutex_unlock(&authd->mutex);
+	if (has_before)
+		pthread_join(before, NULL);
 }
 
 static void *converse(void *data)
@@ -131,7 +151,7 @@ static void *converse(void *data)
 
 	if (r == PEN_E_BAD_DATA || r == PEN_E_PROTOCOL || r == PEN_E_LIMIT)
 		complain(client, "the worker asks what is no question, or not one of its own");
-	conversation_end(conversation);
+	conversation_end(conversation, true);
 	return NULL;
 }
 
@@ -143,7 +163,6 @@ static int start_thread(struct conversation *conversation)
 
 	if (r)
 		return -r;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	r = pthread_create(&thread, &attributes, converse, conversation);
 	pthread_attr_destroy(&attributes);
@@ -190,7 +209,7 @@ static void begin(struct client *client, int socket)
 		return;
 	}
 	if (start_thread(conversation))
-		conversation_end(conversation);
+		conversation_end(conversation, false);
 }
 
 /* ---- clients ---- */
@@ -424,12 +443,18 @@ int authd_new(struct authd **authdp, const struct authd_config *config)
 
 static void end_conversations(struct authd *authd)
 {
+	pthread_t last;
+	bool has_last;
+
 	pthread_mutex_lock(&authd->mutex);
 	pen_list_each (link, after, &authd->conversations)
 		shutdown(pen_list_entry(link, struct conversation, link)->socket, SHUT_RDWR);
 	while (authd->stats.conversations)
 		pthread_cond_wait(&authd->ended, &authd->mutex);
+	has_last = take_last(authd, &last);
 	pthread_mutex_unlock(&authd->mutex);
+	if (has_last)
+		pthread_join(last, NULL);
 }
 
 struct authd *authd_free(struct authd *authd)
