@@ -9,9 +9,9 @@
 #include "daemon/log.h"
 
 enum {
-	KEEPER_BACKOFF_MIN_MS = 100, /* until it is started again; doubled each time */
-	KEEPER_BACKOFF_MAX_MS = 5000,
-	KEEPER_CALM_MS = 60 * 1000, /* after which all is forgotten */
+	KEEPER_BACKOFF_MIN_MS = 100,  /* until it is started again; doubled each time */
+	KEEPER_BACKOFF_MAX_MS = 2000, /* less than workers wait for it */
+	KEEPER_CALM_MS = 60 * 1000,   /* after which all is forgotten */
 };
 
 struct keeper;

@@ -276,11 +276,9 @@ static int judge(void *data, const struct pen_ntlm_attempt *attempt,
 	return r;
 }
 
-/* penstock-authd judges answers to its own alone. */
-static int draw(void *data, uint8_t challenge[PEN_NTLM_CHALLENGE_SIZE])
+static int draw_once(struct pen_authority *authority, uint8_t challenge[PEN_NTLM_CHALLENGE_SIZE])
 {
 	const struct authority_question question = { .verb = authority_CHALLENGE };
-	struct pen_authority *authority = data;
 	struct conversation conversation;
 	int r = conversation_begin(&conversation, authority, -1);
 
@@ -294,6 +292,14 @@ static int draw(void *data, uint8_t challenge[PEN_NTLM_CHALLENGE_SIZE])
 	}
 	conversation_end(&conversation);
 	return r;
+}
+
+/* penstock-authd judges answers to its own alone. If it has just died, the next one may draw. */
+static int draw(void *data, uint8_t challenge[PEN_NTLM_CHALLENGE_SIZE])
+{
+	int r = draw_once(data, challenge);
+
+	return r == PEN_E_CLOSED ? draw_once(data, challenge) : r;
 }
 
 /* ---- Kerberos ---- */
