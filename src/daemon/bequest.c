@@ -98,6 +98,8 @@ int bequest_write(struct bequest *bequest, struct heritage_heritage *heritage,
 	}
 	if (!r)
 		r = make_memory(bequest, &text);
+	heritage->n_state = 0;
+	heritage->state = NULL;
 	pen_buffer_done(&state);
 	pen_buffer_done(&text);
 	return r;

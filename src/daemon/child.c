@@ -531,11 +531,13 @@ int child_adopt(struct child **childp, uv_loop_t *loop, const struct child_liste
 	struct child *child;
 	int r = 0;
 
-	if (!legacy_adopt(legacy, letter->process.pid))
-		return PEN_E_BAD_DATA;
 	child = child_new(listener);
 	if (!child)
 		return -ENOMEM;
+	if (!legacy_adopt(legacy, letter->process.pid)) {
+		free(child);
+		return PEN_E_BAD_DATA;
+	}
 	child->pid = letter->process.pid;
 	child->fd = legacy_take(legacy, letter->process.fd);
 	if (child->fd >= 0)

@@ -41,7 +41,7 @@ static int read_state(struct legacy *legacy)
 			estate, &legacy->arena, NULL, NULL);
 	if (!r)
 		legacy->estate = estate;
-	return r == -ENOMEM ? r : 0;
+	return r == -ENOMEM || r == PEN_E_LIMIT ? -ENOMEM : 0;
 }
 
 static int read_all(struct legacy *legacy, const void *data, size_t n, pid_t pid)
@@ -78,7 +78,7 @@ int legacy_read(struct legacy **legacyp, const void *data, size_t n, pid_t pid)
 	r = read_all(legacy, data, n, pid);
 	if (r) {
 		forget(legacy);
-		return r == PEN_E_LIMIT ? PEN_E_BAD_DATA : r;
+		return r == PEN_E_LIMIT ? -ENOMEM : r;
 	}
 	*legacyp = legacy;
 	return 0;
