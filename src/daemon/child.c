@@ -275,6 +275,11 @@ struct child *child_free(struct child *child)
 	return NULL;
 }
 
+void child_set_listener(struct child *child, const struct child_listener *listener)
+{
+	child->listener = *listener;
+}
+
 pid_t child_pid(const struct child *child)
 {
 	return child->pid;

@@ -43,6 +43,9 @@ int child_start(struct child **childp, const struct child_config *config);
 /* Kills it, if it still runs, and forgets it: nobody is told any more. NULL is nobody. */
 struct child *child_free(struct child *child);
 
+/* Somebody else is told from now on. */
+void child_set_listener(struct child *child, const struct child_listener *listener);
+
 pid_t child_pid(const struct child *child);
 
 /* The descriptor, -1: none, is taken if it goes. -ENOMEM, PEN_E_LIMIT, PEN_E_BAD_DATA. */

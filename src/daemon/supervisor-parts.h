@@ -20,6 +20,10 @@ struct supervisor {
 	struct pen_list doors;
 	struct visitors visitors;
 	struct child *greeter; /* NULL: it is to be started again */
+	struct heritage_stamp greeter_stamp;
+	struct child *last_greeter;    /* whose file is another now; NULL: none */
+	struct visitors last_visitors; /* that it has */
+	bool is_greeter_old;	       /* it is to be the last one */
 	struct pen_token *anonymous;
 	struct manager manager;
 	uv_signal_t reaper;
@@ -46,6 +50,11 @@ int supervisor_fail(const struct supervisor *supervisor, int result, const char 
 /* Opens or closes them, as there is room. */
 void supervisor_set_doors(struct supervisor *supervisor);
 
+/* What a greeter says of its visitors. */
+void supervisor_hear(struct supervisor *supervisor, struct visitors *visitors,
+		     const struct worker_report *report, int fd);
+
+int supervisor_start_greeter(struct supervisor *supervisor);
 void supervisor_on_came(void *data, struct door *door, int fd);
 int supervisor_adopt_greeter(struct supervisor *supervisor, const struct heritage_child *letter,
 			     struct legacy *legacy);
@@ -58,6 +67,17 @@ void supervisor_tell_stopping(struct supervisor *supervisor, uint32_t leave_ms);
 
 /* Listens where the crews list, and nowhere else. What cannot be had is logged, and returned. */
 int supervisor_set_table(struct supervisor *supervisor);
+
+/* ---- supervisor-greeter.c ---- */
+
+/* Has another greeter for who comes from now on, if the file is another than it was. */
+void supervisor_replace_greeter(struct supervisor *supervisor);
+
+/* From time to time: what could not be done then. */
+void supervisor_check_greeter(struct supervisor *supervisor);
+
+int supervisor_adopt_last_greeter(struct supervisor *supervisor,
+				  const struct heritage_child *letter, struct legacy *legacy);
 
 /* ---- supervisor-reload.c ---- */
 

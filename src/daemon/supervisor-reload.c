@@ -97,6 +97,8 @@ static int take_next(struct supervisor *supervisor)
 	next.arguments = config->arguments;
 	next.trial = config->trial;
 	next.legacy = NULL;
+	if (next.bind_ms != config->bind_ms || next.npa_ms != config->npa_ms)
+		supervisor->is_greeter_old = true;
 	pen_arena_init(&arena, 0);
 	r = copy_config(&copy, &next, &arena);
 	if (r) {
@@ -297,6 +299,7 @@ static void on_done(void *owner, int status, int memory)
 		supervisor_fail(supervisor, r, "reload", "programs stay as they were");
 	else
 		log_line(supervisor->config.log, PEN_LOG_INFO, "reload", "message", "done", NULL);
+	supervisor_replace_greeter(supervisor);
 	supervisor_describe(supervisor, text, sizeof(text));
 	manager_tell(&supervisor->manager, "READY=1", text);
 }

@@ -51,39 +51,54 @@ static int bequeath_crews(const struct pen_list *crews, struct heritage_estate *
 	return r;
 }
 
-/* Those that the greeter has. */
-static int bequeath_visitors(const struct supervisor *supervisor, struct heritage_estate *estate,
-			     struct bequest *bequest)
+/* Those that a greeter has. */
+static int bequeath_visitors(const struct visitors *visitors, struct heritage_visitor **lettersp,
+			     uint32_t *np, struct bequest *bequest)
 {
-	const struct visitors *visitors = &supervisor->visitors;
+	struct heritage_visitor *letters =
+		pen_arena_array(&bequest->arena, visitors->n, sizeof(*letters));
 	int r = 0;
 
-	estate->visitors = pen_arena_array(&bequest->arena, visitors->n, sizeof(*estate->visitors));
-	if (!estate->visitors)
+	if (!letters)
 		return -ENOMEM;
+	*lettersp = letters;
 	for (size_t i = 0; !r && i < PEN_COUNT(visitors->buckets); i++)
 		for (const struct pen_list *link = visitors->buckets[i].next;
 		     !r && link != &visitors->buckets[i]; link = link->next)
 			r = visitor_bequeath(pen_list_entry(link, const struct visitor, link),
-					     &estate->visitors[estate->n_visitors++], bequest);
+					     &letters[(*np)++], bequest);
 	return r;
 }
 
-static int bequeath_greeter(const struct supervisor *supervisor, struct heritage_estate *estate,
-			    struct bequest *bequest)
+static int bequeath_child(const struct child *child, struct heritage_child **letterp,
+			  struct bequest *bequest)
 {
-	if (!supervisor->greeter)
+	if (!child)
 		return 0;
-	estate->greeter = pen_arena_zalloc(&bequest->arena, sizeof(*estate->greeter));
-	if (!estate->greeter)
-		return -ENOMEM;
-	return child_bequeath(supervisor->greeter, estate->greeter, bequest);
+	*letterp = pen_arena_zalloc(&bequest->arena, sizeof(**letterp));
+	return *letterp ? child_bequeath(child, *letterp, bequest) : -ENOMEM;
+}
+
+static int bequeath_greeters(const struct supervisor *supervisor, struct heritage_estate *estate,
+			     struct bequest *bequest)
+{
+	int r = bequeath_child(supervisor->greeter, &estate->greeter, bequest);
+
+	if (!r)
+		r = bequeath_child(supervisor->last_greeter, &estate->last_greeter, bequest);
+	if (!r)
+		r = bequeath_visitors(&supervisor->visitors, &estate->visitors, &estate->n_visitors,
+				      bequest);
+	return r ? r
+		 : bequeath_visitors(&supervisor->last_visitors, &estate->last_visitors,
+				     &estate->n_last_visitors, bequest);
 }
 
 static int bequeath(struct supervisor *supervisor, struct bequest *bequest)
 {
 	struct heritage_heritage heritage = { 0 };
 	struct heritage_estate estate = {
+		.greeter_stamp = supervisor->greeter_stamp,
 		.next_visitor = supervisor->visitors.next,
 		.next_index = supervisor->world.next_index,
 		.n_accepted = (int64_t)supervisor->n_accepted,
@@ -101,9 +116,7 @@ static int bequeath(struct supervisor *supervisor, struct bequest *bequest)
 	if (!r)
 		r = bequeath_crews(&supervisor->retired, &estate, bequest);
 	if (!r)
-		r = bequeath_greeter(supervisor, &estate, bequest);
-	if (!r)
-		r = bequeath_visitors(supervisor, &estate, bequest);
+		r = bequeath_greeters(supervisor, &estate, bequest);
 	if (!r)
 		r = child_bequeath_all(&heritage, bequest);
 	return r ? r : bequest_write(bequest, &heritage, &estate);
@@ -222,20 +235,29 @@ static struct door *find_door(const struct supervisor *supervisor, int fd)
 	return NULL;
 }
 
-static void adopt_visitors(struct supervisor *supervisor, const struct crew_heir *heir)
+static void adopt_visitors(struct visitors *visitors, const struct heritage_visitor *letters,
+			   uint32_t n, const struct crew_heir *heir)
 {
-	const struct heritage_estate *estate = heir->legacy->estate;
-
-	for (uint32_t i = 0; supervisor->greeter && i < estate->n_visitors; i++) {
-		const struct heritage_visitor *letter = &estate->visitors[i];
+	for (uint32_t i = 0; i < n; i++) {
 		struct visitor *visitor;
 		struct door *door = NULL;
 
-		if (letter->door < heir->legacy->heritage.n_doors)
-			door = heir->doors[letter->door];
-		if (door && letter->fd < 0)
-			visitor_adopt(&visitor, &supervisor->visitors, door, letter, heir->legacy);
+		if (letters[i].door < heir->legacy->heritage.n_doors)
+			door = heir->doors[letters[i].door];
+		if (door && letters[i].fd < 0)
+			visitor_adopt(&visitor, visitors, door, &letters[i], heir->legacy);
 	}
+}
+
+static void adopt_greeters(struct supervisor *supervisor, const struct heritage_estate *estate,
+			   struct legacy *legacy)
+{
+	supervisor->visitors.next = estate->next_visitor;
+	supervisor->greeter_stamp = estate->greeter_stamp;
+	if (estate->greeter)
+		supervisor_adopt_greeter(supervisor, estate->greeter, legacy);
+	if (estate->last_greeter)
+		supervisor_adopt_last_greeter(supervisor, estate->last_greeter, legacy);
 }
 
 static void adopt_estate(struct supervisor *supervisor, struct crew_heir *heir, struct crew **crews)
@@ -244,17 +266,19 @@ static void adopt_estate(struct supervisor *supervisor, struct crew_heir *heir, 
 	const struct heritage_estate *estate = heir->legacy->estate;
 
 	supervisor->world.next_index = estate->next_index;
-	supervisor->visitors.next = estate->next_visitor;
 	supervisor->n_accepted = (uint64_t)estate->n_accepted;
 	supervisor->n_refused = (uint64_t)estate->n_refused;
-	if (estate->greeter)
-		supervisor_adopt_greeter(supervisor, estate->greeter, heir->legacy);
+	adopt_greeters(supervisor, estate, heir->legacy);
 	for (uint32_t i = 0; i < estate->n_crews; i++)
 		adopt_crew(supervisor, heir, &estate->crews[i], &crews[i]);
 	supervisor_set_table(supervisor);
 	for (uint32_t i = 0; i < heritage->n_doors; i++)
 		heir->doors[i] = find_door(supervisor, heritage->doors[i].fd);
-	adopt_visitors(supervisor, heir);
+	if (supervisor->greeter)
+		adopt_visitors(&supervisor->visitors, estate->visitors, estate->n_visitors, heir);
+	if (supervisor->last_greeter)
+		adopt_visitors(&supervisor->last_visitors, estate->last_visitors,
+			       estate->n_last_visitors, heir);
 	for (uint32_t i = 0; i < estate->n_crews; i++)
 		if (crews[i])
 			crew_adopt_waiting(crews[i], heir, &estate->crews[i]);

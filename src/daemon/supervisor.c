@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "daemon/inquiry.h"
 #include "daemon/supervisor-parts.h"
 #include "daemon/table.h"
 #include "object/letter.h"
@@ -49,14 +50,12 @@ void supervisor_set_doors(struct supervisor *supervisor)
 		door_set_open(pen_list_entry(link, struct door, link), is_open);
 }
 
-static int start_greeter(struct supervisor *supervisor);
-
 static void on_again(uv_timer_t *timer)
 {
 	struct supervisor *supervisor = timer->data;
 
 	if (!supervisor->greeter && !supervisor->is_stopping)
-		start_greeter(supervisor);
+		supervisor_start_greeter(supervisor);
 	supervisor_set_doors(supervisor);
 }
 
@@ -85,9 +84,10 @@ static struct crew *choose_crew(const struct door *door, const struct worker_gue
 	return door->crews[0];
 }
 
-static void on_guest(struct supervisor *supervisor, const struct worker_guest *guest, int fd)
+static void on_guest(struct supervisor *supervisor, struct visitors *visitors,
+		     const struct worker_guest *guest, int fd)
 {
-	struct visitor *visitor = visitors_take(&supervisor->visitors, guest->number);
+	struct visitor *visitor = visitors_take(visitors, guest->number);
 	bool is_served = visitor && visitor->door->n_crews && !supervisor->is_dismissed;
 
 	if (!is_served || visitor_hear(visitor, guest, fd)) {
@@ -100,21 +100,28 @@ static void on_guest(struct supervisor *supervisor, const struct worker_guest *g
 	crew_serve(choose_crew(visitor->door, guest), visitor);
 }
 
-static void on_gone(struct supervisor *supervisor, const struct worker_gone *gone)
+static void on_gone(struct supervisor *supervisor, struct visitors *visitors,
+		    const struct worker_gone *gone)
 {
 	supervisor->n_refused += gone->why != worker_CLOSED && gone->why != worker_PROBE;
-	visitor_free(visitors_take(&supervisor->visitors, gone->number));
+	visitor_free(visitors_take(visitors, gone->number));
+}
+
+void supervisor_hear(struct supervisor *supervisor, struct visitors *visitors,
+		     const struct worker_report *report, int fd)
+{
+	if (report->verb == worker_GUEST)
+		on_guest(supervisor, visitors, &report->body.guest, fd);
+	else if (report->verb == worker_GONE)
+		on_gone(supervisor, visitors, &report->body.gone);
+	supervisor_set_doors(supervisor);
 }
 
 static void on_said(void *data, const struct worker_report *report, int fd)
 {
 	struct supervisor *supervisor = data;
 
-	if (report->verb == worker_GUEST)
-		on_guest(supervisor, &report->body.guest, fd);
-	else if (report->verb == worker_GONE)
-		on_gone(supervisor, &report->body.gone);
-	supervisor_set_doors(supervisor);
+	supervisor_hear(supervisor, &supervisor->visitors, report, fd);
 }
 
 static void on_free(void *data)
@@ -150,7 +157,7 @@ static void print(char text[16], uint32_t number, uint32_t otherwise)
 	snprintf(text, 16, "%u", number < PATIENCE_MS ? number : PATIENCE_MS);
 }
 
-static int start_greeter(struct supervisor *supervisor)
+int supervisor_start_greeter(struct supervisor *supervisor)
 {
 	char bind_ms[16], npa_ms[16], connections[16];
 	const char *const argv[] = { supervisor->config.greeter,
@@ -177,6 +184,7 @@ static int start_greeter(struct supervisor *supervisor)
 	print(bind_ms, supervisor->config.bind_ms, BIND_MS);
 	print(npa_ms, supervisor->config.npa_ms, NPA_MS);
 	print(connections, supervisor->config.visitors_max, VISITORS_MAX);
+	supervisor->greeter_stamp = inquiry_stamp(supervisor->config.greeter);
 	r = child_start(&supervisor->greeter, &config);
 	if (r)
 		close_for_a_while(supervisor, 10 * GREETER_BACKOFF_MS);
@@ -315,6 +323,7 @@ static void on_sweep(uv_timer_t *timer)
 	pen_list_each (link, after, &supervisor->crews)
 		crew_sweep(pen_list_entry(link, struct crew, link), now);
 	sweep_retired(supervisor);
+	supervisor_check_greeter(supervisor);
 	if (supervisor->is_stopping || supervisor->clerk)
 		snprintf(status, sizeof(status), "%s", supervisor->manager.status);
 	else
@@ -353,7 +362,7 @@ static int start(struct supervisor *supervisor)
 	if (legacy)
 		r = supervisor_adopt(supervisor, legacy);
 	if (!r && !supervisor->greeter)
-		r = start_greeter(supervisor);
+		r = supervisor_start_greeter(supervisor);
 	if (!r)
 		r = start_keeper(supervisor);
 	if (r)
@@ -362,7 +371,8 @@ static int start(struct supervisor *supervisor)
 		supervisor_ask_all(supervisor);
 		r = supervisor_set_table(supervisor);
 	}
-	if (r)
+	/* Who goes on does so with what there is. */
+	if (r && !legacy)
 		return r;
 	pen_list_each (link, after, &supervisor->crews)
 		crew_prepare(pen_list_entry(link, struct crew, link));
@@ -401,6 +411,7 @@ int supervisor_new(struct supervisor **supervisorp, const struct supervisor_conf
 	pen_list_init(&supervisor->retired);
 	pen_list_init(&supervisor->doors);
 	visitors_init(&supervisor->visitors);
+	visitors_init(&supervisor->last_visitors);
 	supervisor->world.doors = &supervisor->doors;
 	r = supervisor_take_config(supervisor, config);
 	if (!r)
@@ -438,7 +449,9 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 		crew_free(pen_list_entry(link, struct crew, link));
 	keeper_free(supervisor->world.keeper);
 	child_free(supervisor->greeter);
+	child_free(supervisor->last_greeter);
 	visitors_done(&supervisor->visitors);
+	visitors_done(&supervisor->last_visitors);
 	uv_close((uv_handle_t *)&supervisor->reaper, NULL);
 	uv_close((uv_handle_t *)&supervisor->sweep, NULL);
 	uv_close((uv_handle_t *)&supervisor->again, NULL);
@@ -466,7 +479,7 @@ static uint32_t count_workers(const struct supervisor *supervisor)
 /* Who has come, and is not served yet. */
 static uint32_t count_visitors(const struct supervisor *supervisor)
 {
-	uint32_t n = supervisor->visitors.n;
+	uint32_t n = supervisor->visitors.n + supervisor->last_visitors.n;
 
 	pen_list_each (link, after, &supervisor->crews)
 		n += crew_count_waiting(pen_list_entry(link, struct crew, link));
@@ -608,7 +621,7 @@ static void add_stats(struct supervisor_stats *stats, const struct crew *crew)
 void supervisor_stats(const struct supervisor *supervisor, struct supervisor_stats *stats)
 {
 	*stats = (struct supervisor_stats){
-		.visitors = supervisor->visitors.n,
+		.visitors = supervisor->visitors.n + supervisor->last_visitors.n,
 		.accepted = supervisor->n_accepted,
 		.refused = supervisor->n_refused,
 	};

@@ -89,6 +89,18 @@ static struct visitor *take(struct visitors *visitors, struct visitor *visitor)
 	return visitor;
 }
 
+void visitors_move(struct visitors *visitors, struct visitors *from)
+{
+	for (size_t i = 0; i < PEN_COUNT(visitors->buckets); i++)
+		pen_list_each (link, after, &from->buckets[i]) {
+			struct visitor *visitor =
+				take(from, pen_list_entry(link, struct visitor, link));
+
+			pen_list_append(&visitors->buckets[i], &visitor->link);
+			visitors->n++;
+		}
+}
+
 struct visitor *visitors_take(struct visitors *visitors, uint32_t number)
 {
 	pen_list_each (link, after, bucket_of(visitors, number)) {

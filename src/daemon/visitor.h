@@ -58,6 +58,9 @@ struct visitor *visitors_take(struct visitors *visitors, uint32_t number);
 /* The one that was begun longest ago, the same way. NULL: there are none. */
 struct visitor *visitors_take_any(struct visitors *visitors);
 
+/* All of them are among the others, and are counted for nobody any more. */
+void visitors_move(struct visitors *visitors, struct visitors *from);
+
 /* What the greeter has found out; the descriptor is taken. -ENOMEM, PEN_E_BAD_DATA. */
 int visitor_hear(struct visitor *visitor, const struct worker_guest *guest, int fd);
 

@@ -654,6 +654,47 @@ static void test_a_program_that_is_another(void **state)
 	stop(g);
 }
 
+/* It has those who came to it, and nobody else. */
+static void test_a_greeter_that_is_another(void **state)
+{
+	struct gate *g = start();
+	uint8_t bind[512];
+	size_t n = make_bind(bind);
+	struct caller caller;
+	pid_t first, second;
+	int visitor;
+
+	assert_int_equal(count_children(g->pid, "greeter", &first), 1);
+	reload(g);
+	assert_int_equal(count_children(g->pid, "greeter", &second), 1);
+	assert_int_equal(first, second);
+	/* Accepted before anybody who comes after it. */
+	visitor = connect_raw(g);
+	caller = connect_to(g, "ncalrpc:[counter]", 0);
+	pid_of(&caller);
+	copy_file(g->greeter, g, "greeter");
+	reload(g);
+	await_children(g, "greeter", 2);
+	leave(&caller);
+	caller = connect_to(g, "ncalrpc:[counter]", 0);
+	pid_of(&caller);
+	upgrade(g);
+	assert_int_equal(count_children(g->pid, "greeter", &second), 2);
+	assert_int_equal(kill(first, 0), 0);
+	assert_int_equal(send(visitor, bind, n, 0), n);
+	expect_answer(visitor);
+	await_children(g, "greeter", 1);
+	assert_int_equal(count_children(g->pid, "greeter", &second), 1);
+	assert_int_not_equal(first, second);
+	/* With nobody there, the last one is gone at once. */
+	copy_file(g->greeter, g, "greeter");
+	upgrade(g);
+	await_children(g, "greeter", 1);
+	pid_of(&caller);
+	leave(&caller);
+	stop(g);
+}
+
 static void test_a_program_that_does_not_answer(void **state)
 {
 	struct gate *g = start();
@@ -760,6 +801,7 @@ int main(void)
 		cmocka_unit_test(test_another_version),
 		cmocka_unit_test(test_programs_come_and_go),
 		cmocka_unit_test(test_a_program_that_is_another),
+		cmocka_unit_test(test_a_greeter_that_is_another),
 		cmocka_unit_test(test_a_program_that_does_not_answer),
 		cmocka_unit_test(test_stops),
 		cmocka_unit_test(test_drains),
