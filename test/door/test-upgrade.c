@@ -226,11 +226,12 @@ static unsigned count_children(pid_t parent, const char *name, pid_t *pidp)
 
 static void await_children(const struct gate *g, const char *name, unsigned n)
 {
+	unsigned is = 0;
 	pid_t pid;
 
-	for (int i = 0; i < TRIES && count_children(g->pid, name, &pid) != n; i++)
+	for (int i = 0; i < TRIES && (is = count_children(g->pid, name, &pid)) != n; i++)
 		usleep(TRY_US);
-	assert_int_equal(count_children(g->pid, name, &pid), n);
+	assert_int_equal(is, n);
 }
 
 static unsigned count_fds(const struct gate *g)
@@ -251,9 +252,11 @@ static unsigned count_fds(const struct gate *g)
 /* What closes is closed a turn later. */
 static void await_fds(const struct gate *g, unsigned n)
 {
-	for (int i = 0; i < TRIES && count_fds(g) != n; i++)
+	unsigned is = 0;
+
+	for (int i = 0; i < TRIES && (is = count_fds(g)) != n; i++)
 		usleep(TRY_US);
-	assert_int_equal(count_fds(g), n);
+	assert_int_equal(is, n);
 }
 
 /* ---- clients ---- */
