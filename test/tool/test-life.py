@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The life of a penstockd under a service manager, which is played here: sockets handed over, what it is told, upgrades and reloads."""
+import os
+import pathlib
+import re
+import signal
+import socket
+import tempfile
+
+from check import CONFINED, DAEMON, TOOL, check, finish, run
+
+WORK = tempfile.TemporaryDirectory()
+HERE = pathlib.Path(WORK.name)
+ENV = {"PATH": os.environ["PATH"], "HOME": WORK.name, "PENSTOCK_NCALRPC_DIR": f"{HERE}/run/ncalrpc"}
+ENV |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
+CONF = (f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = 135\nports = any\ndirectory = {HERE}/run\n"
+        f"[store]\npath = {HERE}/state/shares.db\naccounts = {HERE}/state/accounts.db\n"
+        f"[workers]\nconfined = {CONFINED}\nleave_timeout = 5\n")
+
+
+class Manager:
+    """Opens the sockets, starts it, and hears what it says."""
+
+    def __init__(self, names):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.stranger = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(f"{HERE}/notify")
+        self.notify.settimeout(60)
+        (HERE / "conf").write_text(CONF)
+        fds = [self.listener.fileno(), self.stranger.fileno()]
+
+        def hand_over():
+            for i, fd in enumerate([os.dup(fd) for fd in fds]):
+                os.dup2(fd, 50 + i)
+            for i in range(len(fds)):
+                os.dup2(50 + i, 3 + i)
+            os.closerange(3 + len(fds), 200)
+            os.environ.update(ENV, LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(fds)), LISTEN_FDNAMES=":".join(names),
+                              NOTIFY_SOCKET=f"{HERE}/notify")
+            os.execv(DAEMON, [DAEMON, "--quiet", "--config", f"{HERE}/conf"])
+
+        self.pid = os.fork()
+        if not self.pid:
+            log = os.open(HERE / "log", os.O_WRONLY | os.O_CREAT, 0o600)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            hand_over()
+
+    def hear(self, beginning):
+        while True:
+            said = self.notify.recv(4096).decode()
+            if said.startswith(beginning):
+                return said
+
+    def tell(self, number):
+        os.kill(self.pid, number)
+
+    def log(self):
+        return (HERE / "log").read_text()
+
+
+def call(name, binding, method, arguments, expected):
+    seen = run(TOOL, "call", "--timeout", "50", binding, method, arguments, env=ENV)
+    check(name, seen.returncode == 0 and expected in seen.stdout, f"{seen}")
+
+
+def endpoints(manager):
+    return run(TOOL, "endpoints", f"ncacn_ip_tcp:127.0.0.1[{manager.port}]", env=ENV).stdout.decode()
+
+
+def main():
+    manager = Manager(("ncacn_ip_tcp-135", "nobody"))
+    said = manager.hear("READY=1")
+    check("it says that it serves", re.search(r"^STATUS=\d+ programs, \d+ processes, 0 connections$", said, re.M), said)
+    before = endpoints(manager)
+    check("the socket of that name is the endpoint mapper's", "srvsvc" in before, before)
+    check("one that nobody wants is closed", "are no endpoint" in manager.log(), manager.log())
+    manager.stranger.close()
+
+    # Somebody stays through all of it.
+    keeper = socket.create_connection(("127.0.0.1", manager.port))
+    children = set(pathlib.Path(f"/proc/{manager.pid}/task/{manager.pid}/children").read_text().split())
+    for _ in range(3):
+        manager.tell(signal.SIGUSR2)
+        said = manager.hear("RELOADING=1")
+        check("it says since when", re.search(r"^MONOTONIC_USEC=\d+$", said, re.M), said)
+        manager.hear("READY=1")
+    after = endpoints(manager)
+    check("an upgrade keeps every endpoint", sorted(after.splitlines()) == sorted(before.splitlines()), f"{before}\n{after}")
+    now = set(pathlib.Path(f"/proc/{manager.pid}/task/{manager.pid}/children").read_text().split())
+    check("and every process", children <= now, f"{children} {now}")
+    call("and serves", "ncalrpc:", "srvsvc.NetrServerGetInfo", '{"Level": 101}', b"TESTED")
+    keeper.send(b"\5\0\v")
+    check("who has said nothing yet is heard", not select_closed(keeper))
+    keeper.close()
+
+    # A service is switched on, and off.
+    (HERE / "conf").write_text(CONF + "[service rpcecho]\nenabled = yes\n")
+    manager.tell(signal.SIGHUP)
+    manager.hear("RELOADING=1")
+    manager.hear("READY=1")
+    call("a service that was added is served", "ncalrpc:", "rpcecho.echo_AddOne", '{"in_data": 41}', b"42")
+    (HERE / "conf").write_text(CONF)
+    manager.tell(signal.SIGHUP)
+    manager.hear("RELOADING=1")
+    manager.hear("READY=1")
+    seen = run(TOOL, "call", "--timeout", "50", "ncalrpc:", "rpcecho.echo_AddOne", '{"in_data": 41}', env=ENV)
+    check("and is not when it was removed", seen.returncode != 0, f"{seen}")
+    check("the others are", "srvsvc" in endpoints(manager))
+
+    # What is wrong changes nothing.
+    (HERE / "conf").write_text("[nonsense\n")
+    manager.tell(signal.SIGUSR2)
+    manager.hear("RELOADING=1")
+    manager.hear("READY=1")
+    check("a configuration that is wrong stops an upgrade", "the trial run" in manager.log(), manager.log())
+    check("and nothing else", "srvsvc" in endpoints(manager))
+
+    manager.tell(signal.SIGTERM)
+    said = manager.hear("STOPPING=1")
+    check("it says how long it may take", re.search(r"^EXTEND_TIMEOUT_USEC=7000000$", said, re.M), said)
+    _, status = os.waitpid(manager.pid, 0)
+    check("it ends well", status == 0, manager.log())
+    check("the sanitizers found nothing", "Sanitizer: " not in manager.log() and "runtime error" not in manager.log(), manager.log())
+    left = [str(path) for path in (HERE / "run").rglob("*") if path.is_socket()]
+    check("no socket is left", not left, f"{left}")
+
+
+def select_closed(s):
+    """Whether the other side has closed it."""
+    s.setblocking(False)
+    try:
+        return s.recv(1) == b""
+    except BlockingIOError:
+        return False
+
+
+main()
+finish()
