@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/child.h"
-#include "base/list.h"
-#include "daemon/bequest.h"
-#include "daemon/legacy.h"
+#include "daemon/child-parts.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,42 +20,8 @@ enum {
 	SOCKET_BUFFER = 2 * worker_LETTER_MAX,
 };
 
-/* A message that waits for room in the socket. */
-struct message {
-	struct pen_list link;
-	struct pen_buffer bytes;
-	int fd;
-};
-
-struct child {
-	struct pen_list link; /* of all */
-	uv_poll_t poll;
-	struct child_listener listener;
-	pid_t pid; /* 0: it has ended */
-	int fd;
-	int events;
-	struct pen_list waiting;
-	size_t n_waiting;
-	bool was_full;
-	bool is_inside;	  /* a listener is told of something */
-	bool is_freed;	  /* by who had it */
-	bool is_closed;	  /* the loop has let go of its poll */
-	bool is_released; /* only its memory is left */
-	struct pen_buffer scratch;
-	struct pen_arena arena;
-	uint8_t room[worker_LETTER_MAX];
-};
-
-static struct pen_list children = { &children, &children };
-
-/* A process whose child nobody has any more: it was killed, or is of another time. */
-struct forgotten {
-	struct pen_list link;
-	pid_t pid;
-	int fd; /* -1: it has none */
-};
-
-static struct pen_list forgotten = { &forgotten, &forgotten };
+struct pen_list child_all = { &child_all, &child_all };
+struct pen_list child_forgotten = { &child_forgotten, &child_forgotten };
 
 /* ---- its process ---- */
 
@@ -187,7 +150,7 @@ static void close_socket(struct child *child)
 	child->fd = -1;
 }
 
-static struct child *child_new(const struct child_listener *listener)
+struct child *child_new(const struct child_listener *listener)
 {
 	struct child *child = calloc(1, sizeof(*child));
 
@@ -202,15 +165,14 @@ static struct child *child_new(const struct child_listener *listener)
 	return child;
 }
 
-/* From here on the loop has it. */
-static int enter_loop(struct child *child, uv_loop_t *loop)
+int child_enter_loop(struct child *child, uv_loop_t *loop)
 {
 	int r = uv_poll_init(loop, &child->poll, child->fd);
 
 	if (r)
 		return r;
 	child->poll.data = child;
-	pen_list_append(&children, &child->link);
+	pen_list_append(&child_all, &child->link);
 	watch(child, UV_READABLE);
 	return 0;
 }
@@ -224,7 +186,7 @@ int child_start(struct child **childp, const struct child_config *config)
 		return -ENOMEM;
 	r = start_process(child, config);
 	if (!r)
-		r = enter_loop(child, config->loop);
+		r = child_enter_loop(child, config->loop);
 	if (r) {
 		if (child->pid)
 			kill(child->pid, SIGKILL);
@@ -246,8 +208,7 @@ static void release(struct child *child)
 	bury(child);
 }
 
-/* Without memory to remember it by, it stays a zombie as long as this process lives. */
-static void forget(pid_t pid, int fd)
+void child_forget(pid_t pid, int fd)
 {
 	struct forgotten *process = calloc(1, sizeof(*process));
 
@@ -258,7 +219,7 @@ static void forget(pid_t pid, int fd)
 	}
 	process->pid = pid;
 	process->fd = fd;
-	pen_list_append(&forgotten, &process->link);
+	pen_list_append(&child_forgotten, &process->link);
 }
 
 struct child *child_free(struct child *child)
@@ -267,7 +228,7 @@ struct child *child_free(struct child *child)
 		return NULL;
 	child_kill(child, SIGKILL);
 	if (child->pid)
-		forget(child->pid, -1);
+		child_forget(child->pid, -1);
 	child->pid = 0;
 	child->is_freed = true;
 	if (!child->is_inside)
@@ -314,7 +275,7 @@ static void ended(struct child *child, int status)
 
 static void reap_forgotten(void)
 {
-	pen_list_each (link, after, &forgotten) {
+	pen_list_each (link, after, &child_forgotten) {
 		struct forgotten *process = pen_list_entry(link, struct forgotten, link);
 
 		if (!waitpid(process->pid, NULL, WNOHANG))
@@ -330,9 +291,9 @@ void child_reap_forgotten(unsigned ms)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 
-	pen_list_each (link, after, &forgotten)
+	pen_list_each (link, after, &child_forgotten)
 		kill(pen_list_entry(link, struct forgotten, link)->pid, SIGKILL);
-	for (reap_forgotten(); ms-- && !pen_list_is_empty(&forgotten); reap_forgotten())
+	for (reap_forgotten(); ms-- && !pen_list_is_empty(&child_forgotten); reap_forgotten())
 		nanosleep(&moment, NULL);
 }
 
@@ -340,7 +301,7 @@ size_t child_count_forgotten(void)
 {
 	size_t n = 0;
 
-	pen_list_each (link, after, &forgotten)
+	pen_list_each (link, after, &child_forgotten)
 		n++;
 	return n;
 }
@@ -350,7 +311,7 @@ void child_reap(void)
 	int status;
 
 	reap_forgotten();
-	pen_list_each (link, after, &children) {
+	pen_list_each (link, after, &child_all) {
 		struct child *child = pen_list_entry(link, struct child, link);
 
 		if (child->pid && waitpid(child->pid, &status, WNOHANG) == child->pid)
@@ -365,7 +326,7 @@ bool child_is_full(const struct child *child)
 	return child->n_waiting >= WAITING_MAX;
 }
 
-static int keep(struct child *child, int fd)
+int child_keep(struct child *child, int fd)
 {
 	struct message *message = calloc(1, sizeof(*message));
 
@@ -397,7 +358,7 @@ int child_tell(struct child *child, const struct worker_order *order, int fd)
 		r = pen_worker_send(child->fd, (struct pen_slice){ scratch->data, scratch->size },
 				    fd);
 	if (r == -EAGAIN)
-		return keep(child, fd);
+		return child_keep(child, fd);
 	if (!r && fd >= 0)
 		close(fd);
 	return r;
@@ -457,124 +418,4 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 			break;
 	if (!child->is_freed && child->fd >= 0 && events & UV_WRITABLE)
 		write_waiting(child);
-}
-
-/* ---- beyond exec ---- */
-
-int child_bequeath(const struct child *child, struct heritage_child *letter,
-		   struct bequest *bequest)
-{
-	uint32_t i = 0;
-	int r;
-
-	*letter = (struct heritage_child){ .process.pid = child->pid,
-					   .n_waiting = (uint32_t)child->n_waiting };
-	letter->waiting =
-		pen_arena_array(&bequest->arena, child->n_waiting, sizeof(*letter->waiting));
-	if (!letter->waiting)
-		return -ENOMEM;
-	r = bequest_add(bequest, child->fd, &letter->process.fd);
-	pen_list_each (link, after, &child->waiting) {
-		const struct message *message = pen_list_entry(link, struct message, link);
-		struct heritage_message *copy = &letter->waiting[i++];
-
-		copy->n_bytes = (uint32_t)message->bytes.size;
-		copy->bytes = message->bytes.data;
-		if (!r)
-			r = bequest_add(bequest, message->fd, &copy->fd);
-	}
-	return r;
-}
-
-int child_bequeath_all(struct heritage_heritage *heritage, struct bequest *bequest)
-{
-	size_t n = child_count_forgotten();
-	uint32_t i = 0;
-	int r = 0;
-
-	pen_list_each (link, after, &children)
-		n++;
-	heritage->processes = pen_arena_array(&bequest->arena, n, sizeof(*heritage->processes));
-	if (!heritage->processes)
-		return -ENOMEM;
-	pen_list_each (link, after, &children) {
-		const struct child *child = pen_list_entry(link, struct child, link);
-
-		heritage->processes[i++] = (struct heritage_process){ child->pid, child->fd };
-	}
-	pen_list_each (link, after, &forgotten) {
-		const struct forgotten *process = pen_list_entry(link, struct forgotten, link);
-
-		heritage->processes[i].pid = process->pid;
-		if (!r)
-			r = bequest_add(bequest, process->fd, &heritage->processes[i++].fd);
-	}
-	heritage->n_processes = i;
-	return r;
-}
-
-/* Taken as keep does. */
-static int adopt_message(struct child *child, const struct heritage_message *letter,
-			 struct legacy *legacy)
-{
-	int fd = legacy_take(legacy, letter->fd);
-	int r = (fd < 0) != (letter->fd < 0) ? PEN_E_BAD_DATA : 0;
-
-	child->scratch.size = 0;
-	if (!r)
-		r = pen_buffer_add(&child->scratch, letter->bytes, letter->n_bytes);
-	if (!r)
-		r = keep(child, fd);
-	if (r && fd >= 0)
-		close(fd);
-	return r;
-}
-
-int child_adopt(struct child **childp, uv_loop_t *loop, const struct child_listener *listener,
-		const struct heritage_child *letter, struct legacy *legacy)
-{
-	struct child *child;
-	int r = 0;
-
-	child = child_new(listener);
-	if (!child)
-		return -ENOMEM;
-	if (!legacy_adopt(legacy, letter->process.pid)) {
-		free(child);
-		return PEN_E_BAD_DATA;
-	}
-	child->pid = letter->process.pid;
-	child->fd = legacy_take(legacy, letter->process.fd);
-	if (child->fd >= 0)
-		r = enter_loop(child, loop);
-	else
-		pen_list_append(&children, &child->link);
-	if (r) {
-		close(child->fd);
-		child->fd = -1;
-	}
-	child->is_closed = child->fd < 0;
-	for (uint32_t i = 0; !r && child->fd >= 0 && i < letter->n_waiting; i++)
-		r = adopt_message(child, &letter->waiting[i], legacy);
-	if (r) {
-		child_free(child);
-		return r;
-	}
-	*childp = child;
-	return 0;
-}
-
-void child_forget_rest(struct legacy *legacy, bool is_leave)
-{
-	const struct heritage_heritage *heritage = &legacy->heritage;
-
-	for (uint32_t i = 0; i < heritage->n_processes; i++) {
-		const struct heritage_process *process = &heritage->processes[i];
-
-		if (!legacy_adopt(legacy, process->pid))
-			continue;
-		forget(process->pid, legacy_take(legacy, process->fd));
-		if (is_leave)
-			kill(process->pid, SIGTERM);
-	}
 }
