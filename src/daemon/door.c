@@ -113,7 +113,8 @@ static int take_socket(struct door *door, const struct door_config *config)
 		r = take_inherited(door, directory, config);
 	if (!r && door->socket.fd < 0 && config->handed) {
 		door->socket.fd = handed_take(config->handed, &binding, directory);
-		if (door->socket.fd >= 0)
+		door->is_new = door->socket.fd >= 0;
+		if (door->is_new)
 			r = print(&door->binding, &binding);
 	}
 	pen_binding_done(&binding);
@@ -143,7 +144,10 @@ static int open_socket(struct door *door, const struct door_config *config)
 	if (!door->listed || !door->wanted)
 		return -ENOMEM;
 	r = take_socket(door, config);
-	return r || door->socket.fd >= 0 ? r : listen_at(door, config);
+	if (r || door->binding)
+		return r;
+	door->is_new = true;
+	return listen_at(door, config);
 }
 
 int door_new(struct door **doorp, const struct door_config *config)

@@ -24,6 +24,7 @@ struct door {
 	enum pen_protseq protseq;
 	bool is_carried;		    /* smbd brings a pipe's clients */
 	bool is_open;			    /* accepts */
+	bool is_new;			    /* processes that run have not been told of it */
 	char *listed;			    /* as programs list it */
 	char *wanted;			    /* the binding that it was to be */
 	char *binding;			    /* with the real port */

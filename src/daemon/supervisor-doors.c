@@ -177,3 +177,9 @@ int supervisor_set_table(struct supervisor *supervisor)
 	supervisor_set_doors(supervisor);
 	return result;
 }
+
+void supervisor_forget_new_doors(struct supervisor *supervisor)
+{
+	pen_list_each (link, after, &supervisor->doors)
+		pen_list_entry(link, struct door, link)->is_new = false;
+}

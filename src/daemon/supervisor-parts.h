@@ -68,6 +68,9 @@ void supervisor_tell_stopping(struct supervisor *supervisor, uint32_t leave_ms);
 /* Listens where the crews list, and nowhere else. What cannot be had is logged, and returned. */
 int supervisor_set_table(struct supervisor *supervisor);
 
+/* Whatever processes there are know all doors, or will not get who comes. */
+void supervisor_forget_new_doors(struct supervisor *supervisor);
+
 /* ---- supervisor-greeter.c ---- */
 
 /* Has another greeter for who comes from now on, if the file is another than it was. */

@@ -3,6 +3,7 @@
 #include "daemon/inquiry.h"
 #include "daemon/supervisor-parts.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -140,11 +141,15 @@ static int make_crew(struct supervisor *supervisor, struct crew **crewp, const c
 static void ask(struct supervisor *supervisor, const char *path)
 {
 	const struct heritage_stamp stamp = inquiry_stamp(path);
-	char error[256] = "";
+	char error[256] = "", patience[64];
 	struct listing listing;
 	struct crew *crew;
-	int r = listing_ask(&listing, path, LISTING_ASK_MS, error);
+	int r;
 
+	snprintf(patience, sizeof(patience), "EXTEND_TIMEOUT_USEC=%llu",
+		 1000ULL * (LISTING_ASK_MS + MARGIN_MS));
+	manager_tell(&supervisor->manager, patience, "asking the programs");
+	r = listing_ask(&listing, path, LISTING_ASK_MS, error);
 	if (!r)
 		r = make_crew(supervisor, &crew, path, &stamp, &listing);
 	if (!r)
@@ -243,6 +248,63 @@ static void retire_all(struct supervisor *supervisor, struct pen_list *old)
 	}
 }
 
+/* ---- doors that processes do not know ---- */
+
+static bool has_new_door(const struct supervisor *supervisor, const struct crew *crew)
+{
+	pen_list_each (link, after, &supervisor->doors) {
+		const struct door *door = pen_list_entry(link, struct door, link);
+
+		for (size_t i = 0; door->is_new && i < door->n_crews; i++)
+			if (door->crews[i] == crew)
+				return true;
+	}
+	return false;
+}
+
+static void put_in_its_place(struct supervisor *supervisor, struct crew *crew, struct crew *other)
+{
+	pen_list_append(&crew->link, &other->link); /* right before it */
+	pen_list_remove(&crew->link);
+	pen_list_each (link, after, &supervisor->doors) {
+		struct door *door = pen_list_entry(link, struct door, link);
+
+		for (size_t i = 0; i < door->n_crews; i++)
+			if (door->crews[i] == crew)
+				door->crews[i] = other;
+	}
+}
+
+/* The same program, with processes that are told of all its doors. */
+static void renew(struct supervisor *supervisor, struct crew *crew, struct pen_list *old)
+{
+	char error[256] = "";
+	struct listing listing;
+	struct crew *other;
+	int r = listing_read_source(&listing, crew->path, crew->listing.source, error);
+
+	if (!r)
+		r = make_crew(supervisor, &other, crew->path, &crew->stamp, &listing);
+	if (r) {
+		complain(supervisor, crew->path, r, error);
+		return;
+	}
+	other->n_ready = crew->n_ready;
+	put_in_its_place(supervisor, crew, other);
+	pen_list_append(old, &crew->link);
+}
+
+static void renew_crews(struct supervisor *supervisor, struct pen_list *old)
+{
+	pen_list_each (link, after, &supervisor->crews) {
+		struct crew *crew = pen_list_entry(link, struct crew, link);
+
+		if (crew->n_workers && has_new_door(supervisor, crew))
+			renew(supervisor, crew, old);
+	}
+	supervisor_forget_new_doors(supervisor);
+}
+
 static void take_answers(struct supervisor *supervisor, const struct heritage_answers *answers)
 {
 	struct pen_list fresh, old;
@@ -256,6 +318,7 @@ static void take_answers(struct supervisor *supervisor, const struct heritage_an
 	pen_list_move(&old, &supervisor->crews);
 	pen_list_move(&supervisor->crews, &fresh);
 	supervisor_set_table(supervisor);
+	renew_crews(supervisor, &old);
 	retire_all(supervisor, &old);
 	pen_list_each (link, after, &supervisor->crews) {
 		struct crew *crew = pen_list_entry(link, struct crew, link);

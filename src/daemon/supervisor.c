@@ -370,6 +370,7 @@ static int start(struct supervisor *supervisor)
 	if (!legacy || !legacy->estate) {
 		supervisor_ask_all(supervisor);
 		r = supervisor_set_table(supervisor);
+		supervisor_forget_new_doors(supervisor);
 	}
 	/* Who goes on does so with what there is. */
 	if (r && !legacy)

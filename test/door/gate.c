@@ -7,6 +7,7 @@
  *	greeter, image symbolic links: the greeter, and what an upgrade executes
  *	other-version  if it is there, what was left is of a version that nobody knows
  *	no-trial       if it is there, an image is not tried before
+ *	address        if it is there, what it says is one of the addresses, too
  *
  *	gate DIRECTORY [--trial]
  */
@@ -61,10 +62,25 @@ static void read_programs(void)
 		fclose(file);
 }
 
+static const char *read_address(void)
+{
+	static char address[46];
+	char path[LINE];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/address", gate.directory);
+	file = fopen(path, "re");
+	if (!file || !fgets(address, sizeof(address), file))
+		abort();
+	fclose(file);
+	return address;
+}
+
 static struct supervisor_config configure(void)
 {
-	static const char *const addresses[] = { "127.0.0.1", NULL };
+	static const char *addresses[3] = { "127.0.0.1" };
 
+	addresses[1] = has("address") ? read_address() : NULL;
 	read_programs();
 	return (struct supervisor_config){
 		.programs = gate.programs,

@@ -6,6 +6,7 @@
 #include "counter.h"
 #include "io/socket.h"
 #include "support/unit.h"
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <penstock/client.h>
@@ -160,9 +161,9 @@ static void reload(struct gate *g)
 
 static void clean(struct gate *g)
 {
-	static const char *const names[] = { "greeter", "image",    "counter",
-					     "other",	"programs", "notify",
-					     "sleepy",	"no-trial", "other-version" };
+	static const char *const names[] = { "greeter",	 "image",	 "counter", "other",
+					     "programs", "notify",	 "address", "sleepy",
+					     "no-trial", "other-version" };
 	char path[PATH];
 
 	close(g->manager);
@@ -617,6 +618,59 @@ static void test_programs_come_and_go(void **state)
 	stop(g);
 }
 
+/* Of who listens at that address, which is nobody else's. 0: nobody does. */
+static unsigned find_port(const struct gate *g, const char *address)
+{
+	unsigned port, found = 0;
+	char path[64], line[256];
+	struct in_addr wanted;
+	FILE *file;
+
+	assert_int_equal(inet_pton(AF_INET, address, &wanted), 1);
+	snprintf(path, sizeof(path), "/proc/%d/net/tcp", g->pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (!found && fgets(line, sizeof(line), file)) {
+		unsigned is;
+
+		if (sscanf(line, " %*u: %x:%x", &is, &port) == 2 && is == wanted.s_addr &&
+		    strstr(line, " 00000000:0000 0A "))
+			found = port;
+	}
+	fclose(file);
+	return found;
+}
+
+static void test_an_address_that_is_added(void **state)
+{
+	struct gate *g = start();
+	struct caller before = connect_to(g, "ncalrpc:[counter]", 0);
+	pid_t pid = pid_of(&before);
+	struct caller after;
+	char address[32], binding[64];
+
+	snprintf(address, sizeof(address), "127.77.%d.%d", getpid() / 250 % 250,
+		 getpid() % 250 + 1);
+	for (int i = 0; i < 2; i++) {
+		put(g, "address", address, 0644);
+		if (i)
+			upgrade(g);
+		else
+			reload(g);
+		assert_int_equal(pid_of(&before), pid);
+		snprintf(binding, sizeof(binding), "ncacn_ip_tcp:%s[%u]", address,
+			 find_port(g, address));
+		after = connect_to(g, binding, 0);
+		assert_int_not_equal(pid_of(&after), pid);
+		leave(&after);
+		drop(g, "address");
+		reload(g);
+		assert_int_equal(find_port(g, address), 0);
+	}
+	leave(&before);
+	stop(g);
+}
+
 static void copy_file(const char *from, const struct gate *g, const char *name)
 {
 	char command[3 * PATH];
@@ -803,6 +857,7 @@ int main(void)
 		cmocka_unit_test(test_an_image_that_is_none),
 		cmocka_unit_test(test_another_version),
 		cmocka_unit_test(test_programs_come_and_go),
+		cmocka_unit_test(test_an_address_that_is_added),
 		cmocka_unit_test(test_a_program_that_is_another),
 		cmocka_unit_test(test_a_greeter_that_is_another),
 		cmocka_unit_test(test_a_program_that_does_not_answer),
