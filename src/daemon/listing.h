@@ -37,7 +37,7 @@ struct listing {
 	size_t n_interfaces;
 	size_t n_endpoints;
 	struct pen_worker_needs needs;
-	bool needs_table; /* of all that is served */
+	bool needs_table;	 /* of all that is served */
 	struct pen_slice source; /* what it was read from, if a program was asked */
 };
 

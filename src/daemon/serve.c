@@ -220,7 +220,7 @@ static int hear_signals(struct serve *serve)
 	}
 	for (size_t i = 0; !r && i < PEN_COUNT(numbers); i++)
 		r = uv_signal_start(&serve->signals[i], on_signal, numbers[i]);
-	/* An image before this one has held them back. */
+	/* They were held back, by an image before this one all of them. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	return r ? fail(serve, r, "signals", strerror(-r)) : 0;
@@ -367,6 +367,17 @@ static void raise_descriptors(struct serve *serve)
 			limit.rlim_cur > 2 * FDS_KEPT ? (uint32_t)limit.rlim_cur - FDS_KEPT : 1;
 }
 
+/* Those that would end it before there is somebody to hear them. */
+static void hold_signals(void)
+{
+	sigset_t early;
+
+	sigemptyset(&early);
+	sigaddset(&early, SIGHUP);
+	sigaddset(&early, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &early, NULL);
+}
+
 /* What is here before anything is opened: of the image before, or of a service manager. */
 static void take_over(struct serve *serve)
 {
@@ -393,6 +404,7 @@ int serve(const struct serve_config *how)
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
+	hold_signals();
 	raise_descriptors(&serve);
 	take_over(&serve);
 	pen_arena_init(&serve.needs.arena, 0);
