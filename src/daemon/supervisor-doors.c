@@ -138,6 +138,21 @@ static int add_endpoint(struct supervisor *supervisor, struct crew *crew, const 
 	return r;
 }
 
+/* Without memory to find out where that is now, it is where it was. */
+static void keep_doors(struct supervisor *supervisor, struct crew *crew, const char *listed)
+{
+	char local[BINDING_SIZE];
+
+	snprintf(local, sizeof(local), "ncalrpc:[%s]", crew->listing.program);
+	pen_list_each (link, after, &supervisor->doors) {
+		struct door *door = pen_list_entry(link, struct door, link);
+
+		if (!strcmp(door->listed, listed) &&
+		    (strcmp(listed, "ncalrpc:") != 0 || !strcmp(door->wanted, local)))
+			door_add_crew(door, crew);
+	}
+}
+
 /* The last failure. */
 static int add_endpoints(struct supervisor *supervisor, struct crew *crew)
 {
@@ -152,6 +167,8 @@ static int add_endpoints(struct supervisor *supervisor, struct crew *crew)
 
 			if (r)
 				result = supervisor_fail(supervisor, r, "listen", listed);
+			if (r == -ENOMEM || r == PEN_E_LIMIT)
+				keep_doors(supervisor, crew, listed);
 		}
 	}
 	return result;
