@@ -22,15 +22,20 @@ CONF = (f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = 135\nports = any\n
 class Manager:
     """Opens the sockets, starts it, and hears what it says."""
 
-    def __init__(self, names):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.stranger = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+    def __init__(self):
+        self.listener, self.stranger, self.any = (socket.create_server(("127.0.0.1", 0)) for _ in range(3))
+        self.port, self.any_port = self.listener.getsockname()[1], self.any.getsockname()[1]
+        (HERE / "run/ncalrpc").mkdir(parents=True)
+        self.local = socket.socket(socket.AF_UNIX)
+        self.local.bind(f"{HERE}/run/ncalrpc/EPMAPPER")
+        self.local.listen(100)
+        # That of a path is known by it, whatever its name is.
+        handed = {self.listener: "ncacn_ip_tcp-135", self.stranger: "nobody", self.local: "penstockd.socket", self.any: "ncacn_ip_tcp"}
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(f"{HERE}/notify")
         self.notify.settimeout(60)
         (HERE / "conf").write_text(CONF)
-        fds = [self.listener.fileno(), self.stranger.fileno()]
+        fds = [one.fileno() for one in handed]
 
         def hand_over():
             for i, fd in enumerate([os.dup(fd) for fd in fds]):
@@ -38,7 +43,7 @@ class Manager:
             for i in range(len(fds)):
                 os.dup2(50 + i, 3 + i)
             os.closerange(3 + len(fds), 200)
-            os.environ.update(ENV, LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(fds)), LISTEN_FDNAMES=":".join(names),
+            os.environ.update(ENV, LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(fds)), LISTEN_FDNAMES=":".join(handed.values()),
                               NOTIFY_SOCKET=f"{HERE}/notify")
             os.execv(DAEMON, [DAEMON, "--quiet", "--config", f"{HERE}/conf"])
 
@@ -72,11 +77,13 @@ def endpoints(manager):
 
 
 def main():
-    manager = Manager(("ncacn_ip_tcp-135", "nobody"))
+    manager = Manager()
     said = manager.hear("READY=1")
     check("it says that it serves", re.search(r"^STATUS=\d+ programs, \d+ processes, 0 connections$", said, re.M), said)
     before = endpoints(manager)
     check("the socket of that name is the endpoint mapper's", "srvsvc" in before, before)
+    check("the one for any port is the others'", f"ncacn_ip_tcp:127.0.0.1[{manager.any_port}]" in before, before)
+    name = (HERE / "run/ncalrpc/EPMAPPER").stat().st_ino
     check("one that nobody wants is closed", "are no endpoint" in manager.log(), manager.log())
     manager.stranger.close()
 
@@ -126,7 +133,8 @@ def main():
     check("it ends well", status == 0, manager.log())
     check("the sanitizers found nothing", "Sanitizer: " not in manager.log() and "runtime error" not in manager.log(), manager.log())
     left = [str(path) for path in (HERE / "run").rglob("*") if path.is_socket()]
-    check("no socket is left", not left, f"{left}")
+    check("no socket is left but the manager's", left == [f"{HERE}/run/ncalrpc/EPMAPPER"], f"{left}")
+    check("which is the same", (HERE / "run/ncalrpc/EPMAPPER").stat().st_ino == name)
 
 
 def select_closed(s):
