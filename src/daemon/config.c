@@ -4,6 +4,7 @@
 #include "daemon/services.h"
 #include <ctype.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,8 @@ int config_init(struct config *config, bool is_root)
 		config->directory = "/run/penstock";
 		config->store = "/var/lib/penstock/shares/penstock.db";
 		config->accounts = "/var/lib/penstock/accounts.db";
+		/* As our systemd's files make it; its directories are that user's, then. */
+		config->user = getpwnam("penstock") ? "penstock" : NULL;
 	} else {
 		const char *state =
 			user_directory(&config->arena, "XDG_STATE_HOME", ".local/state");
