@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/bequest.h"
+#include "base/secret.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -22,7 +23,7 @@ void bequest_done(struct bequest *bequest)
 {
 	if (bequest->memory >= 0)
 		close(bequest->memory);
-	pen_arena_done(&bequest->arena);
+	pen_arena_wipe(&bequest->arena);
 	pen_buffer_done(&bequest->fds);
 	bequest->memory = -1;
 }
@@ -73,6 +74,14 @@ static int make_memory(struct bequest *bequest, const struct pen_buffer *text)
 	return r;
 }
 
+/* There may be keys of connections in it. */
+static void wipe(struct pen_buffer *text)
+{
+	if (text->data)
+		explicit_bzero(text->data, text->size);
+	pen_buffer_done(text);
+}
+
 int bequest_write(struct bequest *bequest, struct heritage_heritage *heritage,
 		  const struct heritage_estate *estate)
 {
@@ -100,8 +109,8 @@ int bequest_write(struct bequest *bequest, struct heritage_heritage *heritage,
 		r = make_memory(bequest, &text);
 	heritage->n_state = 0;
 	heritage->state = NULL;
-	pen_buffer_done(&state);
-	pen_buffer_done(&text);
+	wipe(&state);
+	wipe(&text);
 	return r;
 }
 

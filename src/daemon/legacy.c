@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/legacy.h"
+#include "base/secret.h"
 #include "daemon/bequest.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,7 @@ static int read_all(struct legacy *legacy, const void *data, size_t n, pid_t pid
 
 static void forget(struct legacy *legacy)
 {
-	pen_arena_done(&legacy->arena);
+	pen_arena_wipe(&legacy->arena); /* there are keys of connections in it */
 	free(legacy);
 }
 
