@@ -23,6 +23,11 @@ _penstock_pipes() {
 	"${COMP_WORDS[0]}" pipe ls 2>/dev/null | awk '$2 ~ /^[0-9]+$/ { print $1 }'
 }
 
+# Programs of penstockd.
+_penstock_programs() {
+	"${COMP_WORDS[0]}" top --programs --count 1 2>/dev/null | awk '$2 == "all" { print $1 }'
+}
+
 # The options that the subcommand's help lists.
 _penstock_options() {
 	"${COMP_WORDS[0]}" "$1" --help 2>/dev/null | grep -oE -- '^  (-[a-zA-Z]\b|--[a-z0-9-]+)(, --[a-z0-9-]+)*' |
@@ -34,7 +39,7 @@ _penstock() {
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "call shell endpoints ping share user machine group policy decode interfaces whoami pipe ns pickle --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "call shell endpoints ping share user machine group policy decode interfaces whoami pipe ns pickle status top daemon --help --version" -- "$word"))
 		return
 	fi
 	case $previous in
@@ -100,6 +105,12 @@ _penstock() {
 			COMPREPLY=($(compgen -W "ls info cat serve send call wait watch" -- "$word"))
 		elif [ "$COMP_CWORD" = 3 ]; then
 			COMPREPLY=($(compgen -W "$(_penstock_pipes)" -- "$word"))
+		fi ;;
+	daemon)
+		if [ "$COMP_CWORD" = 2 ]; then
+			COMPREPLY=($(compgen -W "stop drain reload upgrade restart" -- "$word"))
+		elif [ "$COMP_CWORD" = 3 ] && [ "$previous" = restart ]; then
+			COMPREPLY=($(compgen -W "$(_penstock_programs)" -- "$word"))
 		fi ;;
 	ns)
 		if [ "$COMP_CWORD" = 2 ]; then

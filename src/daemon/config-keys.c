@@ -47,6 +47,7 @@ static const struct config_key keys[] = {
 	{ "workers", "confined", CONFIG_YES_NO, AT(is_confined), .moment = CONFIG_AT_START },
 	{ "workers", "leave_timeout", CONFIG_SECONDS, AT(leave_ms), 0, 3600,
 	  .moment = CONFIG_AT_START },
+	{ "status", "listen", CONFIG_PLACE, AT(status_listen), .moment = CONFIG_AT_START },
 	{ "shares", "smb_conf", CONFIG_PATH, AT(smb_conf), .moment = CONFIG_NOW },
 	{ "shares", "folders", CONFIG_TEXT, AT(folders) },
 	{ "log", "level", CONFIG_LOG_LEVEL, AT(log_level), .moment = CONFIG_NOW },
@@ -159,12 +160,41 @@ static const char *set_addresses(struct config *config, const struct config_key 
 	return config->listen ? NULL : "no memory";
 }
 
+/* A numeric address, one of v6 in brackets, a colon, and a port. */
+static bool is_place(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	char address[INET6_ADDRSTRLEN + 2];
+	uint8_t bytes[16];
+	uint32_t port;
+	size_t n;
+
+	if (!colon || !parse_number(colon + 1, &port) || port > UINT16_MAX)
+		return false;
+	n = (size_t)(colon - text);
+	if (n < 2 || n >= sizeof(address))
+		return false;
+	memcpy(address, text, n);
+	address[n] = '\0';
+	if (*address != '[')
+		return inet_pton(AF_INET, address, bytes) == 1;
+	if (address[n - 1] != ']')
+		return false;
+	address[n - 1] = '\0';
+	return inet_pton(AF_INET6, address + 1, bytes) == 1;
+}
+
 static const char *set_text(struct config *config, const struct config_key *key, const char *value)
 {
 	const char *copy;
 
 	if (key->kind == CONFIG_PATH && *value != '/' && strcmp(value, ":memory:"))
 		return pen_arena_printf(&config->arena, "%s is an absolute path", key->name);
+	if (key->kind == CONFIG_PLACE && *value != '/' && strcmp(value, "none") && !is_place(value))
+		return pen_arena_printf(&config->arena,
+					"%s is an address and a port such as 127.0.0.1:9164, an "
+					"absolute path, or none",
+					key->name);
 	copy = pen_arena_strdup(&config->arena, value);
 	if (!copy)
 		return "no memory";

@@ -66,6 +66,7 @@ int config_init(struct config *config, bool is_root)
 				   .workgroup = "WORKGROUP",
 				   .allow_anonymous = true,
 				   .is_confined = true,
+				   .status_listen = "none",
 				   .leave_ms = 5000,
 				   .log_level = PEN_LOG_INFO };
 	pen_arena_init(&config->arena, 0);

@@ -55,6 +55,8 @@ struct config {
 	bool is_confined;     /* they have what they need and no more */
 	uint32_t leave_ms;    /* for workers to end what they do, when penstockd stops */
 
+	const char *status_listen; /* "127.0.0.1:9164", a path, or "none" */
+
 	bool is_json;
 	enum pen_log_level log_level;
 
@@ -95,6 +97,7 @@ enum config_kind {
 	CONFIG_YES_NO,
 	CONFIG_PORTS, /* "49152-65535", or "any" */
 	CONFIG_ADDRESSES,
+	CONFIG_PLACE, /* "127.0.0.1:9164", "[::1]:9164", an absolute path, or "none" */
 	CONFIG_LOG_LEVEL,
 	CONFIG_LOG_FORMAT,
 	CONFIG_CHOICE, /* in the struct as a uint32_t: which of the choices */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A crew and its processes, beyond exec. */
+/* A crew and its processes, beyond exec; and what goes to the crew that has its place. */
 #include "daemon/bequest.h"
 #include "daemon/crew.h"
 #include "daemon/door.h"
@@ -37,6 +37,8 @@ static int bequeath_worker(const struct worker *worker, struct heritage_worker *
 		.n_sent = worker->n_sent,
 		.report = worker->report,
 		.idle_since = (int64_t)worker->idle_since,
+		.started_at = (int64_t)worker->started_at,
+		.reported_at = (int64_t)worker->reported_at,
 	};
 	r = child_bequeath(worker->child, &letter->child, bequest);
 	if (r)
@@ -62,6 +64,7 @@ int crew_bequeath(const struct crew *crew, struct heritage_crew *letter, struct 
 		.n_started = (int64_t)crew->n_started,
 		.n_ready = (int64_t)crew->n_ready,
 		.n_crashed = (int64_t)crew->n_crashed,
+		.past = crew->past,
 	};
 	letter->workers =
 		pen_arena_array(&bequest->arena, crew->n_workers, sizeof(*letter->workers));
@@ -97,6 +100,8 @@ static void adopt_worker(struct crew *crew, const struct crew_heir *heir,
 	worker->report = letter->report;
 	worker->n_sent = letter->n_sent;
 	worker->idle_since = (uint64_t)letter->idle_since;
+	worker->started_at = (uint64_t)letter->started_at;
+	worker->reported_at = (uint64_t)letter->reported_at;
 	pen_list_init(&worker->waiting);
 	listener = crew_listener(worker);
 	if (child_adopt(&worker->child, world->loop, &listener, &letter->child, heir->legacy)) {
@@ -131,6 +136,7 @@ int crew_adopt(struct crew **crewp, const struct crew_heir *heir,
 	crew->n_started = (uint64_t)letter->n_started;
 	crew->n_ready = (uint64_t)letter->n_ready;
 	crew->n_crashed = (uint64_t)letter->n_crashed;
+	crew->past = letter->past;
 	for (uint32_t i = 0; i < letter->n_workers; i++)
 		adopt_worker(crew, heir, &letter->workers[i]);
 	*crewp = crew;
@@ -181,4 +187,17 @@ void crew_adopt_waiting(struct crew *crew, const struct crew_heir *heir,
 		else
 			visitor_free(visitor);
 	}
+}
+
+/* ---- what another crew is left ---- */
+
+void crew_inherit(struct crew *crew, struct crew *from)
+{
+	crew->n_started += from->n_started;
+	crew->n_crashed += from->n_crashed;
+	crew->past.arrivals += from->past.arrivals;
+	crew->past.calls_in += from->past.calls_in;
+	crew->past.faults += from->past.faults;
+	from->n_started = from->n_crashed = 0;
+	from->past = (struct worker_state){ 0 };
 }

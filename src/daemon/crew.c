@@ -21,6 +21,9 @@ static void worker_free(struct worker *worker)
 {
 	struct crew *crew = worker->crew;
 
+	crew->past.arrivals += worker->report.arrivals;
+	crew->past.calls_in += worker->report.calls_in;
+	crew->past.faults += worker->report.faults;
 	crew->world->workers[worker->index] = NULL;
 	pen_list_remove(&worker->link);
 	crew->n_workers--;
@@ -45,8 +48,7 @@ static void note_crash(struct crew *crew, bool was_ready)
 		say(crew, PEN_LOG_ERROR, "it crashes again and again, and is started less often");
 }
 
-/* Until the next start. */
-static uint64_t backoff_of(const struct crew *crew)
+uint64_t crew_backoff(const struct crew *crew)
 {
 	uint64_t since = uv_now(crew->world->loop) - crew->crashed_at;
 	uint64_t ms = CREW_BACKOFF_MIN_MS;
@@ -175,6 +177,7 @@ static void on_state(struct worker *worker, const struct worker_state *state)
 	bool was_idle = is_idle(worker);
 
 	worker->report = *state;
+	worker->reported_at = uv_now(worker->crew->world->loop);
 	if (!was_idle && is_idle(worker))
 		worker->idle_since = uv_now(worker->crew->world->loop);
 }
@@ -312,6 +315,7 @@ static struct worker *worker_new(struct crew *crew)
 		return NULL;
 	worker->crew = crew;
 	worker->index = choose_index(crew->world);
+	worker->started_at = uv_now(crew->world->loop);
 	pen_list_init(&worker->waiting);
 	pen_list_append(&crew->workers, &worker->link);
 	crew->n_workers++;
@@ -604,7 +608,7 @@ static struct worker *choose(struct crew *crew, const struct visitor *visitor)
 		return worker;
 	if (crew_world_has_pid(crew->world, visitor->pid))
 		max *= 2;
-	if (crew->n_workers < max && !backoff_of(crew))
+	if (crew->n_workers < max && !crew_backoff(crew))
 		worker = worker_new(crew);
 	return worker ? worker : find_least(crew);
 }
@@ -612,7 +616,7 @@ static struct worker *choose(struct crew *crew, const struct visitor *visitor)
 void crew_serve(struct crew *crew, struct visitor *visitor)
 {
 	struct worker *worker = choose(crew, visitor);
-	uint64_t ms = backoff_of(crew);
+	uint64_t ms = crew_backoff(crew);
 
 	if (worker && worker->stage == WORKER_READY && !child_is_full(worker->child)) {
 		hand_over(worker, visitor);

@@ -38,8 +38,11 @@ struct worker {
 	struct child *child;
 	uint16_t index; /* the upper half of its association groups' ids */
 	enum worker_stage stage;
+	bool is_replaced;	    /* and so not among those that there may be */
 	struct worker_state report; /* as it said last */
-	int64_t n_sent;		    /* arrivals */
+	uint64_t reported_at;	    /* 0: it has not yet */
+	uint64_t started_at;
+	int64_t n_sent; /* arrivals */
 	uint64_t idle_since;
 	struct pen_list waiting; /* visitors, until it is ready */
 	uint32_t n_waiting;
@@ -73,6 +76,7 @@ struct crew {
 	uint64_t backoff_max;
 	uint64_t crashed_at;
 	uint64_t n_started, n_ready, n_crashed; /* in all */
+	struct worker_state past;		/* what those had counted that have ended */
 	struct pen_list waiting;		/* visitors, until a process may be started */
 	uint32_t n_waiting;
 };
@@ -120,6 +124,12 @@ void crew_reconnect(struct crew *crew);
 
 /* No more visitors: its processes end when they have none, or now. */
 void crew_dismiss(struct crew *crew, bool is_now);
+
+/* What was counted of another one, which counts anew. */
+void crew_inherit(struct crew *crew, struct crew *from);
+
+/* Milliseconds until a process may be started, after a crash. */
+uint64_t crew_backoff(const struct crew *crew);
 
 /* ---- beyond exec (crew-heritage.c) ---- */
 

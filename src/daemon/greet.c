@@ -65,6 +65,7 @@ static bool is_told(const struct worker_table *table, uint32_t n)
 
 static void print_endpoints(const struct greeting *greeting)
 {
+	const char *page = greeting->config->status_listen;
 	const struct worker_table *table = greeting->table;
 
 	printf("penstockd " PEN_VERSION " serves\n");
@@ -78,6 +79,8 @@ static void print_endpoints(const struct greeting *greeting)
 	}
 	printf("local sockets are in %s, those for smbd in %s\n", greeting->ncalrpc_dir,
 	       greeting->np_dir);
+	if (strcmp(page, "none") != 0)
+		printf("the status page is %s%s\n", *page == '/' ? "at " : "http://", page);
 }
 
 /* "ncacn_ip_tcp:[135]" is where we listen; a client needs an address. */
@@ -116,6 +119,7 @@ static void print_lines(const struct greeting *greeting)
 	}
 	if (is_served(greeting, "rpcecho") && is_served(greeting, "epm"))
 		printf("  %s call ncalrpc: rpcecho.echo_AddOne '{\"in_data\": 41}'\n", tool);
+	printf("  %s status\n", tool);
 	printf("Control-C stops it.\n");
 }
 

@@ -9,9 +9,11 @@
 #include "daemon/programs.h"
 #include "daemon/self.h"
 #include "daemon/supervisor.h"
+#include "daemon/watch.h"
 #include "runtime/server-policy.h"
 #include <errno.h>
 #include <penstock/interface.h>
+#include <penstock/status.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +43,7 @@ struct serve {
 	uint32_t visitors_max;
 	struct supervisor *supervisor;
 	uv_signal_t signals[4];
+	struct watch watch;
 };
 
 /* What depends on the configuration that was read last. */
@@ -171,7 +174,7 @@ static int ask_again(struct serve *serve, const struct config *fresh)
 }
 
 /* Anything wrong: it has been said, and all stays as it was. */
-static void read_again(struct serve *serve)
+static int read_again(struct serve *serve)
 {
 	struct config fresh;
 	int r = config_init(&fresh, !geteuid());
@@ -186,10 +189,34 @@ static void read_again(struct serve *serve)
 		r = ask_again(serve, &fresh);
 	if (!r) {
 		adopt(serve, &fresh);
-		return;
+		return 0;
 	}
 	fail(serve, r, "reload", "the configuration stays as it was");
 	config_done(&fresh);
+	return r;
+}
+
+static uint32_t reload(void *data, struct pen_buffer *diagnosis)
+{
+	if (!read_again(data))
+		return PEN_WERR_SUCCESS;
+	return pen_buffer_printf(diagnosis, "The configuration stays as it was, for there is "
+					    "something wrong with it, as penstockd's log says.")
+		       ? PEN_WERR_NOT_ENOUGH_MEMORY
+		       : PEN_WERR_INVALID_DATA;
+}
+
+static uint32_t upgrade(void *data, struct pen_buffer *diagnosis)
+{
+	int r = supervisor_upgrade(((struct serve *)data)->supervisor);
+
+	if (!r)
+		return PEN_WERR_SUCCESS;
+	if (r == -EBUSY)
+		return PEN_WERR_BUSY;
+	pen_buffer_printf(diagnosis, "It goes on as it was: %s.",
+			  r < 0 ? strerror(-r) : pen_error_name(r));
+	return PEN_WERR_INVALID_DATA;
 }
 
 /* ---- signals ---- */
@@ -336,10 +363,27 @@ static void say_hello(const struct serve *serve)
 	pen_arena_done(&arena);
 }
 
+static int let_watch(struct serve *serve)
+{
+	const struct watch_config config = {
+		.supervisor = serve->supervisor,
+		.ncalrpc_dir = serve->places.ncalrpc_dir,
+		.config = serve->config,
+		.log = &serve->log,
+		.reload = reload,
+		.upgrade = upgrade,
+		.data = serve,
+	};
+
+	return watch_start(&serve->watch, &config);
+}
+
 static int run(struct serve *serve)
 {
 	int r = hear_signals(serve);
 
+	if (!r)
+		r = let_watch(serve);
 	if (!r) {
 		if (!serve->how->is_quiet && !serve->is_heir)
 			say_hello(serve);
@@ -348,6 +392,7 @@ static int run(struct serve *serve)
 		r = supervisor_run(serve->supervisor, serve->config->leave_ms);
 		log_line(&serve->log, PEN_LOG_INFO, "stop", NULL);
 	}
+	watch_stop(&serve->watch);
 	forget_signals(serve);
 	return r;
 }

@@ -33,7 +33,9 @@ struct supervisor {
 	bool is_dismissed; /* and nobody is served any more */
 	bool is_draining;
 	uint32_t drain_ms;
-	uint64_t n_accepted, n_refused;
+	uint64_t started_at; /* the first image did */
+	uint64_t image_at;   /* this one */
+	uint64_t n_greeters, n_accepted, n_refused;
 
 	struct clerk *clerk; /* asks programs, or tries the next image. NULL: none */
 	bool is_upgrading;
@@ -58,10 +60,6 @@ int supervisor_start_greeter(struct supervisor *supervisor);
 void supervisor_on_came(void *data, struct door *door, int fd);
 int supervisor_adopt_greeter(struct supervisor *supervisor, const struct heritage_child *letter,
 			     struct legacy *legacy);
-
-/* A line for people. */
-void supervisor_describe(const struct supervisor *supervisor, char *text, size_t n);
-void supervisor_tell_stopping(struct supervisor *supervisor, uint32_t leave_ms);
 
 /* ---- supervisor-doors.c ---- */
 
@@ -89,6 +87,11 @@ int supervisor_take_config(struct supervisor *supervisor, const struct superviso
 
 /* Asks the programs, and waits for each. */
 void supervisor_ask_all(struct supervisor *supervisor);
+
+/* ---- supervisor-view.c ---- */
+
+/* A line for people. */
+void supervisor_describe(const struct supervisor *supervisor, char *text, size_t n);
 
 /* ---- supervisor-upgrade.c ---- */
 

@@ -233,8 +233,10 @@ static void take_answer(struct supervisor *supervisor, const struct heritage_ans
 	if (other)
 		note(supervisor, other, crew ? "it is another now" : "it is added");
 	/* Its next process is not the first, where those of the old one may still be. */
-	if (other && crew)
+	if (other && crew) {
 		other->n_ready = crew->n_ready;
+		crew_inherit(other, crew);
+	}
 }
 
 static void retire_all(struct supervisor *supervisor, struct pen_list *old)
@@ -275,8 +277,8 @@ static void put_in_its_place(struct supervisor *supervisor, struct crew *crew, s
 	}
 }
 
-/* The same program, with processes that are told of all its doors. */
-static void renew(struct supervisor *supervisor, struct crew *crew, struct pen_list *old)
+/* The same program anew, with processes that are told of all its doors. */
+static int remake(struct supervisor *supervisor, struct crew *crew)
 {
 	char error[256] = "";
 	struct listing listing;
@@ -287,11 +289,12 @@ static void renew(struct supervisor *supervisor, struct crew *crew, struct pen_l
 		r = make_crew(supervisor, &other, crew->path, &crew->stamp, &listing);
 	if (r) {
 		complain(supervisor, crew->path, r, error);
-		return;
+		return r;
 	}
 	other->n_ready = crew->n_ready;
+	crew_inherit(other, crew);
 	put_in_its_place(supervisor, crew, other);
-	pen_list_append(old, &crew->link);
+	return 0;
 }
 
 static void renew_crews(struct supervisor *supervisor, struct pen_list *old)
@@ -299,10 +302,41 @@ static void renew_crews(struct supervisor *supervisor, struct pen_list *old)
 	pen_list_each (link, after, &supervisor->crews) {
 		struct crew *crew = pen_list_entry(link, struct crew, link);
 
-		if (crew->n_workers && has_new_door(supervisor, crew))
-			renew(supervisor, crew, old);
+		if (crew->n_workers && has_new_door(supervisor, crew) && !remake(supervisor, crew))
+			pen_list_append(old, &crew->link);
 	}
 	supervisor_forget_new_doors(supervisor);
+}
+
+static int restart(struct supervisor *supervisor, struct crew *crew, bool is_now)
+{
+	struct crew *other;
+	int r = remake(supervisor, crew);
+
+	if (r)
+		return r;
+	other = find_crew(supervisor, crew->path);
+	pen_list_append(&supervisor->retired, &crew->link);
+	crew_retire(crew);
+	if (is_now)
+		crew_dismiss(crew, true);
+	crew_prepare(other);
+	return 0;
+}
+
+int supervisor_restart(struct supervisor *supervisor, const char *program, bool is_now)
+{
+	int r = PEN_E_NOT_FOUND;
+
+	if (supervisor->is_stopping)
+		return -EBUSY;
+	pen_list_each (link, after, &supervisor->crews) {
+		struct crew *crew = pen_list_entry(link, struct crew, link);
+
+		if (!strcmp(crew->listing.program, program))
+			r = restart(supervisor, crew, is_now);
+	}
+	return r;
 }
 
 static void take_answers(struct supervisor *supervisor, const struct heritage_answers *answers)

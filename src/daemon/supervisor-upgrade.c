@@ -101,6 +101,8 @@ static int bequeath(struct supervisor *supervisor, struct bequest *bequest)
 		.greeter_stamp = supervisor->greeter_stamp,
 		.next_visitor = supervisor->visitors.next,
 		.next_index = supervisor->world.next_index,
+		.started_at = (int64_t)supervisor->started_at,
+		.n_greeters = (int64_t)supervisor->n_greeters,
 		.n_accepted = (int64_t)supervisor->n_accepted,
 		.n_refused = (int64_t)supervisor->n_refused,
 	};
@@ -266,6 +268,8 @@ static void adopt_estate(struct supervisor *supervisor, struct crew_heir *heir, 
 	const struct heritage_estate *estate = heir->legacy->estate;
 
 	supervisor->world.next_index = estate->next_index;
+	supervisor->started_at = (uint64_t)estate->started_at;
+	supervisor->n_greeters = (uint64_t)estate->n_greeters;
 	supervisor->n_accepted = (uint64_t)estate->n_accepted;
 	supervisor->n_refused = (uint64_t)estate->n_refused;
 	adopt_greeters(supervisor, estate, heir->legacy);

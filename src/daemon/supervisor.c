@@ -186,6 +186,7 @@ int supervisor_start_greeter(struct supervisor *supervisor)
 	print(connections, supervisor->config.visitors_max, VISITORS_MAX);
 	supervisor->greeter_stamp = inquiry_stamp(supervisor->config.greeter);
 	r = child_start(&supervisor->greeter, &config);
+	supervisor->n_greeters += !r;
 	if (r)
 		close_for_a_while(supervisor, 10 * GREETER_BACKOFF_MS);
 	return r ? supervisor_fail(supervisor, r, "greeter", supervisor->config.greeter) : 0;
@@ -309,8 +310,12 @@ static void sweep_retired(struct supervisor *supervisor)
 	pen_list_each (link, after, &supervisor->retired) {
 		struct crew *crew = pen_list_entry(link, struct crew, link);
 
-		if (!crew->n_workers)
-			crew_free(crew);
+		if (crew->n_workers)
+			continue;
+		pen_list_each (other, next, &supervisor->crews)
+			if (!strcmp(pen_list_entry(other, struct crew, link)->path, crew->path))
+				crew_inherit(pen_list_entry(other, struct crew, link), crew);
+		crew_free(crew);
 	}
 }
 
@@ -339,6 +344,7 @@ static int start_loop(struct supervisor *supervisor)
 	if (r)
 		return r;
 	supervisor->world.loop = loop;
+	supervisor->started_at = supervisor->image_at = uv_now(loop);
 	uv_signal_init(loop, &supervisor->reaper);
 	uv_timer_init(loop, &supervisor->sweep);
 	uv_timer_init(loop, &supervisor->again);
@@ -504,6 +510,19 @@ static bool is_waiting(const struct supervisor *supervisor, uint64_t until)
 	return n && uv_now(&supervisor->loop.uv) < until && !supervisor->loop.is_stopped;
 }
 
+static void tell_stopping(struct supervisor *supervisor, uint32_t leave_ms)
+{
+	char lines[80];
+
+	/* The manager's own time may be shorter than ours; without an end it is ours to say. */
+	if (leave_ms != UINT32_MAX)
+		snprintf(lines, sizeof(lines), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu",
+			 1000ULL * (leave_ms + 2 * KILL_MS));
+	else
+		snprintf(lines, sizeof(lines), "STOPPING=1");
+	manager_tell(&supervisor->manager, lines, "waiting for connections to end");
+}
+
 /*
  * Those who have come already are served, and what workers do is ended, until the time is over.
  */
@@ -518,7 +537,7 @@ static void leave(struct supervisor *supervisor, uint32_t leave_ms)
 	supervisor->clerk = clerk_free(supervisor->clerk);
 	supervisor->is_stopping = true;
 	supervisor_set_doors(supervisor);
-	supervisor_tell_stopping(supervisor, leave_ms);
+	tell_stopping(supervisor, leave_ms);
 	while (is_waiting(supervisor, now + GRACE_MS < until ? now + GRACE_MS : until))
 		uv_run(loop, UV_RUN_ONCE);
 	dismiss(supervisor);
@@ -554,80 +573,4 @@ void supervisor_drain(struct supervisor *supervisor, uint32_t leave_ms)
 void supervisor_stop(struct supervisor *supervisor)
 {
 	pen_loop_stop(&supervisor->loop);
-}
-
-/* ---- for people and tests ---- */
-
-void supervisor_describe(const struct supervisor *supervisor, char *text, size_t n)
-{
-	struct supervisor_stats stats;
-	size_t n_programs = 0;
-
-	supervisor_stats(supervisor, &stats);
-	pen_list_each (link, after, &supervisor->crews)
-		n_programs++;
-	snprintf(text, n, "%zu programs, %u processes, %u connections", n_programs, stats.workers,
-		 stats.connections);
-}
-
-void supervisor_tell_stopping(struct supervisor *supervisor, uint32_t leave_ms)
-{
-	char lines[80];
-
-	/* The manager's own time may be shorter than ours; without an end it is ours to say. */
-	if (leave_ms != UINT32_MAX)
-		snprintf(lines, sizeof(lines), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu",
-			 1000ULL * (leave_ms + 2 * KILL_MS));
-	else
-		snprintf(lines, sizeof(lines), "STOPPING=1");
-	manager_tell(&supervisor->manager, lines, "waiting for connections to end");
-}
-
-int supervisor_table(const struct supervisor *supervisor, struct worker_table *table,
-		     struct pen_arena *arena)
-{
-	return table_build(table, &supervisor->doors, arena);
-}
-
-const char *supervisor_binding(const struct supervisor *supervisor, size_t n, const char **listedp)
-{
-	pen_list_each (link, after, &supervisor->doors) {
-		const struct door *door = pen_list_entry(link, struct door, link);
-
-		if (n--)
-			continue;
-		*listedp = door->listed;
-		return door->binding;
-	}
-	return NULL;
-}
-
-pid_t supervisor_authd(const struct supervisor *supervisor)
-{
-	return supervisor->world.keeper ? keeper_pid(supervisor->world.keeper) : 0;
-}
-
-static void add_stats(struct supervisor_stats *stats, const struct crew *crew)
-{
-	stats->workers += crew->n_workers;
-	stats->waiting += crew_count_waiting(crew);
-	stats->started += crew->n_started;
-	stats->crashed += crew->n_crashed;
-	for (const struct pen_list *link = crew->workers.next; link != &crew->workers;
-	     link = link->next)
-		stats->connections +=
-			pen_list_entry(link, const struct worker, link)->report.connections;
-}
-
-void supervisor_stats(const struct supervisor *supervisor, struct supervisor_stats *stats)
-{
-	*stats = (struct supervisor_stats){
-		.visitors = supervisor->visitors.n + supervisor->last_visitors.n,
-		.accepted = supervisor->n_accepted,
-		.refused = supervisor->n_refused,
-	};
-	pen_list_each (link, after, &supervisor->crews)
-		add_stats(stats, pen_list_entry(link, struct crew, link));
-	pen_list_each (link, after, &supervisor->retired)
-		add_stats(stats, pen_list_entry(link, struct crew, link));
 }

@@ -80,11 +80,31 @@ int supervisor_reload(struct supervisor *supervisor, const struct supervisor_con
  */
 int supervisor_upgrade(struct supervisor *supervisor);
 
+/*
+ * New connections get new processes of the program; those there are end when theirs have, or now.
+ * PEN_E_NOT_FOUND: there is no such program; -EBUSY: it stops; -ENOMEM.
+ */
+int supervisor_restart(struct supervisor *supervisor, const char *program, bool is_now);
+
 /* ---- for people and tests ---- */
 
 /* What is served where, as table_build has it. */
 int supervisor_table(const struct supervisor *supervisor, struct worker_table *table,
 		     struct pen_arena *arena);
+
+/* All that it has, to be looked at from its own thread. */
+struct supervisor_view {
+	const struct supervisor_config *config;
+	const struct pen_list *crews, *retired, *doors;
+	pid_t greeter; /* 0: there is none for a moment */
+	uint64_t n_greeters, n_accepted, n_refused;
+	uint64_t now, started_at; /* ms */
+	uint64_t image_at;	  /* since then it is this program */
+	uint32_t visitors;
+	bool is_stopping, is_reloading, is_upgrading;
+};
+
+void supervisor_view(const struct supervisor *supervisor, struct supervisor_view *view);
 
 /* The n-th endpoint, as it is and as it was listed; NULL past the last. */
 const char *supervisor_binding(const struct supervisor *supervisor, size_t n, const char **listedp);

@@ -90,7 +90,7 @@ static void test_defaults_for_a_user(void **state)
 /* Each key takes these values, and prints them; the first is not the default. */
 static const struct {
 	const char *section, *name;
-	const char *right[3], *wrong[4];
+	const char *right[4], *wrong[10];
 	const char *why;
 } rows[] = {
 	{ "server", "name", { "PC", "a b # c" } },
@@ -147,6 +147,12 @@ static const struct {
 	  { "0", "3600" },
 	  { "3601" },
 	  "leave_timeout is a number of seconds from 0 to 3600" },
+	{ "status",
+	  "listen",
+	  { "127.0.0.1:9164", "[::1]:9164", "/run/page", "none" },
+	  { "9164", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "localhost:1", "::1:9164",
+	    "[::1:9164", "[127.0.0.1]:1", "page", "None" },
+	  "listen is an address and a port such as 127.0.0.1:9164, an absolute path, or none" },
 	{ "policy", "file", { "/p" }, { "p" }, "file is an absolute path" },
 	{ "policy", "record", { "/r" }, { "r" }, "record is an absolute path" },
 	{ "shares",

@@ -76,6 +76,27 @@ static void connected(struct pen_client *client)
 	pen_client_advance(client);
 }
 
+int pen_client_adopt(struct pen_client *client, int fd)
+{
+	int r;
+
+	if (client->state != PEN_CLIENT_CLOSED) {
+		close(fd);
+		return PEN_E_EXISTS;
+	}
+	client->fd = fd;
+	r = pen_socket_set_blocking(fd, true);
+	if (!r)
+		r = pen_client_open(client);
+	if (r) {
+		pen_client_disconnect(client);
+		return r;
+	}
+	client->state = PEN_CLIENT_OPEN;
+	client->active_at = pen_clock_coarse_ms();
+	return 0;
+}
+
 /* Sets out for one address. False: it cannot be reached. */
 static bool try_address(struct pen_client *client, const struct pen_address *address)
 {

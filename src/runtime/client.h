@@ -135,6 +135,12 @@ void pen_client_release(struct pen_client *client);
 /* Sets out for the server, for the sake of the interface. Failures end the calls. */
 void pen_client_connect(struct pen_client *client, const struct pen_interface *interface);
 
+/*
+ * The way is there: a connected stream socket, which is taken, also on failure. Once it is lost,
+ * the client sets out for its binding. PEN_E_EXISTS: it has one; a negative errno.
+ */
+int pen_client_adopt(struct pen_client *client, int fd);
+
 /* One more step of the way, if it can be done without waiting. */
 void pen_client_connect_step(struct pen_client *client);
 

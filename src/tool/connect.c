@@ -9,12 +9,17 @@
 
 static const char system_directory[] = "/run/penstock/ncalrpc";
 
-static bool has_mapper(const char *directory)
+static bool has_socket(const char *directory, const char *name)
 {
 	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/EPMAPPER", directory);
+	int n = snprintf(path, sizeof(path), "%s/%s", directory, name);
 
 	return n > 0 && (size_t)n < sizeof(path) && !access(path, F_OK);
+}
+
+static bool has_server(const char *directory)
+{
+	return has_socket(directory, "EPMAPPER") || has_socket(directory, "penstock-control");
 }
 
 /* The user's own server if it runs, else the system's. */
@@ -27,9 +32,9 @@ static int choose_directory(struct tool *tool)
 	r = pen_ncalrpc_directory(&tool->ncalrpc_dir, NULL);
 	if (r && r != -ENOENT)
 		return r;
-	if (getenv("PENSTOCK_NCALRPC_DIR") || (tool->ncalrpc_dir && has_mapper(tool->ncalrpc_dir)))
+	if (getenv("PENSTOCK_NCALRPC_DIR") || (tool->ncalrpc_dir && has_server(tool->ncalrpc_dir)))
 		return 0;
-	if (!has_mapper(system_directory))
+	if (!has_server(system_directory))
 		return 0;
 	free(tool->ncalrpc_dir);
 	tool->ncalrpc_dir = strdup(system_directory);
@@ -73,10 +78,41 @@ static const char *complete(struct tool *tool, const char *text,
 	return completed ? completed : text;
 }
 
+static int open_client(struct tool *tool, const char *text, const char *binding,
+		       const struct pen_client_config *config)
+{
+	struct pen_ndr_error error = { "" };
+	int r = pen_client_new(&tool->client, binding, config, &error);
+
+	if (*error.text && r != PEN_E_SYNTAX)
+		return tool_fail(tool, TOOL_USAGE, NULL, "%s", error.text);
+	if (r > 0)
+		return tool_fail(tool, TOOL_USAGE,
+				 "A binding is PROTSEQ:HOST[ENDPOINT], such as "
+				 "ncacn_ip_tcp:server, ncacn_ip_tcp:127.0.0.1[11350] or ncalrpc:.",
+				 "%s: %s", text, error.text);
+	if (!r)
+		r = pen_call_new(&tool->call, tool->client);
+	if (r)
+		return tool_fail_result(tool, r);
+	pen_call_set_timeout(tool->call, tool->timeout_ms);
+	return TOOL_OK;
+}
+
+int tool_connect_local(struct tool *tool, const char *binding)
+{
+	struct pen_client_config config = { .connect_timeout_ms = tool->timeout_ms };
+	int r = choose_directory(tool);
+
+	if (r)
+		return tool_fail_result(tool, r);
+	config.ncalrpc_dir = tool->ncalrpc_dir;
+	return open_client(tool, binding, binding, &config);
+}
+
 int tool_connect(struct tool *tool, const char *text, const struct pen_interface *interface)
 {
 	struct pen_client_config config = { .connect_timeout_ms = tool->timeout_ms };
-	struct pen_ndr_error error = { "" };
 	const char *binding;
 	int r;
 
@@ -98,20 +134,7 @@ int tool_connect(struct tool *tool, const char *text, const struct pen_interface
 			"penstock: session keys are written to %s: who reads it can read "
 			"what is sealed with them.\n",
 			config.keylog);
-	r = pen_client_new(&tool->client, binding, &config, &error);
-	if (*error.text && r != PEN_E_SYNTAX)
-		return tool_fail(tool, TOOL_USAGE, NULL, "%s", error.text);
-	if (r > 0)
-		return tool_fail(tool, TOOL_USAGE,
-				 "A binding is PROTSEQ:HOST[ENDPOINT], such as "
-				 "ncacn_ip_tcp:server, ncacn_ip_tcp:127.0.0.1[11350] or ncalrpc:.",
-				 "%s: %s", text, error.text);
-	if (!r)
-		r = pen_call_new(&tool->call, tool->client);
-	if (r)
-		return tool_fail_result(tool, r);
-	pen_call_set_timeout(tool->call, tool->timeout_ms);
-	return TOOL_OK;
+	return open_client(tool, text, binding, &config);
 }
 
 void tool_disconnect(struct tool *tool)

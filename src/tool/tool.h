@@ -88,7 +88,7 @@ struct tool {
 
 extern const struct tool_command tool_call, tool_decode, tool_endpoints, tool_interfaces_command,
 	tool_ping, tool_share, tool_user, tool_machine, tool_group, tool_policy, tool_whoami,
-	tool_pipe, tool_ns, tool_pickle, tool_shell;
+	tool_pipe, tool_ns, tool_pickle, tool_shell, tool_status, tool_top, tool_daemon;
 
 /* Values of options that more than one command has. */
 enum { TOOL_OPTION_IDL = 256, TOOL_OPTION_OWN };
@@ -144,6 +144,9 @@ const void *tool_find_verb(struct tool *tool, const void *rows, size_t n, size_t
 
 /* Makes tool->client and tool->call for the binding. Nothing is opened yet. */
 int tool_connect(struct tool *tool, const char *binding, const struct pen_interface *interface);
+
+/* The same to a program of this machine, who is told our uid and nothing else. */
+int tool_connect_local(struct tool *tool, const char *binding);
 
 /* A host, a host[port] or a string binding, as a string binding in the arena; NULL: no memory. */
 const char *tool_binding(struct tool *tool, const char *text);
