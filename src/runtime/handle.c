@@ -264,6 +264,7 @@ static struct pen_handle *find(const struct pen_handles *handles, const struct p
 	struct pen_handle *handle = find_of_group(handles, key->assoc_group_id, wanted);
 
 	if (!handle || handle->key.type != key->type ||
+	    !pen_sid_equal(&handle->key.user, &key->user) ||
 	    (handle->key.interface != key->interface && !key->type->is_common))
 		return NULL;
 	return handle;

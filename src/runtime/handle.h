@@ -3,13 +3,14 @@
 #define PEN_RUNTIME_HANDLE_H
 /*
  * The context handles of one server [C706 2.3.3.1]: found by their UUID, but only by
- * the association group, interface and type they were made for. An object is run
+ * the association group, interface, type and user they were made for. An object is run
  * down once: when its handle is closed, when its group ends, or with the table; and not
  * before the last call that uses it has ended, but for the one that closes it.
  */
 #include "io/random.h"
 #include "runtime/handle-line.h"
 #include <penstock/call.h>
+#include <penstock/sid.h>
 
 struct pen_handles;
 
@@ -17,6 +18,7 @@ struct pen_handle_key {
 	uint32_t assoc_group_id;
 	const struct pen_interface *interface;
 	const struct pen_handle_type *type;
+	struct pen_sid user;
 };
 
 /* random is borrowed. -ENOMEM. */

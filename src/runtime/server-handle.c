@@ -5,6 +5,7 @@
 #include "runtime/server-handle.h"
 #include <errno.h>
 #include <penstock/status.h>
+#include <penstock/token.h>
 #include <string.h>
 
 static uint32_t group_of(const struct pen_server_call *call)
@@ -24,6 +25,7 @@ static int key_of(struct pen_call *base, const struct pen_handle_type *type,
 		  struct pen_handle_key *key)
 {
 	const struct pen_server_call *call = (const struct pen_server_call *)base;
+	const struct pen_token *token = pen_call_token(base);
 
 	if (base->role != PEN_CALL_SERVER)
 		return pen_call_explain(base, PEN_E_UNSUPPORTED,
@@ -33,6 +35,8 @@ static int key_of(struct pen_call *base, const struct pen_handle_type *type,
 		.interface = base->interface,
 		.type = type,
 	};
+	if (token)
+		key->user = *pen_token_user(token);
 	return 0;
 }
 

@@ -32,6 +32,7 @@ static void test_found_by_group_interface_and_type_alone(void **state)
 		{ 8, &one, &cursor },
 		{ 7, &other, &cursor },
 		{ 7, &one, &key_type },
+		{ 7, &one, &cursor, { .n_sub_authorities = 1 } },
 	};
 	struct pen_handles *handles = handles_of(10);
 	struct pen_context_handle handle;

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <penstock/client.h>
 #include <penstock/conn.h>
+#include <penstock/status.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -327,6 +329,44 @@ static void test_groups_that_are_none(void **state)
 	stop(f);
 }
 
+/* As the kernel sees this thread. */
+static void become(uid_t uid)
+{
+	assert_int_equal(syscall(SYS_setresuid, -1, uid, -1), 0);
+}
+
+/* Whoever knows its value and its group, and is somebody else. */
+static void test_a_handle_is_its_users(void **state)
+{
+	struct fixture *f = start("60", "0");
+	struct caller caller = connect_to(f, "ncalrpc:[counter]", 0);
+	struct pen_context_handle counter = open_counter(&caller, 1);
+	struct caller other;
+	pid_t pid = pid_of(&caller);
+	int32_t total;
+
+	if (geteuid()) {
+		leave(&caller);
+		stop(f);
+		skip();
+	}
+	assert_int_equal(chmod(f->directory, 0755), 0);
+	become(65534);
+	other = connect_to(f, "ncalrpc:[counter]", pen_client_assoc_group_id(caller.client));
+	assert_int_equal(pid_of(&other), pid);
+	become(0);
+	assert_int_equal(add(&other, counter, 5, &total), PEN_E_FAULT);
+	assert_int_equal(pen_call_fault(other.call), PEN_FAULT_CONTEXT_MISMATCH);
+	assert_int_equal(counter_Close(other.call, &(struct counter_Close_in){ .counter = counter },
+				       &(struct counter_Close_out){ 0 }),
+			 PEN_E_FAULT);
+	assert_int_equal(add(&caller, counter, 5, &total), 0);
+	assert_int_equal(total, 6);
+	leave(&other);
+	leave(&caller);
+	stop(f);
+}
+
 /* ---- those that die ---- */
 
 static void test_who_dies_takes_nobody_along(void **state)
@@ -598,6 +638,7 @@ int main(void)
 		cmocka_unit_test(test_who_is_idle_leaves),
 		cmocka_unit_test(test_groups_find_their_process),
 		cmocka_unit_test(test_groups_that_are_none),
+		cmocka_unit_test(test_a_handle_is_its_users),
 		cmocka_unit_test(test_who_dies_takes_nobody_along),
 		cmocka_unit_test(test_killed_again_and_again),
 		cmocka_unit_test(test_another_greeter),
