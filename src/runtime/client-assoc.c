@@ -326,7 +326,8 @@ static void log_key(struct pen_client *client, const struct pen_auth_info *auth)
 		.fd = client->fd,
 		.assoc_group_id = pen_conn_assoc_group_id(client->conn),
 	};
-	int r = pen_keylog_add(client->keylog, &place, auth);
+	const struct pen_session_keys keys = pen_keylog_keys(auth);
+	int r = pen_keylog_add(client->keylog, &place, auth, &keys);
 
 	if (r)
 		pen_client_explain(client, r, "the key cannot be logged: %s", strerror(-r));

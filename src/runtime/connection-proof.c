@@ -43,7 +43,8 @@ static void log_key(struct pen_connection *connection, const struct pen_auth_inf
 					      : NULL,
 		.assoc_group_id = pen_conn_assoc_group_id(connection->conn),
 	};
-	int r = pen_keylog_add(server->keylog, &place, auth);
+	const struct pen_session_keys keys = pen_keylog_keys(auth);
+	int r = pen_keylog_add(server->keylog, &place, auth, &keys);
 
 	if (r)
 		pen_server_log(server, PEN_LOG_ERROR, "%s: its key cannot be logged: %s",

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "io/socket.h"
+#include "rpc/auth.h"
 #include "runtime/private-file.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PLACE_SIZE = 300, KEY_MAX = 512, LINE_MAX_SIZE = 2 * KEY_MAX + 1024 };
+enum { PLACE_SIZE = 300, CIPHER_SIZE = 32, KEY_MAX = 512, LINE_MAX_SIZE = 2 * KEY_MAX + 1024 };
 
 struct pen_keylog {
 	int fd;
@@ -91,14 +92,50 @@ static void print_time(char text[TIME_SIZE])
 		 (int)(now.tv_nsec / 1000000));
 }
 
+static const char *const kinds[] = {
+	[PEN_SESSION_NTLM] = "ntlm",
+	[PEN_SESSION_KRB5] = "krb5",
+	[PEN_SESSION_SCHANNEL] = "schannel",
+};
+
+const char *pen_session_kind_name(enum pen_session_kind kind)
+{
+	return (size_t)kind < PEN_COUNT(kinds) ? kinds[kind] : NULL;
+}
+
+enum pen_session_kind pen_session_kind_parse(const char *name, size_t n)
+{
+	for (size_t i = 1; i < PEN_COUNT(kinds); i++)
+		if (strlen(kinds[i]) == n && !memcmp(kinds[i], name, n))
+			return (enum pen_session_kind)i;
+	return PEN_SESSION_NONE;
+}
+
+struct pen_session_keys pen_keylog_keys(const struct pen_auth_info *auth)
+{
+	const struct pen_conn_auth *of = pen_conn_auth_of(auth);
+	struct pen_session_keys keys = { .key = auth->session_key };
+
+	return of->mech->session_keys ? of->mech->session_keys(of->context) : keys;
+}
+
+/* "ntlm:0xe2888235", or nothing where messages are not protected. */
+static void print_cipher(const struct pen_session_keys *keys, char text[CIPHER_SIZE])
+{
+	const char *kind = pen_session_kind_name(keys->kind);
+
+	snprintf(text, CIPHER_SIZE, kind ? "%s:%#x" : "-", kind, keys->detail);
+}
+
 int pen_keylog_add(struct pen_keylog *keylog, const struct pen_keylog_place *place,
-		   const struct pen_auth_info *auth)
+		   const struct pen_auth_info *auth, const struct pen_session_keys *keys)
 {
 	static const char *const protseqs[] = { [PEN_NCACN_IP_TCP] = "ncacn_ip_tcp",
 						[PEN_NCACN_NP] = "ncacn_np",
 						[PEN_NCALRPC] = "ncalrpc" };
 	pen_cleanup(pen_secret_freep) char *line = pen_secret_alloc(LINE_MAX_SIZE);
-	struct pen_slice key = auth->session_key;
+	struct pen_slice key = keys->key;
+	char cipher[CIPHER_SIZE];
 	char local[PLACE_SIZE];
 	char remote[PLACE_SIZE];
 	char now[TIME_SIZE];
@@ -111,12 +148,13 @@ int pen_keylog_add(struct pen_keylog *keylog, const struct pen_keylog_place *pla
 		return -E2BIG;
 	print_ends(place, local, remote);
 	print_time(now);
+	print_cipher(keys, cipher);
 	n = snprintf(line, LINE_MAX_SIZE,
 		     "1 time=%s side=%s protseq=%s local=%s remote=%s group=%#x context=%u "
-		     "type=%u mech=%s level=%u key=",
+		     "type=%u mech=%s level=%u cipher=%s key=",
 		     now, place->is_server ? "server" : "client", protseqs[place->protseq], local,
 		     remote, place->assoc_group_id, auth->auth_context_id, auth->auth_type,
-		     auth->mech, auth->auth_level);
+		     auth->mech, auth->auth_level, cipher);
 	for (size_t i = 0; i < key.size; i++)
 		n += snprintf(line + n, LINE_MAX_SIZE - (size_t)n, "%02x", key.data[i]);
 	line[n++] = '\n';

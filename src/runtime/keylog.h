@@ -5,6 +5,7 @@
  * A file of session keys, for somebody who must read recorded traffic, and asked for it.
  * docs/security.md has the format and the dangers.
  */
+#include "sec/mech.h"
 #include <penstock/conn.h>
 
 struct pen_ndr_error;
@@ -27,8 +28,15 @@ struct pen_keylog_place {
 	uint32_t assoc_group_id;
 };
 
+/* What protects the messages of an association's security context. */
+struct pen_session_keys pen_keylog_keys(const struct pen_auth_info *auth);
+
+/* "ntlm"; NULL: of no kind. And back, from its name. */
+const char *pen_session_kind_name(enum pen_session_kind kind);
+enum pen_session_kind pen_session_kind_parse(const char *name, size_t n);
+
 /* Appends a line. -ENOMEM, or a negative errno of write. */
 int pen_keylog_add(struct pen_keylog *keylog, const struct pen_keylog_place *place,
-		   const struct pen_auth_info *auth);
+		   const struct pen_auth_info *auth, const struct pen_session_keys *keys);
 
 #endif

@@ -73,8 +73,11 @@ static void test_lines(void **state)
 		.auth_type = 10,
 		.auth_level = 6,
 		.mech = "ntlm",
-		.session_key = { key, sizeof(key) },
 	};
+	const struct pen_session_keys keys = { .kind = PEN_SESSION_NTLM,
+					       .detail = 0xe2888235,
+					       .key = { key, sizeof(key) } };
+	const struct pen_session_keys none = { 0 };
 	const struct pen_auth_info keyless = { .auth_type = 16, .auth_level = 2, .mech = "krb5" };
 	struct pen_keylog_place place = { .is_server = true, .assoc_group_id = 0x1a2b };
 	struct pen_keylog *keylog;
@@ -87,11 +90,11 @@ static void test_lines(void **state)
 	assert_false(stat(path, &st));
 	assert_int_equal(st.st_mode & 07777, 0600);
 	place.fd = tcp_socket();
-	assert_int_equal(pen_keylog_add(keylog, &place, &auth), 0);
+	assert_int_equal(pen_keylog_add(keylog, &place, &auth, &keys), 0);
 	close(place.fd);
 	expect_text("^1 " TIME " side=server protseq=ncacn_ip_tcp local=127\\.0\\.0\\.1:[0-9]+ "
 		    "remote=127\\.0\\.0\\.1:[0-9]+ group=0x1a2b context=79231 type=10 mech=ntlm "
-		    "level=6 key=001ffe\n$");
+		    "level=6 cipher=ntlm:0xe2888235 key=001ffe\n$");
 
 	/* It is added to, not begun anew. */
 	pen_keylog_free(keylog);
@@ -100,11 +103,13 @@ static void test_lines(void **state)
 					   .remote = "192.0.2.9",
 					   .fd = -1 };
 	for (size_t n = 1;
-	     pen_fail_at(n), r = pen_keylog_add(keylog, &place, &keyless), pen_fail_hit(); n++)
+	     pen_fail_at(n), r = pen_keylog_add(keylog, &place, &keyless, &none), pen_fail_hit();
+	     n++)
 		assert_int_equal(r, -ENOMEM);
 	assert_int_equal(r, 0);
 	expect_text("key=001ffe\n1 " TIME " side=client protseq=ncacn_np local=- "
-		    "remote=192\\.0\\.2\\.9 group=0 context=0 type=16 mech=krb5 level=2 key=\n$");
+		    "remote=192\\.0\\.2\\.9 group=0 context=0 type=16 mech=krb5 level=2 "
+		    "cipher=- key=\n$");
 	pen_keylog_free(keylog);
 	assert_null(pen_keylog_free(NULL));
 }

@@ -295,6 +295,15 @@ static struct pen_slice context_session_key(const struct pen_mech_context *conte
 	return (struct pen_slice){ context->session_key, context->n_session_key };
 }
 
+static struct pen_session_keys context_session_keys(const struct pen_mech_context *context)
+{
+	return (struct pen_session_keys){
+		.kind = context->n_session_key ? PEN_SESSION_KRB5 : PEN_SESSION_NONE,
+		.detail = (uint32_t)context->key_type,
+		.key = context_session_key(context),
+	};
+}
+
 const struct pen_mech pen_mech_krb5 = {
 	.name = "krb5",
 	.auth_type = PEN_AUTH_KRB5,
@@ -310,4 +319,5 @@ const struct pen_mech pen_mech_krb5 = {
 	.unprotect = pen_krb5_unprotect,
 	.token = context_token,
 	.session_key = context_session_key,
+	.session_keys = context_session_keys,
 };

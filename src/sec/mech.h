@@ -40,6 +40,20 @@ struct pen_protected {
 	bool is_sealed;
 };
 
+/* What a context protects messages with. */
+enum pen_session_kind {
+	PEN_SESSION_NONE,
+	PEN_SESSION_NTLM,     /* detail: the flags that were agreed on */
+	PEN_SESSION_KRB5,     /* the key's encryption type */
+	PEN_SESSION_SCHANNEL, /* netlogon's flags */
+};
+
+struct pen_session_keys {
+	enum pen_session_kind kind;
+	uint32_t detail;
+	struct pen_slice key;
+};
+
 struct pen_mech {
 	const char *name; /* "ntlm", as people write it */
 	uint8_t auth_type;
@@ -99,6 +113,12 @@ struct pen_mech {
 
 	/* The key that both sides share; borrowed. Empty: there is none. */
 	struct pen_slice (*session_key)(const struct pen_mech_context *context);
+
+	/*
+	 * What whoever looks on needs to read the messages (sec/observer.h); the key is
+	 * borrowed. NULL: there is no such way.
+	 */
+	struct pen_session_keys (*session_keys)(const struct pen_mech_context *context);
 };
 
 /* A mechanism that a server takes or a client may use, and its config. */

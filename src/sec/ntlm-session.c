@@ -87,6 +87,11 @@ struct pen_ntlm_session *pen_ntlm_session_free(struct pen_ntlm_session *session)
 	return pen_secret_free(session);
 }
 
+void pen_ntlm_session_count_from(struct pen_ntlm_session *session, uint32_t number)
+{
+	session->directions[0].number = session->directions[1].number = number;
+}
+
 static void put_u32(uint8_t *p, uint32_t value)
 {
 	for (size_t i = 0; i < 4; i++)

@@ -17,6 +17,9 @@ int pen_ntlm_session_new(struct pen_ntlm_session **sessionp, const struct pen_cr
 			 uint32_t flags, const uint8_t *session_key, bool is_server);
 struct pen_ntlm_session *pen_ntlm_session_free(struct pen_ntlm_session *session);
 
+/* The numbers of both directions' next messages, which are those after a negotiation's. */
+void pen_ntlm_session_count_from(struct pen_ntlm_session *session, uint32_t number);
+
 /*
  * As struct pen_mech has them. After a message that was refused all others are, because
  * the ciphers' streams no longer meet.

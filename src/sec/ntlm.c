@@ -200,6 +200,17 @@ static struct pen_slice session_key(const struct pen_mech_context *context)
 	return (struct pen_slice){ .data = context->session_key, .size = PEN_NTLM_KEY_SIZE };
 }
 
+static struct pen_session_keys session_keys(const struct pen_mech_context *context)
+{
+	const struct pen_slice key = session_key(context);
+
+	return (struct pen_session_keys){
+		.kind = key.size ? PEN_SESSION_NTLM : PEN_SESSION_NONE,
+		.detail = context->flags,
+		.key = key,
+	};
+}
+
 const struct pen_mech pen_mech_ntlm = {
 	.name = "ntlm",
 	.auth_type = PEN_AUTH_NTLM,
@@ -217,4 +228,5 @@ const struct pen_mech pen_mech_ntlm = {
 	.rewind = rewind_ciphers,
 	.token = token,
 	.session_key = session_key,
+	.session_keys = session_keys,
 };

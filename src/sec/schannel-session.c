@@ -75,6 +75,20 @@ size_t pen_schannel_session_signature_size(const struct pen_schannel_session *se
 	return session->is_aes ? PEN_SCHANNEL_SIGNATURE_SIZE : PEN_SCHANNEL_MD5_SIGNATURE_SIZE;
 }
 
+struct pen_session_keys pen_schannel_session_keys(const struct pen_schannel_session *session)
+{
+	return (struct pen_session_keys){
+		.kind = PEN_SESSION_SCHANNEL,
+		.detail = session->is_aes ? PEN_NETLOGON_AES : 0,
+		.key = { session->key, KEY },
+	};
+}
+
+void pen_schannel_session_skip(struct pen_schannel_session *session)
+{
+	session->number++;
+}
+
 static void put_header(const struct pen_schannel_session *session, bool is_sealed,
 		       uint8_t header[N])
 {

@@ -29,6 +29,12 @@ struct pen_schannel_session *pen_schannel_session_free(struct pen_schannel_sessi
 /* PEN_SCHANNEL_SIGNATURE_SIZE, or the older. */
 size_t pen_schannel_session_signature_size(const struct pen_schannel_session *session);
 
+/* What it was made of; the key is borrowed. */
+struct pen_session_keys pen_schannel_session_keys(const struct pen_schannel_session *session);
+
+/* Counts a message that somebody else takes: one of the direction that is not ours. */
+void pen_schannel_session_skip(struct pen_schannel_session *session);
+
 /*
  * As struct pen_mech has them. What is made has the full size; what is taken may also end
  * before the reserved bytes, and before the confounder if it is not sealed, as the document

@@ -302,6 +302,13 @@ static struct pen_slice session_key(const struct pen_mech_context *context)
 	return (struct pen_slice){ 0 };
 }
 
+static struct pen_session_keys session_keys(const struct pen_mech_context *context)
+{
+	if (context->state != OPEN)
+		return (struct pen_session_keys){ 0 };
+	return pen_schannel_session_keys(context->session);
+}
+
 const struct pen_mech pen_mech_schannel = {
 	.name = "schannel",
 	.auth_type = PEN_AUTH_SCHANNEL,
@@ -316,4 +323,5 @@ const struct pen_mech pen_mech_schannel = {
 	.unprotect = unprotect,
 	.token = token,
 	.session_key = session_key,
+	.session_keys = session_keys,
 };

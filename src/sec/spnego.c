@@ -380,6 +380,15 @@ static struct pen_slice session_key(const struct pen_mech_context *context)
 	return s->chosen->mech->session_key(s->inner);
 }
 
+static struct pen_session_keys session_keys(const struct pen_mech_context *context)
+{
+	const struct spnego *s = from_const(context);
+
+	if (s->phase != SPNEGO_DONE || !s->chosen->mech->session_keys)
+		return (struct pen_session_keys){ 0 };
+	return s->chosen->mech->session_keys(s->inner);
+}
+
 const struct pen_mech pen_mech_spnego = {
 	.name = "spnego",
 	.auth_type = PEN_AUTH_SPNEGO,
@@ -396,6 +405,7 @@ const struct pen_mech pen_mech_spnego = {
 	.unprotect = unprotect,
 	.token = token,
 	.session_key = session_key,
+	.session_keys = session_keys,
 };
 
 const struct pen_mech *pen_spnego_chosen(const struct pen_mech_context *context)
