@@ -46,6 +46,7 @@ _penstock() {
 	--idl | -I | -o | --output | --callbacks | --accounts | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
 		COMPREPLY=($(compgen -f -- "$word")); return ;;
 	--pipe) return ;; # NAME=FILE
+	--call) COMPREPLY=($(compgen -W "$(_penstock_names operations)" -- "$word")); return ;;
 	--form) COMPREPLY=($(compgen -W "1 2" -- "$word")); return ;;
 	--objects-dir) COMPREPLY=($(compgen -d -- "$word")); return ;;
 	--framing) COMPREPLY=($(compgen -W "line nul len raw" -- "$word")); return ;;

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <penstock/status.h>
 
-enum { STUB_MAX = 64 << 20 };
+enum { STUB_MAX = 64 << 20, ARENA_MAX = 256 << 20 };
 
 static const struct {
 	uint8_t bit;
@@ -32,13 +32,14 @@ void decode_put_hex(struct pen_buffer *json, const char *name, const void *data,
 }
 
 int decode_stub(struct decode *decode, const struct pen_operation *operation, bool is_in,
-		struct pen_layout layout, const void *in, const void *stub, size_t n, void **valuep)
+		struct pen_layout layout, const void *in, const void *stub, size_t n,
+		struct pen_arena *arena, void **valuep)
 {
 	const struct pen_type *type = is_in ? operation->in : operation->out;
 	struct pen_ndr_error error = { "" };
 	struct pen_scope scope = { .in = in };
 	size_t at = decode->json->size, used = 0;
-	void *value = pen_arena_zalloc(&decode->tool->arena, type->size + 1);
+	void *value = pen_arena_zalloc(arena, type->size + 1);
 	int r;
 
 	if (!value)
@@ -46,7 +47,7 @@ int decode_stub(struct decode *decode, const struct pen_operation *operation, bo
 	/* A response whose request was not seen is held against itself. */
 	if (!is_in && !in)
 		scope.out = value;
-	r = pen_ndr_get(type, layout, &scope, stub, n, value, &decode->tool->arena, &used, &error);
+	r = pen_ndr_get(type, layout, &scope, stub, n, value, arena, &used, &error);
 	if (!is_in)
 		scope.out = value;
 	if (!r) {
@@ -57,6 +58,7 @@ int decode_stub(struct decode *decode, const struct pen_operation *operation, bo
 		return r;
 	if (r) {
 		decode->json->size = at;
+		decode->has_error = true;
 		tool_json_text(decode->json, "stub_error", error.text);
 		decode_put_hex(decode->json, "stub", stub, n);
 		return PEN_E_BAD_DATA;
@@ -86,15 +88,36 @@ static struct decode_call *open_call(struct decode *decode, uint32_t call_id)
 	if (!call)
 		call = &decode->calls[decode->next_call++ % DECODE_CALLS_MAX];
 	pen_buffer_done(&call->stub);
+	pen_arena_done(&call->arena);
 	*call = (struct decode_call){ .is_used = true, .call_id = call_id };
 	pen_buffer_init(&call->stub, STUB_MAX);
+	pen_arena_init(&call->arena, ARENA_MAX);
 	return call;
 }
 
 void decode_done(struct decode *decode)
 {
-	for (size_t i = 0; i < DECODE_CALLS_MAX; i++)
+	for (size_t i = 0; i < DECODE_CALLS_MAX; i++) {
 		pen_buffer_done(&decode->calls[i].stub);
+		pen_arena_done(&decode->calls[i].arena);
+	}
+}
+
+size_t decode_memory(const struct decode *decode)
+{
+	size_t n = sizeof(*decode);
+
+	for (size_t i = 0; i < DECODE_CALLS_MAX; i++)
+		n += decode->calls[i].stub.capacity + decode->calls[i].arena.total;
+	return n;
+}
+
+/* An answer ends what was held of its request. */
+static void close_call(struct decode_call *call)
+{
+	pen_buffer_done(&call->stub);
+	pen_arena_done(&call->arena);
+	call->in = NULL;
 }
 
 /* A bind that was not seen was for --interface, in NDR. */
@@ -114,7 +137,7 @@ static int add_stub(struct decode *decode, const struct pen_pdu_header *header,
 	int result;
 
 	tool_json_number(decode->json, "n_stub", stub.size);
-	if (!call || !call->operation || header->auth_length) {
+	if (!call || !call->operation || decode->is_sealed) {
 		decode_put_hex(decode->json, "stub", stub.data, stub.size);
 		return 0;
 	}
@@ -125,8 +148,12 @@ static int add_stub(struct decode *decode, const struct pen_pdu_header *header,
 		return result;
 	call->layout.is_big_endian = header->is_big_endian;
 	result = decode_stub(decode, call->operation, is_in, call->layout, is_in ? NULL : call->in,
-			     call->stub.data, call->stub.size, is_in ? &call->in : NULL);
-	call->stub.size = 0;
+			     call->stub.data, call->stub.size, &call->arena,
+			     is_in ? &call->in : NULL);
+	if (is_in)
+		pen_buffer_done(&call->stub);
+	else
+		close_call(call);
 	return result < 0 ? result : 0;
 }
 
@@ -134,6 +161,10 @@ static void put_operation(struct decode *decode, const struct decode_call *call)
 {
 	struct pen_buffer *json = decode->json;
 
+	decode->is_wanted = (!decode->wanted_interface ||
+			     (call && call->interface == decode->wanted_interface)) &&
+			    (!decode->wanted_operation ||
+			     (call && call->operation == decode->wanted_operation));
 	if (!call || !call->operation)
 		return;
 	pen_buffer_printf(json, ",\"operation\":\"%s.%s\"", call->interface->name,
@@ -197,8 +228,10 @@ static int put_fault(struct decode *decode, const struct pen_pdu_header *header,
 	tool_json_number(decode->json, "context_id", pen_reader_u16(r));
 	tool_json_number(decode->json, "cancel_count", pen_reader_u8(r));
 	fault_flags = pen_reader_u8(r);
-	status = pen_reader_u32(r);
 	put_operation(decode, find_call(decode, header->call_id));
+	if (decode->is_sealed)
+		return pen_reader_ok(r) ? 0 : PEN_E_BAD_DATA;
+	status = pen_reader_u32(r);
 	tool_json_number(decode->json, "status", status);
 	tool_json_text(decode->json, "status_name", tool_status_name(status));
 	tool_json_text(decode->json, "status_text", tool_status_text(status));
@@ -278,25 +311,69 @@ static void put_trailer(struct pen_buffer *json, const struct pen_sec_trailer *t
 	pen_buffer_printf(json, "}");
 }
 
-int decode_pdu(struct decode *decode, const struct pen_pdu_header *header, const uint8_t *data)
+/* Whether any context is of the interface that is looked for. */
+static bool has_wanted(const struct decode *decode)
+{
+	if (!decode->wanted_interface)
+		return true;
+	for (size_t i = 0; i < decode->n_contexts; i++)
+		if (decode->contexts[i].interface == decode->wanted_interface)
+			return true;
+	return false;
+}
+
+/* Cuts the trailer off the body, and the padding where that can be told from the rest. */
+static int take_trailer(struct decode *decode, const struct pen_pdu_header *header,
+			const struct decode_protection *protection, struct pen_slice *body)
+{
+	bool is_verified = protection && !strcmp(protection->state, "verified");
+	struct pen_sec_trailer trailer;
+	int r = pen_sec_trailer_get(&trailer, header, body);
+
+	if (r)
+		return r;
+	put_trailer(decode->json, &trailer);
+	if (protection) {
+		tool_json_text(decode->json, "protection", protection->state);
+		if (protection->reason)
+			tool_json_text(decode->json, "protection_reason", protection->reason);
+	}
+	decode->is_sealed = trailer.auth_level == PEN_AUTH_LEVEL_PRIVACY && !is_verified;
+	if (!decode->is_sealed)
+		body->size -= trailer.auth_pad_length;
+	return 0;
+}
+
+int decode_members(struct decode *decode, const struct pen_pdu_header *header, const uint8_t *data,
+		   const struct decode_protection *protection)
 {
 	struct pen_slice body = { .data = data + PEN_PDU_HEADER_SIZE,
 				  .size = header->frag_length - PEN_PDU_HEADER_SIZE };
-	struct pen_sec_trailer trailer;
 	struct pen_reader r;
-	int result;
+	int result = 0;
 
-	pen_buffer_printf(decode->json, "{");
+	decode->is_sealed = false;
 	put_header(decode->json, header);
-	if (header->auth_length) {
-		if (pen_sec_trailer_get(&trailer, header, &body))
-			return PEN_E_BAD_DATA;
-		put_trailer(decode->json, &trailer);
-	}
-	pen_reader_init(&r, body.data, body.size);
-	r.is_big_endian = header->is_big_endian;
-	result = put_body(decode, header, &r);
+	if (header->auth_length)
+		result = take_trailer(decode, header, protection, &body);
 	if (result)
 		return result;
-	return pen_buffer_printf(decode->json, "}");
+	pen_reader_init(&r, body.data, body.size);
+	r.is_big_endian = header->is_big_endian;
+	decode->is_wanted = false;
+	result = put_body(decode, header, &r);
+	if (header->ptype != PEN_PDU_REQUEST && header->ptype != PEN_PDU_RESPONSE &&
+	    header->ptype != PEN_PDU_FAULT)
+		decode->is_wanted = !decode->wanted_operation && has_wanted(decode);
+	return result;
+}
+
+int decode_pdu(struct decode *decode, const struct pen_pdu_header *header, const uint8_t *data,
+	       const struct decode_protection *protection)
+{
+	int r;
+
+	pen_buffer_printf(decode->json, "{");
+	r = decode_members(decode, header, data, protection);
+	return r ? r : pen_buffer_printf(decode->json, "}");
 }

@@ -26,6 +26,13 @@ struct decode_call {
 	struct pen_layout layout;
 	void *in;		/* NULL: not read */
 	struct pen_buffer stub; /* of the direction in progress */
+	struct pen_arena arena; /* of what was read */
+};
+
+/* What became of a PDU's protection, where somebody has tried to take it off. */
+struct decode_protection {
+	const char *state;  /* "verified", and the PDU is in the clear; or why not */
+	const char *reason; /* NULL: state says all */
 };
 
 struct decode {
@@ -39,12 +46,30 @@ struct decode {
 	size_t n_proposed;
 	struct decode_call calls[DECODE_CALLS_MAX];
 	size_t next_call;
+
+	/* What is looked for. NULL: anything. */
+	const struct pen_interface *wanted_interface;
+	const struct pen_operation *wanted_operation;
+	bool is_wanted; /* the last PDU was that */
+	bool has_error; /* or had stub data that is not what its operation says */
+	bool is_sealed; /* it cannot be read further than its head */
 };
 
 void decode_done(struct decode *decode);
 
-/* Appends one PDU, which is whole. PEN_E_BAD_DATA: it breaks the rules; -ENOMEM. */
-int decode_pdu(struct decode *decode, const struct pen_pdu_header *header, const uint8_t *data);
+/*
+ * Appends one PDU, which is whole. protection NULL: nobody has looked. PEN_E_BAD_DATA: it breaks
+ * the rules; -ENOMEM.
+ */
+int decode_pdu(struct decode *decode, const struct pen_pdu_header *header, const uint8_t *data,
+	       const struct decode_protection *protection);
+
+/* Its members alone. */
+int decode_members(struct decode *decode, const struct pen_pdu_header *header, const uint8_t *data,
+		   const struct decode_protection *protection);
+
+/* Bytes that are held for calls that have no answer yet. */
+size_t decode_memory(const struct decode *decode);
 
 /* Appends the members of a bind, or of what answers one. */
 void decode_bind(struct decode *decode, struct pen_reader *r);
@@ -56,7 +81,7 @@ void decode_bind_ack(struct decode *decode, struct pen_reader *r);
  */
 int decode_stub(struct decode *decode, const struct pen_operation *operation, bool is_in,
 		struct pen_layout layout, const void *in, const void *stub, size_t n,
-		void **valuep);
+		struct pen_arena *arena, void **valuep);
 
 void decode_put_hex(struct pen_buffer *json, const char *name, const void *data, size_t n);
 

@@ -3,10 +3,11 @@
 #include "tool/tool.h"
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { INPUT_MAX = 64 << 20 };
+enum { INPUT_MAX = 64 << 20, BEGINNING = 65536 };
 
 static int digit(uint8_t c)
 {
@@ -56,19 +57,75 @@ static bool from_hex(struct pen_buffer *text)
 	return high < 0;
 }
 
-int tool_read_bytes(struct tool *tool, const char *text, struct pen_buffer *input)
+static int cannot_read(struct tool *tool, const char *text, int r)
 {
-	bool is_text = strcmp(text, "-") && access(text, F_OK) &&
-		       is_hex((const uint8_t *)text, strlen(text));
+	return tool_fail(tool, TOOL_USAGE, NULL, "cannot read %s: %s", text,
+			 r < 0 ? strerror(-r) : "it is larger than 64 MiB");
+}
+
+/* Up to max bytes more. */
+static int read_some(FILE *file, size_t max, struct pen_buffer *bytes)
+{
+	uint8_t piece[16384];
+	size_t n = 1;
+	int r = 0;
+
+	while (!r && max &&
+	       (n = fread(piece, 1, max < sizeof(piece) ? max : sizeof(piece), file))) {
+		r = pen_buffer_add(bytes, piece, n);
+		max -= n;
+	}
+	if (!r && ferror(file))
+		r = errno ? -errno : -EIO;
+	return r;
+}
+
+int tool_open_bytes(struct tool *tool, const char *text, FILE **filep, struct pen_buffer *bytes)
+{
+	bool is_stdin = !strcmp(text, "-");
+	FILE *file;
 	int r;
 
-	r = is_text ? pen_buffer_add(input, text, strlen(text)) : tool_read(text, INPUT_MAX, input);
+	*filep = NULL;
+	if (!is_stdin && access(text, F_OK) && is_hex((const uint8_t *)text, strlen(text))) {
+		r = pen_buffer_add(bytes, text, strlen(text));
+		return r ? cannot_read(tool, text, r) : TOOL_OK;
+	}
+	file = is_stdin ? stdin : fopen(text, "rb");
+	r = file ? read_some(file, BEGINNING, bytes) : -errno;
+	if (!r) {
+		*filep = file;
+		return TOOL_OK;
+	}
+	if (file && !is_stdin)
+		fclose(file);
+	return cannot_read(tool, text, r);
+}
+
+int tool_rest_of_bytes(struct tool *tool, const char *text, FILE *file, struct pen_buffer *bytes)
+{
+	int r = 0;
+
+	if (file) {
+		r = read_some(file, INPUT_MAX + 1 - bytes->size, bytes);
+		if (!r && bytes->size > INPUT_MAX)
+			r = PEN_E_LIMIT;
+		if (file != stdin)
+			fclose(file);
+	}
 	if (r)
-		return tool_fail(tool, TOOL_USAGE, NULL, "cannot read %s: %s", text,
-				 r < 0 ? strerror(-r) : "it is larger than 64 MiB");
-	if (is_hex(input->data, input->size) && !from_hex(input))
+		return cannot_read(tool, text, r);
+	if (is_hex(bytes->data, bytes->size) && !from_hex(bytes))
 		return tool_fail(tool, TOOL_USAGE, NULL, "an odd number of hex digits");
 	return TOOL_OK;
+}
+
+int tool_read_bytes(struct tool *tool, const char *text, struct pen_buffer *bytes)
+{
+	FILE *file;
+	int r = tool_open_bytes(tool, text, &file, bytes);
+
+	return r ? r : tool_rest_of_bytes(tool, text, file, bytes);
 }
 
 int tool_read_json(struct tool *tool, const char *text, struct pen_buffer *json)

@@ -73,6 +73,9 @@ struct tool {
 	uint32_t interval_ms;
 	bool is_long, is_in, is_out, is_ndr64, is_big_endian;
 	const char *interface_name;
+	const char *operation_name; /* of decode: it alone */
+	const char *address;
+	const char *keylog;		     /* to read; one that is written is the login's */
 	const char *output;		     /* a file of pickle; NULL: standard output */
 	const char *values[TOOL_VALUES_MAX]; /* see account.h, pipe.h */
 	volatile sig_atomic_t *interrupts;   /* of whoever takes Control-C; NULL: nobody does */
@@ -203,6 +206,13 @@ int tool_read(const char *path, size_t max, struct pen_buffer *text);
 
 /* Bytes: a file, - for standard input, or hex digits themselves; a file may have these, too. */
 int tool_read_bytes(struct tool *tool, const char *text, struct pen_buffer *bytes);
+
+/*
+ * The same in two steps, for what may be too large to read at once: the beginning, then the rest.
+ * *filep is NULL where text was the digits themselves; who takes no second step closes it.
+ */
+int tool_open_bytes(struct tool *tool, const char *text, FILE **filep, struct pen_buffer *bytes);
+int tool_rest_of_bytes(struct tool *tool, const char *text, FILE *file, struct pen_buffer *bytes);
 
 /* How long the JSON value is that the text begins with, if it is one. */
 size_t tool_json_size(const char *text, size_t n);

@@ -187,6 +187,49 @@ def decodes():
         check("any cut of a bind ends in a sentence", seen.returncode in (0, 1) and b"Sanitizer" not in seen.stderr, seen)
 
 
+def captures():
+    """Those of the fuzz target's corpus: two bytes of length, so much of a key log, the file."""
+    def one(name):
+        data = pathlib.Path(ROOT, "test/corpus/fuzz-capture", name).read_bytes()
+        n = int.from_bytes(data[:2], "little")
+        log, capture = pathlib.Path(WORK.name, name + ".keys"), pathlib.Path(WORK.name, name)
+        log.write_bytes(data[2:2 + n])
+        capture.write_bytes(data[2 + n:])
+        return log, capture
+
+    log, capture = one("spnego-ntlm")
+    seen = [json.loads(line) for line in run(TOOL, "decode", "--json", "--keylog", log, capture, env=ENV).stdout.splitlines()]
+    check("a capture", [p["ptype"] for p in seen] == ["bind", "bind_ack", "alter_context", "alter_context_resp", "request",
+                                                      "response"], seen)
+    check("what was sealed", seen[4]["in"] == {"in_data": 41} and seen[5]["out"] == {"out_data": 42} and
+          seen[5]["protection"] == "verified", seen[4:])
+    check("who and when", seen[4]["source"] == seen[5]["destination"] and re.match("20..-..-..T.*Z$", seen[4]["time"]), seen[4])
+    tool("indented", 0, '(?m)^  "protection": "verified",$', None, "decode", "--keylog", str(log), str(capture))
+    tool("without keys", 0, '"protection": "no_key"', None, "decode", str(capture))
+    tool("standard input, sealed", 0, '"in_data": 41', None, "decode", "--keylog", str(log), stdin=capture.read_bytes())
+    other = pathlib.Path(WORK.name, "other.keys")
+    other.write_text(re.sub("key=..", "key=ff", log.read_text()) + "old\n")
+    tool("wrong keys", 1, '"protection": "refused"', "2 PDUs could not be verified with the key log", "decode", "--keylog",
+         str(other), str(capture))
+    tool("a line of no format", 1, "refused", "penstock: 1 lines of the key log passed over", "decode", "--keylog", str(other),
+         str(capture))
+    tool("no key log", 2, None, "cannot read the key log /no/where", "decode", "--keylog", "/no/where", str(capture))
+    tool("half a capture", 1, '"alter_context"', r"the capture ends within the record at byte \d+", "decode",
+         stdin=capture.read_bytes()[:-5])
+    tool("then something else", 1, '"out_data"|"stub"', r"at byte \d+ of the capture: a block of a length", "decode",
+         stdin=capture.read_bytes() + b"no block at all")
+    tool("no address", 2, None, "--address host is no address", "decode", "--address", "host", str(capture))
+    tool("no operation", 2, None, "did you mean", "decode", "--call", "rpcecho.echo_AddOn", str(capture))
+    tool("of PDUs alone", 2, None, "are for captures", "decode", "--call", "rpcecho.echo_AddOne", BIND)
+    check("one operation", run(TOOL, "decode", "--json", "--keylog", log, "--call", "rpcecho.echo_AddOne", capture,
+                               env=ENV).stdout.count(b"\n") == 2)
+    _, capture = one("pipe-info")
+    tool("a pipe", 0, '"pipe": "srvsvc"', None, "decode", str(capture))
+    tool("of another interface", 0, "^$", None, "decode", "--interface", "samr", str(capture))
+    _, capture = one("encrypted")
+    tool("encrypted SMB", 0, '"smb": "encrypted"', None, "decode", str(capture))
+
+
 def sessions(tcp):
     """Interfaces at several endpoints, a handle kept meanwhile."""
     lines = ['p = LsarOpenPolicy2 {"DesiredAccess": 33554432}', 'srvsvc.NetrServerGetInfo {"Level": 101}',
@@ -255,6 +298,7 @@ def main():
             part(tcp)
         shares()
         decodes()
+        captures()
         garbage()
         completion()
         busy = run(DAEMON, "--config", f"{WORK.name}/penstockd.conf", env=ENV)
