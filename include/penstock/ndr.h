@@ -144,6 +144,7 @@ struct pen_field {
 	bool is_default; /* an arm for all other values */
 	bool is_retval;	 /* the operation's result, always the last one out */
 	bool is_shared;	 /* a handle whose calls do not wait for each other */
+	bool is_secret;	 /* [annotation("secret")]: not for everybody who reads texts of values */
 	/*
 	 * How many fields from this one on form a run: scalars whose C layout is
 	 * their wire layout in the transfer syntax, with no gap between them. The
@@ -307,6 +308,8 @@ struct pen_scope {
 	struct pen_identities *identities;
 	/* Where system handles go to or come from. NULL: none can. Only calls have one. */
 	struct pen_cargo *cargo;
+	/* In texts and JSON, what is secret stands as "<redacted>". */
+	bool redacts;
 };
 
 #define PEN_NDR_DEPTH_MAX 64

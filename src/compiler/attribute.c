@@ -259,3 +259,15 @@ const char *pen_attribute_text(const struct pen_tree_attribute *attribute)
 {
 	return attribute && attribute->args ? attribute->args->name : NULL;
 }
+
+bool pen_is_annotated(const struct pen_tree_attribute *list, const char *text)
+{
+	for (list = pen_tree_find(list, "annotation"); list;
+	     list = pen_tree_find(list->next, "annotation")) {
+		const char *said = pen_attribute_text(list);
+
+		if (said && !strcmp(said, text))
+			return true;
+	}
+	return false;
+}

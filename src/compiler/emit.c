@@ -220,6 +220,9 @@ static void emit_field(struct pen_emitter *emitter, const struct pen_plan_type *
 		pen_emit(emitter, ", .is_retval = true");
 	if (field->is_shared)
 		pen_emit(emitter, ", .is_shared = true");
+	if (field->is_secret)
+		pen_emit(emitter,
+			 field->n_cases ? ",\n\t  .is_secret = true" : ", .is_secret = true");
 	if (field->n_run[PEN_NDR] || field->n_run[PEN_NDR64])
 		pen_emit(emitter, ", .n_run = { %u, %u }", field->n_run[PEN_NDR],
 			 field->n_run[PEN_NDR64]);

@@ -58,6 +58,7 @@ static void lower_fields(struct pen_lowerer *lowerer, const struct pen_model_typ
 			continue;
 		lowerer->pos = field->pos;
 		model->plan->fields[i].name = field->name;
+		model->plan->fields[i].is_secret = field->flags & PEN_FIELD_SECRET;
 		model->plan->fields[i].type = lower_member(lowerer, model, field, field->name);
 	}
 }
@@ -91,6 +92,7 @@ static void lower_union(struct pen_lowerer *lowerer, const struct pen_model_type
 		arm->cases = field->cases;
 		arm->n_cases = field->n_cases;
 		arm->is_default = field->is_default;
+		arm->is_secret = field->flags & PEN_FIELD_SECRET;
 		if (size < arm->type->size)
 			size = arm->type->size;
 		if (plan->align < pen_plan_align(arm->type))
@@ -184,6 +186,7 @@ static void lower_parameters(struct pen_lowerer *lowerer, struct pen_plan_type *
 		lowerer->pos = p->pos;
 		field->name = p->name;
 		field->is_shared = !is_out && p->flags & PEN_FIELD_SHARED_HANDLE;
+		field->is_secret = p->flags & PEN_FIELD_SECRET;
 		if (!is_out && (p->flags & PEN_FIELD_PARTIAL_IGNORE))
 			field->type = &pen_type_presence;
 		else

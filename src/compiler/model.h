@@ -122,8 +122,9 @@ enum pen_model_field_flag {
 	PEN_FIELD_COMM_STATUS = 1 << 4,
 	PEN_FIELD_FAULT_STATUS = 1 << 5,
 	PEN_FIELD_SHARED_HANDLE = 1 << 6,  /* a context handle that calls do not wait for */
-	PEN_FIELD_HANDLE = 1 << 7,	   /* what the call is bound by */
-	PEN_FIELD_UNTYPED_HANDLE = 1 << 8, /* a context handle that no typedef names */
+	PEN_FIELD_SECRET = 1 << 7,	   /* [annotation("secret")] */
+	PEN_FIELD_HANDLE = 1 << 8,	   /* what the call is bound by */
+	PEN_FIELD_UNTYPED_HANDLE = 1 << 9, /* a context handle that no typedef names */
 };
 
 struct pen_model_field {

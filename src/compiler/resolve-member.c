@@ -206,6 +206,8 @@ void pen_resolve_field_attributes(struct pen_resolver *resolver, struct pen_mode
 		if (pen_tree_find(list, flags[i].name))
 			field->flags |= flags[i].flag;
 	}
+	if (pen_is_annotated(list, "secret"))
+		field->flags |= PEN_FIELD_SECRET;
 	field->byte_count = pen_attribute_text(pen_tree_find(list, "byte_count"));
 	if (iid_is)
 		field->iid_is = pen_resolve_expr(resolver, iid_is, 0);

@@ -144,6 +144,9 @@ size_t pen_attribute_n_arguments(const struct pen_tree_attribute *list, const ch
 /* Its first argument's name or text, or NULL. */
 const char *pen_attribute_text(const struct pen_tree_attribute *attribute);
 
+/* Whether the list has [annotation("text")]. */
+bool pen_is_annotated(const struct pen_tree_attribute *list, const char *text);
+
 /*
  * What is being resolved cannot be sent, for that reason, which is an error only where an
  * operation would send it.

@@ -86,6 +86,7 @@ static void expect_equal_field(const struct pen_field *a, const struct pen_field
 	assert_int_equal(a->is_default, b->is_default);
 	assert_int_equal(a->is_retval, b->is_retval);
 	assert_int_equal(a->is_shared, b->is_shared);
+	assert_int_equal(a->is_secret, b->is_secret);
 	assert_memory_equal(a->n_run, b->n_run, sizeof(a->n_run));
 	expect_equal_type(a->type, b->type, depth + 1);
 }

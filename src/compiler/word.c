@@ -110,7 +110,8 @@ const char *pen_field_flag_word(size_t n)
 					     "partial_ignore",
 					     "comm_status",
 					     "fault_status",
-					     "context_handle_noserialize" };
+					     "context_handle_noserialize",
+					     "secret" };
 
 	return n < PEN_COUNT(words) ? words[n] : NULL;
 }

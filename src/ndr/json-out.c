@@ -134,6 +134,11 @@ static bool out_member(struct pen_walk *w, const char *name, const struct pen_ty
 	return true;
 }
 
+static void out_redact(struct pen_walk *w)
+{
+	emit(w, "\"<redacted>\"");
+}
+
 static void out_close(struct pen_walk *w, const struct pen_type *type)
 {
 	emit(w, is_array(type) ? "]" : "}");
@@ -176,6 +181,7 @@ static const struct pen_format json_out_format = {
 	.empty = out_empty,
 	.open = out_open,
 	.member = out_member,
+	.redact = out_redact,
 	.item = out_item,
 	.close = out_close,
 	.bytes = out_bytes,

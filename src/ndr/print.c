@@ -126,6 +126,11 @@ static bool print_member(struct pen_walk *w, const char *name, const struct pen_
 	return true;
 }
 
+static void print_redact(struct pen_walk *w)
+{
+	emit(w, "<redacted>");
+}
+
 static void print_close(struct pen_walk *w, const struct pen_type *type)
 {
 	bool is_empty = printer_of(w)->is_empty;
@@ -164,6 +169,7 @@ static const struct pen_format print_format = {
 	.empty = print_empty,
 	.open = print_open,
 	.member = print_member,
+	.redact = print_redact,
 	.item = print_item,
 	.close = print_close,
 	.bytes = print_bytes,

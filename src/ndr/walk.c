@@ -147,6 +147,20 @@ static bool is_plain(const struct pen_type *type)
 }
 
 /* Members of a tree. One that is read needs its plain members first: others name them. */
+/* Of a tree: the member's name, and its value unless that is not to be seen. */
+static void walk_member(struct pen_walk *w, const struct pen_field *field, const char *name,
+			void *value)
+{
+	const struct pen_format *format = w->format;
+
+	if (!format->member(w, name, field->type))
+		return;
+	if (field->is_secret && w->scope.redacts && format->redact)
+		format->redact(w);
+	else
+		pen_walk_value(w, field->type, value);
+}
+
 static void walk_members(struct pen_walk *w, const struct pen_type *type, void *value)
 {
 	const struct pen_format *format = w->format;
@@ -161,8 +175,7 @@ static void walk_members(struct pen_walk *w, const struct pen_type *type, void *
 			    (format->is_reading && is_plain(field->type) != (pass == 0)))
 				continue;
 			w->name = field->name ? field->name : "return";
-			if (format->member(w, w->name, field->type))
-				pen_walk_value(w, field->type, (uint8_t *)value + field->offset);
+			walk_member(w, field, w->name, (uint8_t *)value + field->offset);
 			w->position = position;
 		}
 	}
@@ -234,8 +247,8 @@ static void walk_arm(struct pen_walk *w, const struct pen_type *type, const stru
 	w->format->open(w, type);
 	if (!is_told && !w->format->is_reading && w->format->member(w, "$tag", type->tag))
 		w->format->scalar(w, type->tag, value);
-	if (is_named && w->format->member(w, arm->name, arm->type))
-		pen_walk_value(w, arm->type, (uint8_t *)value + type->arms_offset);
+	if (is_named)
+		walk_member(w, arm, arm->name, (uint8_t *)value + type->arms_offset);
 	w->position = position;
 	if (pen_walk_ok(w))
 		w->format->close(w, type);

@@ -88,6 +88,8 @@ struct pen_format {
 	void (*open)(struct pen_walk *w, const struct pen_type *type);
 	/* False: it is left out, and stays zero. */
 	bool (*member)(struct pen_walk *w, const char *name, const struct pen_type *type);
+	/* In the place of a member's value that is not to be seen. NULL: all are. */
+	void (*redact)(struct pen_walk *w);
 	void (*item)(struct pen_walk *w, uint64_t index);
 	void (*close)(struct pen_walk *w, const struct pen_type *type);
 	void (*bytes)(struct pen_walk *w, uint8_t *bytes, size_t n);

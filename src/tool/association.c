@@ -168,7 +168,7 @@ static int report_broken(struct association *association, unsigned way,
 
 	report_begin(report, association->scene, way, association->pipe);
 	tool_json_text(&report->json, "error", "a PDU that breaks its own layout");
-	decode_put_hex(&report->json, "pdu", pdu, header->frag_length);
+	decode_put_bytes(&association->decode, "pdu", pdu, header->frag_length);
 	return report_end(report, true);
 }
 

@@ -18,10 +18,15 @@ static const struct {
 	{ PEN_PFC_OBJECT_UUID, "object_uuid" },
 };
 
-void decode_put_hex(struct pen_buffer *json, const char *name, const void *data, size_t n)
+void decode_put_bytes(struct decode *decode, const char *name, const void *data, size_t n)
 {
+	struct pen_buffer *json = decode->json;
 	const uint8_t *bytes = data;
 
+	if (decode->tool->is_redacted) {
+		tool_json_text(json, name, "<redacted>");
+		return;
+	}
 	tool_json_text(json, name, "");
 	if (!json->size)
 		return;
@@ -37,7 +42,7 @@ int decode_stub(struct decode *decode, const struct pen_operation *operation, bo
 {
 	const struct pen_type *type = is_in ? operation->in : operation->out;
 	struct pen_ndr_error error = { "" };
-	struct pen_scope scope = { .in = in };
+	struct pen_scope scope = { .in = in, .redacts = decode->tool->is_redacted };
 	size_t at = decode->json->size, used = 0;
 	void *value = pen_arena_zalloc(arena, type->size + 1);
 	int r;
@@ -60,11 +65,11 @@ int decode_stub(struct decode *decode, const struct pen_operation *operation, bo
 		decode->json->size = at;
 		decode->has_error = true;
 		tool_json_text(decode->json, "stub_error", error.text);
-		decode_put_hex(decode->json, "stub", stub, n);
+		decode_put_bytes(decode, "stub", stub, n);
 		return PEN_E_BAD_DATA;
 	}
 	if (used < n)
-		decode_put_hex(decode->json, "left_over", (const uint8_t *)stub + used, n - used);
+		decode_put_bytes(decode, "left_over", (const uint8_t *)stub + used, n - used);
 	if (valuep)
 		*valuep = value;
 	return 0;
@@ -138,7 +143,7 @@ static int add_stub(struct decode *decode, const struct pen_pdu_header *header,
 
 	tool_json_number(decode->json, "n_stub", stub.size);
 	if (!call || !call->operation || decode->is_sealed) {
-		decode_put_hex(decode->json, "stub", stub.data, stub.size);
+		decode_put_bytes(decode, "stub", stub.data, stub.size);
 		return 0;
 	}
 	if (header->flags & PEN_PFC_FIRST_FRAG)
@@ -300,14 +305,16 @@ static void put_header(struct pen_buffer *json, const struct pen_pdu_header *hea
 	tool_json_number(json, "call_id", header->call_id);
 }
 
-static void put_trailer(struct pen_buffer *json, const struct pen_sec_trailer *trailer)
+static void put_trailer(struct decode *decode, const struct pen_sec_trailer *trailer)
 {
+	struct pen_buffer *json = decode->json;
+
 	pen_buffer_printf(json, ",\"auth\":{");
 	tool_json_number(json, "auth_type", trailer->auth_type);
 	tool_json_number(json, "auth_level", trailer->auth_level);
 	tool_json_number(json, "auth_pad_length", trailer->auth_pad_length);
 	tool_json_number(json, "auth_context_id", trailer->auth_context_id);
-	decode_put_hex(json, "auth_value", trailer->auth_value.data, trailer->auth_value.size);
+	decode_put_bytes(decode, "auth_value", trailer->auth_value.data, trailer->auth_value.size);
 	pen_buffer_printf(json, "}");
 }
 
@@ -332,7 +339,7 @@ static int take_trailer(struct decode *decode, const struct pen_pdu_header *head
 
 	if (r)
 		return r;
-	put_trailer(decode->json, &trailer);
+	put_trailer(decode, &trailer);
 	if (protection) {
 		tool_json_text(decode->json, "protection", protection->state);
 		if (protection->reason)

@@ -15,6 +15,7 @@ enum {
 	OPTION_CALL,
 	OPTION_ADDRESS,
 	OPTION_KEYLOG,
+	OPTION_REDACT,
 };
 
 /* ---- PDUs ---- */
@@ -181,6 +182,9 @@ static int option(struct tool *tool, int val, const char *value)
 	case OPTION_KEYLOG:
 		tool->keylog = value;
 		break;
+	case OPTION_REDACT:
+		tool->is_redacted = true;
+		break;
 	default:
 		tool->interface_name = value;
 		break;
@@ -195,6 +199,7 @@ static const struct option options[] = {
 	{ "call", required_argument, NULL, OPTION_CALL },
 	{ "address", required_argument, NULL, OPTION_ADDRESS },
 	{ "keylog", required_argument, NULL, OPTION_KEYLOG },
+	{ "redact", no_argument, NULL, OPTION_REDACT },
 	{ "in", no_argument, NULL, OPTION_IN },
 	{ "out", no_argument, NULL, OPTION_OUT },
 	{ "ndr64", no_argument, NULL, OPTION_NDR64 },
@@ -211,6 +216,7 @@ const struct tool_command tool_decode = {
 		"  --call NAME        of a capture, calls of INTERFACE.OPERATION alone\n"
 		"  --address ADDRESS  of a capture, one end's: HOST, HOST:PORT or :PORT\n"
 		"  --keylog FILE      read sealed PDUs, and verify them, with a log of keys\n"
+		"  --redact           do not show what the IDL says is secret\n"
 		"  --in, --out        stub data alone: a request's, or an answer's\n"
 		"  --ndr64            stub data in NDR64\n"
 		"  --big-endian       stub data from a big-endian machine\n"

@@ -83,6 +83,7 @@ int decode_stub(struct decode *decode, const struct pen_operation *operation, bo
 		struct pen_layout layout, const void *in, const void *stub, size_t n,
 		struct pen_arena *arena, void **valuep);
 
-void decode_put_hex(struct pen_buffer *json, const char *name, const void *data, size_t n);
+/* Bytes that nobody has read: in hex, unless secrets in them are not to be seen. */
+void decode_put_bytes(struct decode *decode, const char *name, const void *data, size_t n);
 
 #endif

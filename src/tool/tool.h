@@ -71,7 +71,7 @@ struct tool {
 	uint32_t max_users; /* 0: no limit */
 	uint32_t count;	    /* of ping */
 	uint32_t interval_ms;
-	bool is_long, is_in, is_out, is_ndr64, is_big_endian;
+	bool is_long, is_in, is_out, is_ndr64, is_big_endian, is_redacted;
 	const char *interface_name;
 	const char *operation_name; /* of decode: it alone */
 	const char *address;

@@ -154,6 +154,7 @@ RESPONSE = "05000203100000001c000000020000000400000000000000" + "2a000000"
 FAULT = "050003031000000020000000020000000000000000000000" + "0200011c00000000"
 EERR = pathlib.Path(ROOT, "test/corpus/fuzz-eerr/one").read_bytes().hex()
 FAULT_EERR = "050003031000000078000000020000007800000000000001" + "0200011c00000000" + EERR
+SECRET = "00" * 20 + "01000000" + "0200000002000000" + "01000000" + "02000000" + "00000000" + "02000000" + "5ec20000" + "00000000"
 NAK_EERR = "05000d031000000080000000010000000200010500000000" + "20037490d0fad31182d7009027b130ab" + EERR
 
 
@@ -177,6 +178,10 @@ def decodes():
     tool("a bind that was not seen", 0, '"in_data": 41', None, "decode", "--interface", "rpcecho", REQUEST)
     tool("stub data", 0, '"in_data": 41', None, "decode", "rpcecho.echo_AddOne", "--in", "29 00 00 00")
     tool("of an answer", 0, '"out_data": 41', None, "decode", "rpcecho.echo_AddOne", "--out", "--big-endian", "00000029")
+    tool("a secret", 0, '"Buffer": "5ec2"', None, "decode", "lsarpc.LsarSetSecret", "--in", SECRET)
+    tool("redacted", 0, '"Buffer": "<redacted>"', None, "decode", "--redact", "lsarpc.LsarSetSecret", "--in", SECRET)
+    tool("what is left over", 0, '"left_over": "<redacted>"', None, "decode", "--redact", "lsarpc.LsarSetSecret", "--in",
+         SECRET + "0000")
     tool("cut short", 1, '"stub_error"', "stub data that is not", "decode", "rpcecho.echo_AddOne", "--in", "2900")
     tool("no PDU", 1, None, "at byte 0: no PDU of RPC version 5", "decode", "00" * 32)
     tool("half a PDU", 1, None, "the PDU has 72 bytes, of which 40", "decode", BIND[:80])
@@ -220,6 +225,7 @@ def captures():
          stdin=capture.read_bytes() + b"no block at all")
     tool("no address", 2, None, "--address host is no address", "decode", "--address", "host", str(capture))
     tool("no operation", 2, None, "did you mean", "decode", "--call", "rpcecho.echo_AddOn", str(capture))
+    tool("redacted", 0, '"auth_value": "<redacted>"', None, "decode", "--redact", "--keylog", str(log), str(capture))
     tool("of PDUs alone", 2, None, "are for captures", "decode", "--call", "rpcecho.echo_AddOne", BIND)
     check("one operation", run(TOOL, "decode", "--json", "--keylog", log, "--call", "rpcecho.echo_AddOne", capture,
                                env=ENV).stdout.count(b"\n") == 2)
