@@ -106,6 +106,8 @@ int pen_enclosed_respond(const struct pen_enclosed *enclosed, struct pen_call *c
 	r = pen_enclosure_put(&enclosure, call, passage, enclosed, stub);
 	if (r)
 		return r;
+	if (enclosed->seen)
+		enclosed->seen(enclosed->seen_data, (struct pen_slice){ stub->data, stub->size });
 	if (pen_enclosure_address(&enclosure, passage, stub, enclosed->layout))
 		r = pen_conn_respond(conn, call_id, stub);
 	else

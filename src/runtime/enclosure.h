@@ -20,6 +20,9 @@ struct pen_enclosed {
 	struct pen_layout layout;
 	struct pen_scope scope;
 	const void *value;
+	/* Of an answer: sees its stub before it is sent. NULL: nobody does. */
+	void (*seen)(void *data, struct pen_slice stub);
+	void *seen_data;
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "runtime/server-handle.h"
 #include "runtime/server-policy.h"
 #include "runtime/server-stream.h"
+#include "runtime/server-trace.h"
 #include "sec/mech.h"
 #include <errno.h>
 #include <penstock/status.h>
@@ -66,6 +67,8 @@ void pen_server_call_release(struct pen_server_call *call)
 	struct pen_connection *connection = call->connection;
 	struct pen_server *server = call->server;
 
+	if (call->traced)
+		pen_traced_end(call);
 	pen_server_handles_leave(call);
 	pen_server_fare_give(call);
 	if (call->previous)
@@ -145,6 +148,8 @@ static void send_fault(struct pen_server_call *call, int result, enum pen_eerr_l
 	struct pen_buffer eerr = { 0 };
 
 	server->stats.faults++;
+	if (call->traced)
+		pen_traced_fault(call->traced, status);
 	pen_server_log(server, PEN_LOG_INFO, "%s.%s: fault %#x, %s%s%s", call->call.interface->name,
 		       operation_name(call), status, pen_fault_text(status),
 		       call->call.error[0] ? " " : "", call->call.error);
@@ -161,6 +166,8 @@ static int send_result(struct pen_server_call *call)
 		.layout = call->layout,
 		.scope = { .in = call->in, .out = call->out, .identities = &call->call.identities },
 		.value = call->out,
+		.seen = call->traced ? pen_traced_answer : NULL,
+		.seen_data = call->traced,
 	};
 
 	if (call->stream && call->stream->go.parameters)
@@ -202,6 +209,8 @@ void pen_server_call_complete(struct pen_server_call *call, int result)
 			result = send_result(call);
 		if (result)
 			send_fault(call, result, where);
+		else if (call->traced)
+			pen_traced_done(call->traced);
 		call->server->stats.calls_out++;
 	}
 	call_leave(call);
@@ -375,6 +384,7 @@ static void call_fill(struct pen_server_call *call, struct pen_connection *conne
 	call->in = NULL;
 	call->out = NULL;
 	call->stream = NULL;
+	call->traced = NULL;
 	call->held = 0;
 	call->is_given_up = false;
 	call->is_withheld = false;
@@ -434,6 +444,8 @@ void pen_server_call_run(struct pen_connection *connection, const struct pen_eve
 	}
 	call_fill(call, connection, event);
 	call_enter(call, connection);
+	if (server->trace)
+		pen_traced_begin(call, event);
 	pen_server_check_itself(server, call->call.interface, "what ran before an operation");
 	r = call_admit(call, event);
 	if (!r)

@@ -44,6 +44,7 @@ struct pen_server_call {
 	void *in;
 	void *out;
 	struct pen_server_stream *stream; /* its pipes; NULL: it has none */
+	struct pen_traced *traced;	  /* what is told of it at its end; NULL: nothing */
 	size_t held;
 	struct pen_server_fare fare; /* what it has of the policy's quotas */
 };

@@ -7,6 +7,7 @@
 #include "runtime/keylog.h"
 #include "runtime/server-call.h"
 #include "runtime/server-policy.h"
+#include "runtime/server-trace.h"
 #include <errno.h>
 #include <penstock/token.h>
 #include <poll.h>
@@ -295,6 +296,7 @@ struct pen_server *pen_server_free(struct pen_server *server)
 		pen_listener_close(listener);
 	}
 	close_connections(server);
+	pen_server_traces_end(server);
 	uv_close((uv_handle_t *)&server->sweep, NULL);
 	uv_close((uv_handle_t *)&server->soon, NULL);
 	pen_loop_done(&server->loop);

@@ -66,6 +66,7 @@ struct pen_server {
 	struct pen_list gone;  /* connections whose memory is left */
 	struct pen_random random;
 	struct pen_keylog *keylog;	  /* NULL: none */
+	struct pen_server_trace *trace;	  /* those who look on at calls; NULL: nobody does */
 	struct pen_server_policy *policy; /* NULL: none rules */
 	struct pen_world world;		  /* of the security mechanisms, if there are any */
 	struct pen_peers peers;

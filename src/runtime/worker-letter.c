@@ -90,6 +90,7 @@ static bool has_descriptor(const struct worker_order *order)
 	case worker_ARRIVE:
 	case worker_AUTHORITY:
 	case worker_CLIENT:
+	case worker_TRACE:
 		return true;
 	case worker_HELLO:
 		return order->body.hello.has_authority;

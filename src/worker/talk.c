@@ -2,6 +2,7 @@
 #include "worker/talk.h"
 #include "object/letter.h"
 #include "runtime/arrival.h"
+#include "runtime/server-trace.h"
 #include "runtime/server.h"
 #include <errno.h>
 #include <poll.h>
@@ -190,6 +191,14 @@ static int take_arrival(struct pen_worker_talk *talk, const struct worker_arriva
 	return r > 0 ? 0 : r == -ENOMEM || r == -EMFILE ? r : 0;
 }
 
+/* One more than there may be is turned away, and the others go on. */
+static int take_trace(struct pen_worker_talk *talk, const struct worker_trace *trace, int fd)
+{
+	int r = pen_server_trace_add(talk->server, fd, trace);
+
+	return r == PEN_E_LIMIT ? 0 : r;
+}
+
 static int obey(struct pen_worker_talk *talk, const struct worker_order *order, int fd)
 {
 	switch (order->verb) {
@@ -203,6 +212,8 @@ static int obey(struct pen_worker_talk *talk, const struct worker_order *order, 
 		return 0;
 	case worker_TABLE:
 		return talk->listener.learn(talk->listener.data, &order->body.table);
+	case worker_TRACE:
+		return take_trace(talk, &order->body.trace, fd);
 	case worker_RELOAD:
 		talk->listener.reload(talk->listener.data);
 		return 0;

@@ -4,6 +4,7 @@
  * the worker.
  */
 #include "object/letter.h"
+#include "runtime/server-trace.h"
 #include "runtime/worker-letter.h"
 #include "support/fail.h"
 #include "support/guest.h"
@@ -403,6 +404,53 @@ static void test_a_penstockd_that_does_not_read(void **state)
 
 /* ---- how it ends ---- */
 
+/* Whoever looks on, at what a penstockd has sent a socket for. */
+static void test_calls_are_traced(void **state)
+{
+	const struct worker_order trace = { .verb = worker_TRACE,
+					    .body.trace = { .opnum = PROBE_ADD, .stub_max = 64 } };
+	struct pollfd wait = { .events = POLLIN };
+	struct trace_call call;
+	struct guest guest;
+	int readers[PEN_SERVER_TRACES_MAX + 1];
+	int ends[2];
+	ssize_t n;
+
+	serve();
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	order(&trace, ends[1]);
+	close(ends[1]);
+	come(&guest);
+	expect_sum(&guest);
+	wait.fd = ends[0];
+	assert_int_equal(poll(&wait, 1, WAIT_MS), 1);
+	n = recv(ends[0], room, sizeof(room), MSG_DONTWAIT);
+	assert_true(n > 0);
+	assert_int_equal(pen_traced_get(&call, (struct pen_slice){ room, (size_t)n }, &arena), 0);
+	assert_int_equal(call.opnum, PROBE_ADD);
+	assert_int_equal(call.process, child.pid);
+	assert_string_equal(call.user, "uid:1000");
+	assert_int_equal(call.answer.bytes[0], 42);
+	/* Its end is the reader's affair: the worker goes on. */
+	close(ends[0]);
+	expect_sum(&guest);
+	expect_sum(&guest);
+	/* More than may look on are turned away. */
+	for (int i = 0; i < PEN_SERVER_TRACES_MAX + 1; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+		order(&trace, ends[1]);
+		close(ends[1]);
+		readers[i] = wait.fd = ends[0];
+	}
+	assert_int_equal(poll(&wait, 1, WAIT_MS), 1);
+	assert_int_equal(recv(wait.fd, room, sizeof(room), 0), 0);
+	for (size_t i = 0; i < PEN_COUNT(readers); i++)
+		close(readers[i]);
+	pen_guest_close(&guest);
+	order_leave(false);
+	assert_int_equal(end(), 0);
+}
+
 static void test_it_leaves_when_the_last_has_gone(void **state)
 {
 	struct guest guest;
@@ -585,6 +633,7 @@ int main(int argc, char **argv)
 		TEST(test_a_pipe_that_smbd_carries),
 		TEST(test_unknown_endpoints_and_limits_cost_one_connection),
 		TEST(test_a_penstockd_that_does_not_read),
+		TEST(test_calls_are_traced),
 		TEST(test_it_leaves_when_the_last_has_gone),
 		TEST(test_connections_before_the_end),
 		TEST(test_it_leaves_at_once),
