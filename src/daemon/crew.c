@@ -328,6 +328,8 @@ static struct worker *worker_new(struct crew *crew)
 	if (!r && crew->listing.needs_table)
 		r = teach(worker);
 	if (!r)
+		r = onlookers_tell(&crew->world->onlookers, worker->child);
+	if (!r)
 		return worker;
 	say(crew, PEN_LOG_ERROR, r < 0 ? strerror(-r) : pen_error_name(r));
 	worker_free(worker);

@@ -9,6 +9,7 @@
 #include "daemon/keeper.h"
 #include "daemon/listing.h"
 #include "daemon/log.h"
+#include "daemon/onlookers.h"
 #include "daemon/visitor.h"
 
 enum {
@@ -60,6 +61,7 @@ struct crew_world {
 	bool is_confined;
 	const struct pen_list *doors;
 	struct keeper *keeper; /* NULL: nobody judges */
+	struct onlookers onlookers;
 };
 
 struct crew {

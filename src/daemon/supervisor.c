@@ -345,6 +345,7 @@ static int start_loop(struct supervisor *supervisor)
 		return r;
 	supervisor->world.loop = loop;
 	supervisor->started_at = supervisor->image_at = uv_now(loop);
+	onlookers_init(&supervisor->world.onlookers, loop);
 	uv_signal_init(loop, &supervisor->reaper);
 	uv_timer_init(loop, &supervisor->sweep);
 	uv_timer_init(loop, &supervisor->again);
@@ -455,6 +456,7 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 	pen_list_each (link, after, &supervisor->retired)
 		crew_free(pen_list_entry(link, struct crew, link));
 	keeper_free(supervisor->world.keeper);
+	onlookers_done(&supervisor->world.onlookers);
 	child_free(supervisor->greeter);
 	child_free(supervisor->last_greeter);
 	visitors_done(&supervisor->visitors);

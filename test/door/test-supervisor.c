@@ -6,6 +6,7 @@
 #include "counter.h"
 #include "daemon/supervisor.h"
 #include "io/socket.h"
+#include "runtime/server-trace.h"
 #include "support/fds.h"
 #include "support/unit.h"
 #include <dirent.h>
@@ -43,6 +44,9 @@ static const struct log quiet = { .level = PEN_LOG_ERROR };
 static bool is_confined;
 
 static const char *n_workers = "5";
+
+/* Who looks on from the beginning; -1: nobody does. */
+static int onlooker = -1;
 
 static void *run(void *data)
 {
@@ -93,6 +97,10 @@ static struct fixture *start(const char *idle, const char *ready)
 	setenv("COUNTER_WORKERS", n_workers, 1);
 	assert_int_equal(supervisor_new(&f->supervisor, &config), 0);
 	f->tcp = find_binding(f, "ncacn_ip_tcp:");
+	if (onlooker >= 0)
+		assert_int_equal(supervisor_trace(f->supervisor, onlooker,
+						  &(struct worker_trace){ .opnum = -1 }),
+				 0);
 	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
 	return f;
 }
@@ -244,6 +252,56 @@ static void test_ready_before_anybody_calls(void **state)
 	pid_of(&caller);
 	assert_int_equal(stats_of(f).workers, 3);
 	leave(&caller);
+	stop(f);
+}
+
+static struct trace_call told(int fd, struct pen_arena *arena)
+{
+	static uint8_t letter[trace_LETTER_MAX];
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct trace_call call;
+	ssize_t n;
+
+	assert_int_equal(poll(&wait, 1, 60000), 1);
+	n = recv(fd, letter, sizeof(letter), MSG_DONTWAIT);
+	assert_true(n > 0);
+	assert_int_equal(pen_traced_get(&call, (struct pen_slice){ letter, (size_t)n }, arena), 0);
+	return call;
+}
+
+/* All processes tell of their calls, those that were there and those that came. */
+static void test_who_looks_on(void **state)
+{
+	struct caller callers[3];
+	struct pen_arena arena;
+	struct fixture *f;
+	int ends[2];
+
+	pen_arena_init(&arena, 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	onlooker = ends[1];
+	f = start("60", "1");
+	onlooker = -1;
+	f->n_fds -= 2;
+	for (size_t i = 0; i < PEN_COUNT(callers); i++) {
+		callers[i] = connect_to(f, "ncalrpc:[counter]", 0);
+		pid_of(&callers[i]);
+	}
+	for (size_t i = 0; i < PEN_COUNT(callers); i++) {
+		struct trace_call call = told(ends[0], &arena);
+
+		assert_memory_equal(&call.uuid, &counter_interface.id.uuid, 16);
+		assert_int_equal(call.process, pid_of(&callers[i]));
+		assert_int_equal(call.outcome, trace_ANSWERED);
+	}
+	for (size_t i = 0; i < PEN_COUNT(callers); i++)
+		assert_int_equal(told(ends[0], &arena).process, pid_of(&callers[i]));
+	close(ends[0]);
+	for (size_t i = 0; i < PEN_COUNT(callers); i++) {
+		pid_of(&callers[i]);
+		leave(&callers[i]);
+	}
+	pen_arena_done(&arena);
 	stop(f);
 }
 
@@ -635,6 +693,7 @@ int main(void)
 		cmocka_unit_test(test_who_calls_is_served),
 		cmocka_unit_test(test_two_programs_behind_one_door),
 		cmocka_unit_test(test_ready_before_anybody_calls),
+		cmocka_unit_test(test_who_looks_on),
 		cmocka_unit_test(test_who_is_idle_leaves),
 		cmocka_unit_test(test_groups_find_their_process),
 		cmocka_unit_test(test_groups_that_are_none),
