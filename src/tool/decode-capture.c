@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PIECE = 65536 };
 
@@ -87,16 +88,26 @@ static int take(struct session *session, const void *data, size_t n)
 	return r == PEN_E_AGAIN ? 0 : r;
 }
 
+static int cannot_read(struct session *session)
+{
+	tool_fail(session->report.tool, TOOL_FAILED, NULL, "cannot read: %s", strerror(errno));
+	return -EIO;
+}
+
 static int take_all(struct session *session, FILE *file, const struct pen_buffer *first)
 {
 	uint8_t piece[PIECE];
-	size_t n;
+	ssize_t n = 1;
 	int r = take(session, first->data, first->size);
 
-	while (!r && (n = fread(piece, 1, sizeof(piece), file)))
-		r = take(session, piece, n);
-	if (!r && ferror(file))
-		r = -EIO;
+	/* What somebody still records is told of as it comes. */
+	while (!r && n) {
+		n = read(fileno(file), piece, sizeof(piece));
+		if (n > 0)
+			r = take(session, piece, (size_t)n);
+		else if (n < 0 && errno != EINTR)
+			r = cannot_read(session);
+	}
 	return r;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the command line names: bytes in a file, or as hex digits; JSON. */
+#include "tool/capture.h"
 #include "tool/tool.h"
 #include <ctype.h>
 #include <errno.h>
@@ -63,20 +64,20 @@ static int cannot_read(struct tool *tool, const char *text, int r)
 			 r < 0 ? strerror(-r) : "it is larger than 64 MiB");
 }
 
-/* Up to max bytes more. */
-static int read_some(FILE *file, size_t max, struct pen_buffer *bytes)
+/* Up to max bytes more, until there are as many as enough. Of a pipe, what has come. */
+static int read_some(FILE *file, size_t max, size_t enough, struct pen_buffer *bytes)
 {
 	uint8_t piece[16384];
-	size_t n = 1;
+	ssize_t n = 1;
 	int r = 0;
 
-	while (!r && max &&
-	       (n = fread(piece, 1, max < sizeof(piece) ? max : sizeof(piece), file))) {
-		r = pen_buffer_add(bytes, piece, n);
-		max -= n;
+	while (!r && n && max && bytes->size < enough) {
+		n = read(fileno(file), piece, max < sizeof(piece) ? max : sizeof(piece));
+		if (n < 0 && errno == EINTR)
+			continue;
+		r = n < 0 ? -errno : pen_buffer_add(bytes, piece, (size_t)n);
+		max -= n > 0 ? (size_t)n : 0;
 	}
-	if (!r && ferror(file))
-		r = errno ? -errno : -EIO;
 	return r;
 }
 
@@ -92,7 +93,7 @@ int tool_open_bytes(struct tool *tool, const char *text, FILE **filep, struct pe
 		return r ? cannot_read(tool, text, r) : TOOL_OK;
 	}
 	file = is_stdin ? stdin : fopen(text, "rb");
-	r = file ? read_some(file, BEGINNING, bytes) : -errno;
+	r = file ? read_some(file, BEGINNING, CAPTURE_MAGIC_SIZE, bytes) : -errno;
 	if (!r) {
 		*filep = file;
 		return TOOL_OK;
@@ -107,7 +108,7 @@ int tool_rest_of_bytes(struct tool *tool, const char *text, FILE *file, struct p
 	int r = 0;
 
 	if (file) {
-		r = read_some(file, INPUT_MAX + 1 - bytes->size, bytes);
+		r = read_some(file, INPUT_MAX + 1 - bytes->size, SIZE_MAX, bytes);
 		if (!r && bytes->size > INPUT_MAX)
 			r = PEN_E_LIMIT;
 		if (file != stdin)

@@ -208,8 +208,9 @@ int tool_read(const char *path, size_t max, struct pen_buffer *text);
 int tool_read_bytes(struct tool *tool, const char *text, struct pen_buffer *bytes);
 
 /*
- * The same in two steps, for what may be too large to read at once: the beginning, then the rest.
- * *filep is NULL where text was the digits themselves; who takes no second step closes it.
+ * The same in two steps, for what may be too large to read at once, or come by and by: a beginning
+ * of some bytes, if there are any, then the rest, by the descriptor of the file. *filep is NULL
+ * where text was the digits themselves; who takes no second step closes it.
  */
 int tool_open_bytes(struct tool *tool, const char *text, FILE **filep, struct pen_buffer *bytes);
 int tool_rest_of_bytes(struct tool *tool, const char *text, FILE *file, struct pen_buffer *bytes);

@@ -223,6 +223,14 @@ def captures():
          stdin=capture.read_bytes()[:-5])
     tool("then something else", 1, '"out_data"|"stub"', r"at byte \d+ of the capture: a block of a length", "decode",
          stdin=capture.read_bytes() + b"no block at all")
+    # Out of a pipe, what has come is told before there is more.
+    live = subprocess.Popen([TOOL, "decode", "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENV)
+    for n in (2, 1000):
+        live.stdin.write(capture.read_bytes()[:n] if n == 2 else capture.read_bytes()[2:n])
+        live.stdin.flush()
+    check("a capture that goes on", json.loads(live.stdout.readline())["ptype"] == "bind")
+    out, _ = live.communicate(capture.read_bytes()[1000:], timeout=60)
+    check("and its rest", live.returncode == 0 and out.count(b"\n") == 5, out)
     tool("no address", 2, None, "--address host is no address", "decode", "--address", "host", str(capture))
     tool("no operation", 2, None, "did you mean", "decode", "--call", "rpcecho.echo_AddOn", str(capture))
     tool("redacted", 0, '"auth_value": "<redacted>"', None, "decode", "--redact", "--keylog", str(log), str(capture))
