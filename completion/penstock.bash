@@ -39,7 +39,7 @@ _penstock() {
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "call shell endpoints ping share user machine group policy decode interfaces whoami pipe ns pickle status top daemon --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "call shell endpoints ping share user machine group policy decode interfaces whoami pipe ns pickle status top trace daemon --help --version" -- "$word"))
 		return
 	fi
 	case $previous in
@@ -123,6 +123,7 @@ _penstock() {
 		COMPREPLY=($(compgen -f -- "$word"))
 		[ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W "inspect decode encode convert" -- "$word")) ;;
 	decode) COMPREPLY=($(compgen -f -- "$word") $(compgen -W "$(_penstock_names operations)" -- "$word")) ;;
+	trace) COMPREPLY=($(compgen -W "$(_penstock_names interfaces) $(_penstock_names operations)" -- "$word")) ;;
 	interfaces) COMPREPLY=($(compgen -W "$(_penstock_names interfaces)" -- "$word")) ;;
 	esac
 }

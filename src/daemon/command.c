@@ -4,6 +4,7 @@
 #include "daemon/supervisor.h"
 #include <errno.h>
 #include <penstock/status.h>
+#include <string.h>
 
 static int describe(void *data, struct pen_arena *arena, struct control_status *status)
 {
@@ -35,12 +36,38 @@ static uint32_t restart(void *data, const char *program, bool is_now)
 				      : PEN_WERR_NOT_ENOUGH_MEMORY;
 }
 
+static uint32_t trace(void *data, int socket, const struct control_trace_filter *filter)
+{
+	const struct worker_trace wanted = {
+		.uuid = filter->uuid,
+		.opnum = filter->opnum,
+		.user = filter->user,
+		.address = filter->address,
+		.is_faults_only = filter->is_faults_only,
+		.stub_max = filter->stub_max,
+	};
+
+	if (wanted.stub_max > worker_TRACE_STUB_MAX ||
+	    (wanted.user && strlen(wanted.user) >= worker_TEXT_MAX) ||
+	    (wanted.address && strlen(wanted.address) >= worker_TEXT_MAX))
+		return PEN_WERR_INVALID_PARAMETER;
+	switch (supervisor_trace(data, socket, &wanted)) {
+	case 0:
+		return PEN_WERR_SUCCESS;
+	case PEN_E_LIMIT:
+		return PEN_WERR_BUSY;
+	default:
+		return PEN_WERR_NOT_ENOUGH_MEMORY;
+	}
+}
+
 struct control_actions command_actions(struct supervisor *supervisor)
 {
 	return (struct control_actions){
 		.describe = describe,
 		.stop = stop,
 		.restart = restart,
+		.trace = trace,
 		.data = supervisor,
 	};
 }

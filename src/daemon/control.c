@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { ACCEPTS_MAX = 16 /* in one turn */, FULL_MS = 100 };
@@ -108,12 +109,41 @@ static int upgrade(struct pen_call *call, const struct control_Upgrade_in *in,
 	return tell(call, actions_of(call)->upgrade, &out->diagnosis, &out->result);
 }
 
+static bool is_seqpacket(int fd)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) && type == SOCK_SEQPACKET;
+}
+
+/* What is written to it may be secret: only who may tell hears that. */
+static int trace(struct pen_call *call, const struct control_Trace_in *in,
+		 struct control_Trace_out *out)
+{
+	const struct control_actions *actions = actions_of(call);
+	int fd = pen_call_take_descriptor(call, &in->socket);
+
+	if (!may_tell(call))
+		out->result = PEN_WERR_ACCESS_DENIED;
+	else if (!actions->trace)
+		out->result = PEN_WERR_CALL_NOT_IMPLEMENTED;
+	else if (fd < 0 || !is_seqpacket(fd))
+		out->result = PEN_WERR_INVALID_PARAMETER;
+	else
+		out->result = actions->trace(actions->data, fd, &in->filter);
+	if (out->result && fd >= 0)
+		close(fd);
+	return 0;
+}
+
 static const struct control_operations operations = {
 	.GetStatus = get_status,
 	.Stop = stop,
 	.Reload = reload,
 	.Upgrade = upgrade,
 	.Restart = restart,
+	.Trace = trace,
 };
 
 /* ---- the server's loop, in penstockd's ---- */

@@ -21,6 +21,8 @@ struct control_actions {
 	int (*describe)(void *data, struct pen_arena *arena, struct control_status *status);
 	uint32_t (*stop)(void *data, enum control_manner manner);
 	uint32_t (*restart)(void *data, const char *program, bool is_now);
+	/* Takes the socket if that goes, 0. */
+	uint32_t (*trace)(void *data, int socket, const struct control_trace_filter *filter);
 	void *data; /* of those */
 	/* With what is wrong in diagnosis. */
 	uint32_t (*reload)(void *other, struct pen_buffer *diagnosis);

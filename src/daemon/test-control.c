@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@ struct fixture {
 	uv_loop_t loop;
 	struct control *control;
 	/* what was done */
-	unsigned n_stops, n_restarts;
+	unsigned n_stops, n_restarts, n_traces;
 	bool is_now;
 	char program[32];
 };
@@ -80,6 +81,18 @@ static uint32_t reload(void *data, struct pen_buffer *diagnosis)
 							  : PEN_WERR_INVALID_DATA;
 }
 
+static uint32_t trace(void *data, int socket, const struct control_trace_filter *filter)
+{
+	struct fixture *f = data;
+
+	if (filter->opnum != 7 || strcmp(filter->user, "ann") != 0)
+		return PEN_WERR_INVALID_PARAMETER;
+	if (f->n_traces++)
+		return PEN_WERR_BUSY;
+	close(socket);
+	return 0;
+}
+
 /* ---- the fixture ---- */
 
 static int make(struct fixture *f, bool can_all, const struct log *log)
@@ -91,6 +104,7 @@ static int make(struct fixture *f, bool can_all, const struct log *log)
 		.actions = { .describe = describe,
 			     .stop = can_all ? stop : NULL,
 			     .restart = can_all ? restart : NULL,
+			     .trace = can_all ? trace : NULL,
 			     .reload = can_all ? reload : NULL,
 			     .data = f },
 	};
@@ -230,6 +244,45 @@ static void test_what_it_cannot_is_said(void **state)
 	finish(f);
 }
 
+/* The result of a trace to a socket of that type; 0: to none. */
+static uint32_t trace_to(struct fixture *f, struct caller *caller, int type, int32_t opnum)
+{
+	struct control_Trace_in in = { .filter = { .opnum = opnum, .user = "ann" } };
+	struct control_Trace_out out = { 0 };
+	int ends[2] = { -1, -1 };
+
+	if (type)
+		assert_int_equal(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
+	in.socket = (struct pen_system_handle){ .fd = ends[1], .is_there = type };
+	assert_int_equal(call(f, caller, 5, &in, &out), 0);
+	if (type) {
+		close(ends[0]);
+		close(ends[1]);
+	}
+	return out.result;
+}
+
+/* A socket that messages are written to, and nothing else. */
+static void test_who_looks_on(void **state)
+{
+	struct fixture *f = start(true);
+	struct caller caller = connect_to(f);
+
+	assert_int_equal(trace_to(f, &caller, SOCK_STREAM, 7), PEN_WERR_INVALID_PARAMETER);
+	assert_int_equal(trace_to(f, &caller, 0, 7), PEN_WERR_INVALID_PARAMETER);
+	assert_int_equal(trace_to(f, &caller, SOCK_SEQPACKET, 8), PEN_WERR_INVALID_PARAMETER);
+	assert_int_equal(trace_to(f, &caller, SOCK_SEQPACKET, 7), 0);
+	assert_int_equal(trace_to(f, &caller, SOCK_SEQPACKET, 7), PEN_WERR_BUSY);
+	assert_int_equal(f->n_traces, 2);
+	leave(&caller);
+	finish(f);
+	f = start(false);
+	caller = connect_to(f);
+	assert_int_equal(trace_to(f, &caller, SOCK_SEQPACKET, 7), PEN_WERR_CALL_NOT_IMPLEMENTED);
+	leave(&caller);
+	finish(f);
+}
+
 /* ---- who is let in ---- */
 
 /* A process of that uid connects, asks, and says what came of it: 0: it was let go unread. */
@@ -308,6 +361,8 @@ static void test_one_that_asks_tells_nothing(void **state)
 	assert_int_equal(call(f, &caller, 3, &(struct control_Upgrade_in){ 0 }, &upgraded), 0);
 	assert_int_equal(
 		call(f, &caller, 4, &(struct control_Restart_in){ "one", false }, &restarted), 0);
+	/* Nor does it hear what others say; no socket comes with such a connection at all. */
+	assert_int_equal(trace_to(f, &caller, 0, 7), PEN_WERR_ACCESS_DENIED);
 	assert_int_equal(stopped.result, PEN_WERR_ACCESS_DENIED);
 	assert_int_equal(reloaded.result, PEN_WERR_ACCESS_DENIED);
 	assert_int_equal(upgraded.result, PEN_WERR_ACCESS_DENIED);
@@ -534,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_status_is_told),
 		cmocka_unit_test(test_what_is_told_is_done),
 		cmocka_unit_test(test_what_it_cannot_is_said),
+		cmocka_unit_test(test_who_looks_on),
 		cmocka_unit_test(test_strangers_are_let_go),
 		cmocka_unit_test(test_one_that_asks_tells_nothing),
 		cmocka_unit_test(test_no_more_than_there_may_be),

@@ -12,7 +12,7 @@ static const struct tool_command *const commands[] = {
 	&tool_call,    &tool_endpoints, &tool_ping,   &tool_share,  &tool_user,
 	&tool_machine, &tool_group,	&tool_policy, &tool_decode, &tool_interfaces_command,
 	&tool_whoami,  &tool_pipe,	&tool_ns,     &tool_pickle, &tool_shell,
-	&tool_status,  &tool_top,	&tool_daemon,
+	&tool_status,  &tool_top,	&tool_daemon, &tool_trace,
 };
 
 static const struct option common[] = {

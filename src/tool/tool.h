@@ -75,6 +75,9 @@ struct tool {
 	const char *interface_name;
 	const char *operation_name; /* of decode: it alone */
 	const char *address;
+	const char *user; /* of trace */
+	uint32_t n_bytes;
+	bool is_faults_only, reveals;
 	const char *keylog;		     /* to read; one that is written is the login's */
 	const char *output;		     /* a file of pickle; NULL: standard output */
 	const char *values[TOOL_VALUES_MAX]; /* see account.h, pipe.h */
@@ -91,7 +94,7 @@ struct tool {
 
 extern const struct tool_command tool_call, tool_decode, tool_endpoints, tool_interfaces_command,
 	tool_ping, tool_share, tool_user, tool_machine, tool_group, tool_policy, tool_whoami,
-	tool_pipe, tool_ns, tool_pickle, tool_shell, tool_status, tool_top, tool_daemon;
+	tool_pipe, tool_ns, tool_pickle, tool_shell, tool_status, tool_top, tool_daemon, tool_trace;
 
 /* Values of options that more than one command has. */
 enum { TOOL_OPTION_IDL = 256, TOOL_OPTION_OWN };
