@@ -2,6 +2,7 @@
 #include "daemon/authd.h"
 #include "base/list.h"
 #include "daemon/authd-talk.h"
+#include "daemon/hands.h"
 #include "io/loop.h"
 #include "runtime/authority-letter.h"
 #include "runtime/worker-letter.h"
@@ -15,7 +16,6 @@
 
 enum {
 	TURN_MAX = 64, /* messages heard before others have their turn */
-	STACK_SIZE = 1 << 20,
 };
 
 static const struct authd_config defaults = {
@@ -35,14 +35,12 @@ struct authd {
 	uint8_t *room;
 	struct pen_arena arena;
 	struct pen_list clients;
+	struct hands *hands;
 
 	pthread_mutex_t mutex; /* of what follows, and of what clients say that it is of */
 	uint32_t n_clients;
 	bool is_leaving;
-	pthread_cond_t ended;
 	struct pen_list conversations;
-	pthread_t last; /* thread that has ended, to be joined by the next one */
-	bool has_last;
 	struct authd_stats stats;
 };
 
@@ -60,7 +58,8 @@ struct client {
 };
 
 struct conversation {
-	struct pen_list link;
+	struct pen_list link; /* of all */
+	struct pen_list job;
 	struct client *client;
 	int socket;
 };
@@ -105,71 +104,35 @@ static void client_bury(struct client *client)
 	free(client);
 }
 
-/* With the mutex: what has ended before. */
-static bool take_last(struct authd *authd, pthread_t *threadp)
-{
-	bool has_last = authd->has_last;
-
-	*threadp = authd->last;
-	authd->has_last = false;
-	return has_last;
-}
-
-/* In its thread, which does nothing more afterwards, or where it could not be begun. */
-static void conversation_end(struct conversation *conversation, bool is_thread)
+static void conversation_end(struct conversation *conversation)
 {
 	struct client *client = conversation->client;
 	struct authd *authd = client->authd;
-	bool is_last, has_before = false;
-	pthread_t before;
 
 	pthread_mutex_lock(&authd->mutex);
-	if (is_thread) {
-		has_before = take_last(authd, &before);
-		authd->last = pthread_self();
-		authd->has_last = true;
-	}
 	pen_list_remove(&conversation->link);
 	close(conversation->socket);
-	is_last = !--client->n_conversations && client->is_closed;
-	if (is_last)
+	if (!--client->n_conversations && client->is_closed)
 		client_bury(client);
 	free(conversation);
 	authd->stats.conversations--;
 	settle(authd);
-	pthread_cond_signal(&authd->ended);
 	pthread_mutex_unlock(&authd->mutex);
-	if (has_before)
-		pthread_join(before, NULL);
 }
 
-static void *converse(void *data)
+/* In a thread of its own. */
+static void converse(struct pen_list *job)
 {
-	struct conversation *conversation = data;
+	struct conversation *conversation = pen_list_entry(job, struct conversation, job);
 	struct client *client = conversation->client;
 	int r = talk_serve(conversation->socket, &client->authd->config, &client->challenges);
 
 	if (r == PEN_E_BAD_DATA || r == PEN_E_PROTOCOL || r == PEN_E_LIMIT)
 		complain(client, "the worker asks what is no question, or not one of its own");
-	conversation_end(conversation, true);
-	return NULL;
+	conversation_end(conversation);
 }
 
-static int start_thread(struct conversation *conversation)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	int r = pthread_attr_init(&attributes);
-
-	if (r)
-		return -r;
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	r = pthread_create(&thread, &attributes, converse, conversation);
-	pthread_attr_destroy(&attributes);
-	return -r;
-}
-
-/* Counted first, so that the thread may end at once. */
+/* Counted first, so that it may end at once. */
 static bool enter(struct conversation *conversation)
 {
 	struct client *client = conversation->client;
@@ -208,8 +171,9 @@ static void begin(struct client *client, int socket)
 		complain(client, "more is asked at a time than may be");
 		return;
 	}
-	if (start_thread(conversation))
-		conversation_end(conversation, false);
+	pen_list_init(&conversation->job);
+	if (hands_do(client->authd->hands, &conversation->job))
+		conversation_end(conversation);
 }
 
 /* ---- clients ---- */
@@ -402,7 +366,9 @@ static int start(struct authd *authd)
 	int r;
 
 	authd->room = malloc(worker_LETTER_MAX);
-	r = authd->room ? pen_loop_init(&authd->loop) : -ENOMEM;
+	r = authd->room ? hands_new(&authd->hands, converse) : -ENOMEM;
+	if (!r)
+		r = pen_loop_init(&authd->loop);
 	if (r)
 		return r;
 	r = uv_poll_init(&authd->loop.uv, &authd->orders, authd->config.fd);
@@ -431,30 +397,23 @@ int authd_new(struct authd **authdp, const struct authd_config *config)
 	pen_arena_init(&authd->arena, PEN_WORKER_ARENA_MAX);
 	r = start(authd);
 	if (r) {
+		hands_free(authd->hands);
 		free(authd->room);
 		free(authd);
 		return r;
 	}
 	pthread_mutex_init(&authd->mutex, NULL);
-	pthread_cond_init(&authd->ended, NULL);
 	*authdp = authd;
 	return 0;
 }
 
 static void end_conversations(struct authd *authd)
 {
-	pthread_t last;
-	bool has_last;
-
 	pthread_mutex_lock(&authd->mutex);
 	pen_list_each (link, after, &authd->conversations)
 		shutdown(pen_list_entry(link, struct conversation, link)->socket, SHUT_RDWR);
-	while (authd->stats.conversations)
-		pthread_cond_wait(&authd->ended, &authd->mutex);
-	has_last = take_last(authd, &last);
 	pthread_mutex_unlock(&authd->mutex);
-	if (has_last)
-		pthread_join(last, NULL);
+	authd->hands = hands_free(authd->hands);
 }
 
 struct authd *authd_free(struct authd *authd)
@@ -468,7 +427,6 @@ struct authd *authd_free(struct authd *authd)
 	uv_close((uv_handle_t *)&authd->signal, NULL);
 	uv_close((uv_handle_t *)&authd->late, NULL);
 	pen_loop_done(&authd->loop);
-	pthread_cond_destroy(&authd->ended);
 	pthread_mutex_destroy(&authd->mutex);
 	pen_arena_done(&authd->arena);
 	free(authd->room);
