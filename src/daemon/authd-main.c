@@ -26,13 +26,17 @@ static const char help[] =
 	"they have not. penstockd starts it with a socket for descriptor 3 and its own\n"
 	"configuration in PENSTOCKD_CONFIG. It ends when that does.\n"
 	"\n"
-	"      --help     print this\n"
-	"      --version  print the version\n"
+	"      --user NAME   go on as that user, when all secrets are read\n"
+	"      --unconfined  may do what that user may, for who looks for a fault\n"
+	"      --help        print this\n"
+	"      --version     print the version\n"
 	"\n"
 	"Exit status: 0; 1: it failed; 2: the command line, descriptor 3 or the configuration\n"
 	"is wrong.\n";
 
 static const struct option long_options[] = {
+	{ "user", required_argument, NULL, 'u' },
+	{ "unconfined", no_argument, NULL, 'U' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -43,16 +47,24 @@ struct process {
 	struct log log;
 	struct pen_world world;
 	struct verdicts *verdicts;
+	const char *user; /* NULL: as it is */
+	bool is_unconfined;
 };
 
 /* -1: go on. */
-static int parse(int argc, char **argv)
+static int parse(struct process *process, int argc, char **argv)
 {
 	int val;
 
 	opterr = 0;
 	while ((val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
 		switch (val) {
+		case 'u':
+			process->user = optarg;
+			break;
+		case 'U':
+			process->is_unconfined = true;
+			break;
 		case 'h':
 			fputs(help, stdout);
 			return OK;
@@ -115,15 +127,22 @@ static int prepare(struct process *process, char error[256])
 		snprintf(error, 256, "libcrypto offers no ciphers");
 		return r;
 	}
-	return verdicts_new(&process->verdicts, &process->config, process->world.crypto, error);
+	r = verdicts_new(&process->verdicts, &process->config, process->world.crypto, error);
+	/* The keytab may be another's, and is then read once; else each client's is read anew. */
+	if (!r && process->user)
+		r = verdicts_keep_keys(process->verdicts, error);
+	return r;
 }
 
-/* From now on it can do what it does, and nothing else: it still reads the keytab, which changes.
- */
+/* From now on it can do what it does, and nothing else. */
 static int confine(const struct process *process, char error[256])
 {
 	struct authd_needs needs;
-	const struct confinement confinement = { .needs = &needs.needs, .is_local = true };
+	const struct confinement confinement = {
+		.needs = &needs.needs,
+		.user = process->user,
+		.is_local = true,
+	};
 	char missing[128] = "";
 	int r = authd_needs_init(&needs, &process->config, NULL, error);
 
@@ -169,8 +188,11 @@ static int run(struct process *process)
 	char error[256] = "";
 	int r = prepare(process, error);
 
-	if (!r)
+	if (!r && !process->is_unconfined)
 		r = confine(process, error);
+	/* Now: what is made there is that user's. */
+	if (!r)
+		r = verdicts_open(process->verdicts, error);
 	if (!r)
 		r = serve(process);
 	if (r)
@@ -185,7 +207,7 @@ int main(int argc, char **argv)
 {
 	static struct process process;
 	const char *path = getenv("PENSTOCKD_CONFIG");
-	int end = parse(argc, argv);
+	int end = parse(&process, argc, argv);
 
 	if (end < 0)
 		end = check_socket();

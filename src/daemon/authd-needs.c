@@ -95,9 +95,10 @@ int authd_needs_init(struct authd_needs *needs, const struct config *config,
 
 	*needs = (struct authd_needs){ 0 };
 	pen_arena_init(&needs->arena, 0);
-	r = daemon_place_for(config->accounts, error);
-	if (!r)
-		r = add_place(needs, config->accounts);
+	r = add_place(needs, config->accounts);
+	/* Whose it is that is there, who opens it finds out. */
+	if (!r && needs->n_writes && access(needs->writes[0], F_OK))
+		r = daemon_place_for(config->accounts, error);
 	if (!r)
 		r = add_replay_cache(needs);
 	if (!r)

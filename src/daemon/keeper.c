@@ -150,16 +150,21 @@ static void on_free(void *data)
 static int start(struct keeper *keeper)
 {
 	const struct keeper_config *config = &keeper->config;
-	const char *const argv[] = { config->program, NULL };
+	/* Root's secrets are read by root, before anybody asks: it takes the user by itself. */
+	bool is_taking = config->is_confined && config->user && !geteuid();
+	const char *const argv[] = { config->program,
+				     !config->is_confined ? "--unconfined"
+				     : is_taking	  ? "--user"
+							  : NULL,
+				     is_taking ? config->user : NULL, NULL };
 	const struct confinement confinement = {
 		.program = config->program,
 		.needs = config->needs,
-		.user = config->user,
 		.is_local = true,
 	};
 	const struct child_config child = {
 		.argv = argv,
-		.confinement = config->is_confined ? &confinement : NULL,
+		.confinement = config->is_confined && !is_taking ? &confinement : NULL,
 		.loop = config->loop,
 		.listener = { .said = on_said, .free = on_free, .ended = on_ended, .data = keeper },
 	};

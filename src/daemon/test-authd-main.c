@@ -4,6 +4,7 @@
 #include "daemon/desk.h"
 #include "daemon/test-authd.h"
 #include <fcntl.h>
+#include <krb5.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -58,7 +59,7 @@ static void make_accounts(void)
 	config_done(&config);
 }
 
-static void launch(int socket, const char *argument)
+static void launch_with(int socket, const char *argument, const char *value)
 {
 	char path[4096];
 
@@ -78,8 +79,13 @@ static void launch(int socket, const char *argument)
 		fcntl(3, F_SETFD, 0);
 	else
 		dup2(socket, 3);
-	execl(path, path, argument, NULL);
+	execl(path, path, argument, value, NULL);
 	_exit(98);
+}
+
+static void launch(int socket, const char *argument)
+{
+	launch_with(socket, argument, NULL);
 }
 
 static void begin(void)
@@ -178,6 +184,64 @@ static void test_it_is_killed_under_load(void **state)
 		pen_authority_replace(authority, stage_client("echo 1"));
 		assert_int_equal(log_on(authority, "Secret-1", "is locked, after"), PEN_E_DENIED);
 	}
+	pen_authority_free(authority);
+	close(stage.penstockd);
+	stage.penstockd = -1;
+	assert_int_equal(end(), 0);
+}
+
+static void make_keytab(const char *path)
+{
+	uint8_t key[32] = { 1, 2, 3 };
+	krb5_keytab_entry entry = { .vno = 1 };
+	krb5_context context;
+	krb5_keytab keytab;
+
+	assert_int_equal(krb5_init_context(&context), 0);
+	assert_int_equal(krb5_kt_resolve(context, path, &keytab), 0);
+	assert_int_equal(krb5_parse_name(context, "host/here@TEST", &entry.principal), 0);
+	entry.key.enctype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
+	entry.key.length = sizeof(key);
+	entry.key.contents = key;
+	assert_int_equal(krb5_kt_add_entry(context, keytab, &entry), 0);
+	krb5_free_principal(context, entry.principal);
+	krb5_kt_close(context, keytab);
+	krb5_free_context(context);
+}
+
+/* Root's keytab is read by root; then it is somebody who could not. */
+static void test_it_takes_a_user(void **state)
+{
+	struct pen_authority *authority;
+	char path[200], line[300], status[4096] = "";
+	int ends[2], fd;
+
+	if (!is_available() || geteuid())
+		skip();
+	snprintf(path, sizeof(path), "FILE:%s/keytab", directory);
+	snprintf(line, sizeof(line), "keytab = %s\n[store]\naccounts = %s/theirs/acc.db\n", path,
+		 directory);
+	make_keytab(path);
+	write_conf(line);
+	snprintf(path, sizeof(path), "%s/theirs", directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	assert_int_equal(chmod(directory, 0755), 0);
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	stage.penstockd = ends[0];
+	launch_with(ends[1], "--user", "nobody");
+	close(ends[1]);
+	stage_await_ready();
+	assert_int_equal(pen_authority_new(&authority, stage_client("echo 1"), 0), 0);
+	assert_non_null(pen_mechs_find(pen_authority_mechs(authority), PEN_AUTH_KRB5));
+	assert_int_equal(log_on(authority, "Secret-1", "there is no user"), PEN_E_DENIED);
+	snprintf(path, sizeof(path), "/proc/%d/status", stage.pid);
+	fd = open(path, O_RDONLY);
+	assert_true(read(fd, status, sizeof(status) - 1) > 0);
+	close(fd);
+	assert_non_null(strstr(status, "\nUid:\t65534\t65534\t65534\t65534\n"));
+	assert_non_null(strstr(status, "\nCapEff:\t0000000000000000\n"));
 	pen_authority_free(authority);
 	close(stage.penstockd);
 	stage.penstockd = -1;
@@ -289,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_judges_by_the_accounts),
 		cmocka_unit_test(test_it_is_killed_under_load),
+		cmocka_unit_test(test_it_takes_a_user),
 		cmocka_unit_test(test_what_it_cannot_be),
 		cmocka_unit_test(test_needs),
 	};

@@ -73,6 +73,8 @@ static int all_new(struct all *all, const struct config *config, char error[256]
 	r = pen_crypto_new(&all->crypto);
 	if (!r)
 		r = verdicts_new(&all->verdicts, config, all->crypto, error);
+	if (!r)
+		r = verdicts_open(all->verdicts, error);
 	if (!r) {
 		mechs = (struct pen_mechs_config){ .ntlm = verdicts_ntlm(all->verdicts),
 						   .krb5 = verdicts_krb5(all->verdicts) };

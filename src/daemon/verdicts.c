@@ -11,8 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A keytab in memory, which the library forgets with its last handle. */
+#define KEPT "MEMORY:penstock-authd"
+
 struct verdicts {
 	const struct config *config;
+	const struct pen_crypto *crypto;
 	struct desk desk; /* of one thread at a time */
 	pthread_mutex_t mutex;
 	struct daemon_netlogon *netlogon; /* NULL: no domain controller is asked */
@@ -22,6 +26,8 @@ struct verdicts {
 	struct pen_ntlm_server ntlm;
 	struct pen_krb5_server krb5;
 	bool has_krb5;
+	krb5_context keeper; /* NULL: the keytab is read for each client */
+	krb5_keytab kept;
 };
 
 PEN_DEFINE_FREEP(struct verdicts, verdicts)
@@ -185,6 +191,52 @@ static int prepare_krb5(struct verdicts *verdicts, char error[256])
 	return r;
 }
 
+static krb5_error_code copy_keys(krb5_context context, krb5_keytab from, krb5_keytab to)
+{
+	krb5_keytab_entry entry;
+	krb5_kt_cursor cursor;
+	krb5_error_code code = krb5_kt_start_seq_get(context, from, &cursor);
+
+	if (code)
+		return code;
+	while (!(code = krb5_kt_next_entry(context, from, &entry, &cursor))) {
+		code = krb5_kt_add_entry(context, to, &entry);
+		krb5_free_keytab_entry_contents(context, &entry);
+		if (code)
+			break;
+	}
+	krb5_kt_end_seq_get(context, from, &cursor);
+	return code == KRB5_KT_END ? 0 : code;
+}
+
+int verdicts_keep_keys(struct verdicts *verdicts, char error[256])
+{
+	const char *name = verdicts->config->keytab;
+	krb5_context context;
+	krb5_keytab keytab;
+	krb5_error_code code;
+
+	if (!verdicts->has_krb5 || verdicts->keeper)
+		return 0;
+	code = krb5_init_context(&verdicts->keeper);
+	if (code)
+		return -ENOMEM;
+	context = verdicts->keeper;
+	code = name ? krb5_kt_resolve(context, name, &keytab) : krb5_kt_default(context, &keytab);
+	if (!code) {
+		code = krb5_kt_resolve(context, KEPT, &verdicts->kept);
+		if (!code)
+			code = copy_keys(context, keytab, verdicts->kept);
+		krb5_kt_close(context, keytab);
+	}
+	if (code) {
+		snprintf(error, 256, "the keytab cannot be kept");
+		return code == ENOMEM ? -ENOMEM : -EIO;
+	}
+	verdicts->krb5.keytab = KEPT;
+	return 0;
+}
+
 /* ---- the whole ---- */
 
 int verdicts_new(struct verdicts **verdictsp, const struct config *config,
@@ -197,15 +249,20 @@ int verdicts_new(struct verdicts **verdictsp, const struct config *config,
 	if (!verdicts)
 		return -ENOMEM;
 	verdicts->config = config;
+	verdicts->crypto = crypto;
 	pthread_mutex_init(&verdicts->mutex, NULL);
 	r = prepare_krb5(verdicts, error);
 	if (!r)
 		r = prepare_ntlm(verdicts, error);
 	if (!r)
-		r = desk_open(&verdicts->desk, config, crypto, verdicts->realm, error);
-	if (!r)
 		*verdictsp = pen_take(&verdicts);
 	return r;
+}
+
+int verdicts_open(struct verdicts *verdicts, char error[256])
+{
+	return desk_open(&verdicts->desk, verdicts->config, verdicts->crypto, verdicts->realm,
+			 error);
 }
 
 struct verdicts *verdicts_free(struct verdicts *verdicts)
@@ -213,6 +270,9 @@ struct verdicts *verdicts_free(struct verdicts *verdicts)
 	if (!verdicts)
 		return NULL;
 	desk_close(&verdicts->desk);
+	if (verdicts->kept)
+		krb5_kt_close(verdicts->keeper, verdicts->kept);
+	krb5_free_context(verdicts->keeper);
 	daemon_winbind_free(verdicts->winbind);
 	daemon_netlogon_free(verdicts->netlogon);
 	pthread_mutex_destroy(&verdicts->mutex);

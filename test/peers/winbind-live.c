@@ -129,6 +129,8 @@ int main(int argc, char **argv)
 	config.accounts = argv[1];
 	config.verdicts = CONFIG_VERDICTS_WINBIND;
 	r = verdicts_new(&verdicts, &config, crypto, error);
+	if (!r)
+		r = verdicts_open(verdicts, error);
 	if (r)
 		die(error, r);
 	pen_credentials_new_password(&credentials, argv[2], argc > 4 ? argv[4] : NULL, argv[3]);
