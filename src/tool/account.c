@@ -5,7 +5,10 @@
 #include "daemon/place.h"
 #include "io/clock.h"
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,14 +44,51 @@ static int usual(struct tool *tool, struct config *config)
 	return r;
 }
 
+/* Whether root works in the directory of the user as whom services run: it is as that one made it.
+ */
+static bool is_services(const char *path, struct stat *place)
+{
+	const char *slash = strrchr(path, '/');
+	char directory[PATH_MAX];
+
+	if (geteuid() || !slash || (size_t)(slash - path) >= sizeof(directory))
+		return false;
+	memcpy(directory, path, (size_t)(slash - path));
+	directory[slash - path] = '\0';
+	return !lstat(directory, place) && S_ISDIR(place->st_mode) && place->st_uid &&
+	       !(place->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static int open_there(const char *path, const char *name, struct pen_accounts **accountsp,
+		      char error[256])
+{
+	struct stat place, file;
+	bool is_theirs = is_services(path, &place);
+	int r = is_theirs ? 0 : daemon_place_for(path, error);
+
+	/* Not what that user may have put there instead. */
+	if (is_theirs && !lstat(path, &file) &&
+	    (!S_ISREG(file.st_mode) || file.st_nlink != 1 ||
+	     (file.st_uid && file.st_uid != place.st_uid))) {
+		snprintf(error, 256, "it is no file of that directory's user");
+		return -EPERM;
+	}
+	if (!r)
+		r = pen_accounts_open(accountsp, path, name, pen_clock_nt(), error);
+	if (!r && is_theirs && lchown(path, place.st_uid, place.st_gid)) {
+		snprintf(error, 256, "it cannot be its user's: %s", strerror(errno));
+		*accountsp = pen_accounts_close(*accountsp);
+		r = -EPERM;
+	}
+	return r;
+}
+
 static int open_file(struct tool *tool, const char *path, const char *name,
 		     struct pen_accounts **accountsp)
 {
 	char error[256] = "";
-	int r = daemon_place_for(path, error);
+	int r = open_there(path, name, accountsp, error);
 
-	if (!r)
-		r = pen_accounts_open(accountsp, path, name, pen_clock_nt(), error);
 	if (!r)
 		return TOOL_OK;
 	return tool_fail(

@@ -139,6 +139,38 @@ def secrets_of_others():
         check(f"{name} and the accounts", reaches(HERE / "state/accounts.db") == (name == "lsass"), needs)
 
 
+def another_user():
+    """All but penstockd is another user's, and root keeps the accounts by the tool."""
+    if os.geteuid():
+        return
+    HERE.chmod(0o755)
+    theirs = f"[store]\npath = {HERE}/their/shares/shares.db\naccounts = {HERE}/their/accounts/accounts.db\n[service rpcecho]\nenabled = yes\n"
+    options, ENV["ASAN_OPTIONS"] = ENV.get("ASAN_OPTIONS"), "detect_leaks=0" # a confined process cannot look for them
+    daemon = start(f"user = nobody\n{theirs}", "yes")
+    password = HERE / "password"
+    password.write_text("Se-cret12x\n")
+    password.chmod(0o600)
+    accounts = f"{HERE}/their/accounts/accounts.db"
+    try:
+        for name in "alice", "bob":
+            expect(f"root adds {name}", 0, "added", None, TOOL, "user", "add", name, "--password-stdin", "--accounts", accounts,
+                   stdin=b"Se-cret12x\n", env=ENV)
+            expect(f"{name} calls", 0, '"out_data": 42', None, TOOL, "call", "-U", name, "--password-file", password,
+                   "ncalrpc:[rpcecho]", "rpcecho.echo_AddOne", '{"in_data": 41}', env=ENV)
+        call("samr.SamrConnect5", {})
+        users = subprocess.run(["ps", "-o", "user=", "--ppid", str(daemon.pid)], capture_output=True, text=True).stdout.split()
+        check("all of them are that user", len(users) >= 3 and set(users) == {"nobody"}, users)
+    finally:
+        stop(daemon)
+        ENV.pop("ASAN_OPTIONS")
+        if options is not None:
+            ENV["ASAN_OPTIONS"] = options
+    os.unlink(accounts)
+    os.symlink("/etc/passwd", accounts)
+    expect("what that user has put there instead is not opened", 1, None, "no file of that directory's user", TOOL, "user", "list",
+           "--accounts", accounts, env=ENV)
+
+
 def secrets_beside_others():
     for name, more in ("accounts.db", f"[store]\npath = {HERE}/state/shares.db\n"), ("secret", f"[policy]\nfile = {HERE}/policy\n"):
         (HERE / "policy").write_text("allow interface=*\n")
@@ -211,6 +243,7 @@ def main():
     deaths()
     secrets_of_others()
     secrets_beside_others()
+    another_user()
     secrets_that_are_not_there()
     temporary_shares()
     shares_move()
