@@ -246,7 +246,16 @@ static bool is_holder_dead(const struct pen_link *link, uint32_t number)
 
 bool pen_link_is_crowded(const struct pen_link *link)
 {
-	return LOAD(link->head->n_holders) > 2;
+	uint32_t n_so_far = LOAD(link->head->n_holders);
+	unsigned n[2] = { 0, 0 };
+
+	/* Of more there may be some who found no place. */
+	if (n_so_far <= 2 || n_so_far > HOLDERS_MAX)
+		return n_so_far > 2;
+	for (unsigned i = 0; i < n_so_far; i++)
+		if (LOAD(link->head->holders[i].number))
+			n[LOAD(link->head->holders[i].end) & 1]++;
+	return n[0] > 1 || n[1] > 1;
 }
 
 void pen_link_sweep(struct pen_link *link)

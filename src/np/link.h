@@ -80,7 +80,7 @@ struct pen_channel_caller pen_link_caller(const struct pen_link *link);
 /* The bell is rung when there is something new. */
 void pen_link_want_bell(struct pen_link *link);
 
-/* Whether an end has, or had, several processes: then nobody is told when one of them dies. */
+/* Whether an end has several processes: then nobody is told when one of them dies. */
 bool pen_link_is_crowded(const struct pen_link *link);
 
 /* Forgets what processes waited for that have died. */

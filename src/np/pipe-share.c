@@ -6,12 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_PARTS = 5, MAGIC = 0x46706e70, STRING_MAX = 1024 };
+enum {
+	N_PARTS = 5,
+	MAGIC = 0x47706e70,
+	STRING_MAX = 1024,
+	REST_MAX = object_DESCRIPTOR_MAX + object_MESSAGE_MAX,
+};
 
 /*
  * A handle on its way to another process of this machine, which trusts its sender as it would the
  * one who started it. Beside it go the memory, both bells, this end's life and the other's, and
- * the server's own life.
+ * the server's own life; and what is known of the client, so that nobody has to be asked again.
  */
 struct parcel {
 	uint32_t magic;
@@ -27,7 +32,8 @@ struct parcel {
 	uint32_t registered_access;
 	uint32_t share;
 	uint32_t rejects_remote;
-	uint32_t n_security;
+	uint32_t n_security; /* bytes of it behind the parcel */
+	uint32_t n_client;   /* and of an object_reply about the client; 0: it is not known */
 	struct object_pipe pipe;
 	struct dtyp_GUID guid;
 	char name[STRING_MAX];
@@ -44,6 +50,30 @@ static bool put_text(char text[STRING_MAX], const char *from)
 		return false;
 	memcpy(text, from ? from : "", n + 1);
 	return true;
+}
+
+/* What the object manager has said of the client, if it was asked. With the end's mutex. */
+static int put_client(struct pen_buffer *buffer, const struct pen_file *file)
+{
+	const struct pen_file_client *client = &file->client;
+	struct object_reply reply = {
+		.verb = object_ASK_CLIENT,
+		.body.client = { .process = client->process,
+				 .session = client->session,
+				 .computer = client->computer,
+				 .qos = client->qos },
+	};
+	struct pen_arena arena;
+	int r;
+
+	if (!client->is_known)
+		return 0;
+	pen_arena_init(&arena, PEN_LETTER_ARENA_MAX);
+	r = pen_letter_from_token(&reply.body.client.token, &arena, client->token);
+	if (!r)
+		r = pen_letter_put_reply(&reply, buffer);
+	pen_arena_done(&arena);
+	return r;
 }
 
 static bool pack(struct parcel *parcel, struct pen_file *file, uint32_t granted)
@@ -71,14 +101,50 @@ static bool pack(struct parcel *parcel, struct pen_file *file, uint32_t granted)
 	       put_text(parcel->directory, file->directory);
 }
 
+/* What goes beside it, and who is there. */
+static int collect(struct pen_file *file, struct pen_link_parts *parts, struct pen_buffer *client)
+{
+	int r;
+
+	pen_end_lock(&file->end);
+	r = put_client(client, file);
+	if (!r)
+		r = pen_link_copy_parts(file->end.link, parts);
+	if (!r)
+		pen_link_share(file->end.link);
+	pen_end_unlock(&file->end);
+	return r;
+}
+
+static int send_parcel(int socket, struct parcel *parcel, struct pen_file *file)
+{
+	pen_cleanup(pen_buffer_done) struct pen_buffer client = { 0 };
+	struct pen_buffer *security = &file->registration.security;
+	struct pen_link_parts parts = PEN_LINK_NO_PARTS;
+	bool is_server = file->end.side == PEN_CHANNEL_SERVER;
+	int r = collect(file, &parts, &client);
+
+	if (!r) {
+		const struct iovec pieces[] = { { parcel, sizeof(*parcel) },
+						{ security->data, security->size },
+						{ client.data, client.size } };
+		const struct pen_fds fds = { { parts.memory, parts.bells[0], parts.bells[1],
+					       parts.peer_life,
+					       is_server ? file->life : parts.life },
+					     N_PARTS };
+
+		parcel->n_client = (uint32_t)client.size;
+		r = pen_fds_send(socket, pieces, PEN_COUNT(pieces), &fds, 0);
+	}
+	pen_link_parts_close(&parts);
+	return r;
+}
+
 uint32_t pen_pipe_send(struct pen_pipe *pipe, int socket, uint32_t access)
 {
 	struct pen_file *file = pipe->file;
-	struct pen_link_parts parts;
-	struct parcel parcel;
-	struct iovec pieces[2] = { { &parcel, sizeof(parcel) } };
 	uint32_t status = pen_file_demand(pipe, access);
-	struct pen_fds fds;
+	struct parcel parcel;
 	int r;
 
 	if (!status && file->is_foreign)
@@ -87,22 +153,10 @@ uint32_t pen_pipe_send(struct pen_pipe *pipe, int socket, uint32_t access)
 		return status;
 	if (!pack(&parcel, file, access ? access : pipe->granted))
 		return PEN_STATUS_INVALID_PARAMETER;
-	pen_end_lock(&file->end);
-	r = pen_link_copy_parts(file->end.link, &parts);
-	if (!r)
-		pen_link_share(file->end.link);
-	pen_end_unlock(&file->end);
-	if (r)
-		return pen_ntstatus_from_errno(r);
-	pieces[1] = (struct iovec){ file->registration.security.data,
-				    file->registration.security.size };
-	fds = (struct pen_fds){ { parts.memory, parts.bells[0], parts.bells[1], parts.peer_life,
-				  file->end.side == PEN_CHANNEL_SERVER ? file->life : parts.life },
-				N_PARTS };
-	r = pen_fds_send(socket, pieces, 2, &fds, 0);
-	status = r ? pen_ntstatus_from_errno(r) : PEN_STATUS_SUCCESS;
-	pen_link_parts_close(&parts);
-	return status;
+	r = send_parcel(socket, &parcel, file);
+	return r < 0 ? pen_ntstatus_from_errno(r)
+	       : r   ? PEN_STATUS_INVALID_PARAMETER
+		     : PEN_STATUS_SUCCESS;
 }
 
 /* ---- receiving ---- */
@@ -115,11 +169,25 @@ static bool is_text(const char text[STRING_MAX])
 static bool is_sound(const struct parcel *parcel, size_t n)
 {
 	return n >= sizeof(*parcel) && parcel->magic == MAGIC && parcel->side <= 1 &&
-	       parcel->n_security == n - sizeof(*parcel) && is_text(parcel->name) &&
-	       is_text(parcel->directory) && parcel->pipe.configuration <= PEN_PIPE_DUPLEX;
+	       parcel->n_security <= object_DESCRIPTOR_MAX &&
+	       parcel->n_client == n - sizeof(*parcel) - parcel->n_security &&
+	       is_text(parcel->name) && is_text(parcel->directory) &&
+	       parcel->pipe.configuration <= PEN_PIPE_DUPLEX;
 }
 
-static struct pen_file *unpack(const struct parcel *parcel, const uint8_t *security)
+static bool get_client(struct pen_file *file, const uint8_t *bytes, size_t n)
+{
+	struct pen_answer answer;
+	bool is_known;
+
+	pen_answer_init(&answer);
+	is_known = !pen_letter_get_reply(&answer.reply, &answer.arena, bytes, n) &&
+		   answer.reply.verb == object_ASK_CLIENT && !pen_file_learn_client(file, &answer);
+	pen_answer_done(&answer);
+	return is_known;
+}
+
+static struct pen_file *unpack(const struct parcel *parcel, const uint8_t *rest)
 {
 	struct pen_file *file = pen_file_new(*parcel->directory ? parcel->directory : NULL);
 	struct pen_registration *registration;
@@ -140,7 +208,8 @@ static struct pen_file *unpack(const struct parcel *parcel, const uint8_t *secur
 	file->is_static = parcel->is_static;
 	pen_file_set_pipe(file, &parcel->pipe);
 	if (!registration->name ||
-	    pen_buffer_add(&registration->security, security, parcel->n_security))
+	    pen_buffer_add(&registration->security, rest, parcel->n_security) ||
+	    (parcel->n_client && !get_client(file, rest + parcel->n_security, parcel->n_client)))
 		return pen_file_free(file);
 	file->identities[0] =
 		(struct pen_file_identity){ parcel->opener_uid, parcel->opener_gid, 0 };
@@ -180,10 +249,10 @@ static uint32_t adopt(struct pen_pipe **pipep, const struct parcel *parcel, stru
 
 /* PEN_STATUS_INVALID_PARAMETER: it is no handle. */
 static uint32_t open_parcel(struct pen_pipe **pipep, const struct parcel *parcel, size_t n,
-			    const uint8_t *security, struct pen_fds *fds)
+			    const uint8_t *rest, struct pen_fds *fds)
 {
 	struct pen_file *file =
-		fds->n == N_PARTS && is_sound(parcel, n) ? unpack(parcel, security) : NULL;
+		fds->n == N_PARTS && is_sound(parcel, n) ? unpack(parcel, rest) : NULL;
 	uint32_t status;
 
 	if (!file)
@@ -197,22 +266,21 @@ static uint32_t open_parcel(struct pen_pipe **pipep, const struct parcel *parcel
 
 uint32_t pen_pipe_receive(struct pen_pipe **pipep, int socket)
 {
-	pen_cleanup(pen_freep) uint8_t *security = malloc(object_DESCRIPTOR_MAX);
+	pen_cleanup(pen_freep) uint8_t *rest = malloc(REST_MAX);
 	struct parcel parcel;
-	const struct iovec pieces[2] = { { &parcel, sizeof(parcel) },
-					 { security, object_DESCRIPTOR_MAX } };
+	const struct iovec pieces[2] = { { &parcel, sizeof(parcel) }, { rest, REST_MAX } };
 	struct pen_fds fds;
 	uint32_t status;
 	ssize_t n;
 
-	if (!security)
+	if (!rest)
 		return PEN_STATUS_NO_MEMORY;
 	n = pen_fds_receive(socket, pieces, 2, &fds, 0);
 	if (n < 0)
 		status = n == -EMSGSIZE ? PEN_STATUS_INVALID_PARAMETER
 					: pen_ntstatus_from_errno((int)n);
 	else
-		status = open_parcel(pipep, &parcel, (size_t)n, security, &fds);
+		status = open_parcel(pipep, &parcel, (size_t)n, rest, &fds);
 	pen_fds_close(&fds);
 	return status;
 }
