@@ -95,6 +95,12 @@ static void close_poll(struct instance *instance)
 	uv_close((uv_handle_t *)&instance->poll, on_poll_closed);
 }
 
+/* Who came before it listened is there as well. */
+static bool is_taken(uint32_t status)
+{
+	return !status || status == PEN_STATUS_PIPE_CONNECTED || status == PEN_STATUS_PIPE_CLOSING;
+}
+
 /* A client has come, or the pipe is of no use any more. */
 static void on_instance(uv_poll_t *poll, int error, int events)
 {
@@ -106,7 +112,7 @@ static void on_instance(uv_poll_t *poll, int error, int events)
 		return;
 	instance->pipe = NULL;
 	close_poll(instance);
-	if (!instance->listen.status)
+	if (is_taken(instance->listen.status))
 		admit(instance->plistener->listener, pipe);
 	else
 		pen_pipe_free(pipe);
