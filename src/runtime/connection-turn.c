@@ -10,12 +10,16 @@ enum { EVENTS_MAX = 256 /* handled before what they made is sent */ };
 
 /* ---- what it means ---- */
 
-/* Who wrote the request, which may be another than who opened the pipe [row W19]. */
+/*
+ * Who wrote the request, which may be another than who opened the pipe [row W19]; who is not to be
+ * found out is nobody.
+ */
 static void note_writer(struct pen_connection *connection)
 {
 	struct pen_token *token;
 
-	if (pen_pipe_client_token(pen_pipe_wire_pipe(connection->wire), &token))
+	if (pen_pipe_client_token(pen_pipe_wire_pipe(connection->wire), &token) &&
+	    pen_token_new_anonymous(&token, false))
 		return;
 	pen_token_free(connection->token);
 	connection->token = token;
