@@ -4,6 +4,7 @@
 #include "runtime/client-security.h"
 #include "runtime/directory.h"
 #include "runtime/keylog.h"
+#include "runtime/pipe-wire.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -210,9 +211,16 @@ short pen_client_events(const struct pen_client *client)
 										       : 0));
 }
 
+/* A pipe's descriptor does not say that there is room. */
+static bool has_room(const struct pen_client *client)
+{
+	return client->state == PEN_CLIENT_OPEN && client->wire && pen_conn_queued(client->conn) &&
+	       !pen_pipe_wire_is_sending(client->wire);
+}
+
 int pen_client_timeout(const struct pen_client *client)
 {
-	return client->n_ended ? 0 : pen_client_wait_ms(client);
+	return client->n_ended || has_room(client) ? 0 : pen_client_wait_ms(client);
 }
 
 int pen_client_dispatch(struct pen_client *client)

@@ -147,6 +147,11 @@ static int write_message(struct pen_pipe_wire *wire)
 	return 0;
 }
 
+bool pen_pipe_wire_is_sending(const struct pen_pipe_wire *wire)
+{
+	return wire->write.status == PEN_STATUS_PENDING;
+}
+
 int pen_pipe_wire_flush(struct pen_pipe_wire *wire, struct pen_conn *conn)
 {
 	int r;

@@ -27,6 +27,9 @@ ssize_t pen_pipe_wire_receive(struct pen_pipe_wire *wire, void *bytes, size_t n)
  * errno. */
 int pen_pipe_wire_flush(struct pen_pipe_wire *wire, struct pen_conn *conn);
 
+/* Whether something is being sent: what follows is to wait until the descriptor is readable. */
+bool pen_pipe_wire_is_sending(const struct pen_pipe_wire *wire);
+
 /* Bytes it holds. */
 size_t pen_pipe_wire_memory(const struct pen_pipe_wire *wire);
 

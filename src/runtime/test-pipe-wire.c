@@ -101,6 +101,34 @@ static void test_many_at_once(void **state)
 	pen_client_free(client);
 }
 
+/* A host that waits for what it is told to wait for, and no shorter. */
+static void test_a_patient_host(void **state)
+{
+	struct pen_client *client = probe_client(&probe, probe.pipe);
+	struct probe_add_in in = { 40, 2 };
+	struct probe_number out = { 0 };
+	struct pen_call *call;
+	unsigned n_done = 0;
+
+	assert_int_equal(pen_call_new(&call, client), 0);
+	pen_call_set_timeout(call, LONG_MS);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_int_equal(pen_call_start(call, &probe_interface, PROBE_ADD, &in, &out, count,
+						&n_done),
+				 0);
+		while (n_done < i) {
+			struct pollfd wait = { .fd = pen_client_fd(client),
+					       .events = pen_client_events(client) };
+
+			poll(&wait, 1, pen_client_timeout(client));
+			pen_client_dispatch(client);
+		}
+		assert_int_equal(out.value, 42);
+	}
+	pen_call_free(call);
+	pen_client_free(client);
+}
+
 /* More clients than instances listen: each is served in its turn. */
 static void test_many_clients(void **state)
 {
@@ -192,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_calls_go_by_a_pipe, start, stop),
 		cmocka_unit_test_setup_teardown(test_many_at_once, start, stop),
+		cmocka_unit_test_setup_teardown(test_a_patient_host, start, stop),
 		cmocka_unit_test_setup_teardown(test_many_clients, start, stop),
 		cmocka_unit_test_setup_teardown(test_the_caller_is_known, start, stop),
 		cmocka_unit_test_setup_teardown(test_the_object_manager_dies, start, stop),
