@@ -153,6 +153,8 @@ enum {
 	NETWORK = 8,	/* those with the network */
 	STARTING = 16,	/* what is yet to be executed */
 	UNWRITING = 32, /* those that write no files */
+	CARRIER = 64,	/* the relay, which may be root */
+	PORTER = 128,	/* the porter, which may be too */
 };
 
 struct rule {
@@ -165,6 +167,7 @@ struct rule {
 #define IS(argument, value) { (argument), SCMP_CMP_EQ, (scmp_datum_t)(value), 0 }
 #define BITS(argument, mask, value) { (argument), SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask), (scmp_datum_t)(value) }
 #define STREAM BITS(1, TYPE_MASK, SOCK_STREAM)
+#define PACKETS BITS(1, TYPE_MASK, SOCK_SEQPACKET)
 #define DATAGRAM BITS(1, TYPE_MASK, SOCK_DGRAM)
 #define OPTION(level, name) "setsockopt", { IS(1, level), IS(2, name) }
 /* clang-format on */
@@ -229,6 +232,10 @@ static const struct rule rules[] = {
 	{ PARSER, "sendmsg", { BITS(2, UNWANTED, 0) } },
 	{ WORKER, "sendmmsg", { BITS(3, UNWANTED, 0) } },
 	{ LOCAL, "socket", { IS(0, AF_UNIX) } },
+	{ CARRIER, "socket", { IS(0, AF_UNIX), STREAM } },
+	{ CARRIER, "connect", { { 0 } } },
+	{ PORTER, "socket", { IS(0, AF_UNIX), PACKETS } },
+	{ PORTER, "memfd_create", { { 0 } } },
 	{ WORKER, "socketpair", { IS(0, AF_UNIX) } },
 	{ NETWORK, "socket", { IS(0, AF_INET), STREAM, IS(2, 0) } },
 	{ NETWORK, "socket", { IS(0, AF_INET), STREAM, IS(2, IPPROTO_TCP) } },
@@ -327,8 +334,12 @@ static unsigned who_is(const struct confinement *confinement)
 	const struct pen_worker_needs *needs = confinement->needs;
 	unsigned who = PARSER | (confinement->program ? STARTING : 0);
 
+	if (confinement->is_parser && confinement->program)
+		return who | WORKER | UNWRITING;
 	if (confinement->is_parser)
-		return confinement->program ? who | WORKER | UNWRITING : who;
+		return confinement->is_carrier ? who | CARRIER : who;
+	if (confinement->is_porter)
+		who |= PORTER;
 	if (needs && needs->network)
 		who |= NETWORK;
 	if (!needs || !needs->writes || !*needs->writes)

@@ -29,9 +29,11 @@ struct confinement {
 	const struct pen_worker_needs *needs; /* paths from the root on; NULL: none */
 	const char *user;		      /* NULL: as it is; only root can change it */
 	uint32_t files_max;		      /* descriptors; 0: as it is */
-	bool is_local;	/* speaks to local services even as root, whom they believe: penstock-authd
-			 */
-	bool is_parser; /* no files at all and no sockets of its own: the greeter */
+	bool is_local;	 /* speaks to local services even as root, whom they believe: penstock-authd
+			  */
+	bool is_parser;	 /* no files at all and no sockets of its own: the greeter */
+	bool is_carrier; /* a parser that has started, and connects to local sockets: the relay */
+	bool is_porter;	 /* speaks to the object manager, as root too */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -47,6 +48,21 @@ static int socket_pair(const struct confined_place *place)
 static int socket_local(const struct confined_place *place)
 {
 	return make_socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int socket_sequenced(const struct confined_place *place)
+{
+	return make_socket(AF_UNIX, SOCK_SEQPACKET, 0);
+}
+
+static int memory_file(const struct confined_place *place)
+{
+	int fd = memfd_create("confined", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
 }
 
 static int socket_raw(const struct confined_place *place)
@@ -201,6 +217,8 @@ static int listen_tcp(const struct confined_place *place)
 const struct confined_try confined_sockets[] = {
 	{ "socket-pair", socket_pair },
 	{ "socket-local", socket_local },
+	{ "socket-sequenced", socket_sequenced },
+	{ "memory-file", memory_file },
 	{ "socket-raw", socket_raw },
 	{ "socket-packet", socket_packet },
 	{ "socket-netlink", socket_netlink },

@@ -294,12 +294,16 @@ static int receive(void)
 	return fd;
 }
 
-static int confine_again(bool is_parser, const char *directory)
+static int confine_again(const char *mode, const char *directory)
 {
 	const char *const writes[] = { directory, NULL };
 	const struct pen_worker_needs needs = { .writes = writes };
+	bool is_carrier = !strcmp(mode, "carrier");
+	bool is_parser = is_carrier || !strcmp(mode, "parser");
 	const struct confinement confinement = { .needs = is_parser ? NULL : &needs,
-						 .is_parser = is_parser };
+						 .is_parser = is_parser,
+						 .is_carrier = is_carrier,
+						 .is_porter = !strcmp(mode, "porter") };
 	char missing[128], error[256];
 	int r = confine_self(&confinement, missing, error);
 
@@ -319,7 +323,7 @@ int main(int argc, char **argv)
 					 .abstract = argv[4],
 					 .port = (uint16_t)atoi(argv[5]),
 					 .other = atoi(argv[6]) };
-	if (strcmp(argv[1], "once") != 0 && confine_again(!strcmp(argv[1], "parser"), argv[2]))
+	if (strcmp(argv[1], "once") != 0 && confine_again(argv[1], argv[2]))
 		return 1;
 	place.connection = receive();
 	for (int i = OPTIONS; i < argc; i++)

@@ -4,11 +4,13 @@
 #include "daemon/handed.h"
 #include "daemon/legacy.h"
 #include "runtime/endpoint.h"
+#include <ctype.h>
 #include <errno.h>
 #include <penstock/buffer.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { ACCEPTS_MAX = 64 /* in one turn */ };
 
@@ -49,6 +51,26 @@ int door_add_crew(struct door *door, struct crew *crew)
 		return PEN_E_LIMIT;
 	door->crews[door->n_crews++] = crew;
 	return 0;
+}
+
+bool door_pipe_name(const char *text, char name[DOOR_PIPE_SIZE])
+{
+	static const char prefix[] = "\\pipe\\";
+	struct pen_binding binding;
+	const char *from = "";
+	size_t n = 0;
+
+	if (pen_binding_parse(&binding, text, NULL))
+		return false;
+	if (binding.protseq == PEN_NCACN_NP && binding.endpoint)
+		from = binding.endpoint;
+	if (!strncasecmp(from, prefix, strlen(prefix)))
+		from += strlen(prefix);
+	for (; from[n] && n < DOOR_PIPE_SIZE - 1; n++)
+		name[n] = (char)tolower((unsigned char)from[n]);
+	name[n] = '\0';
+	pen_binding_done(&binding);
+	return n;
 }
 
 static void done(struct door *door)

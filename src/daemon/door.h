@@ -15,7 +15,7 @@ struct handed;
 struct heritage_door;
 struct legacy;
 
-enum { DOOR_CREWS_MAX = 32 };
+enum { DOOR_CREWS_MAX = 32, DOOR_PIPE_SIZE = 256 };
 
 struct door {
 	struct pen_list link; /* of the supervisor's */
@@ -54,6 +54,12 @@ int door_new(struct door **doorp, const struct door_config *config);
 
 /* PEN_E_LIMIT: too many are there. */
 int door_add_crew(struct door *door, struct crew *crew);
+
+/*
+ * The name of a pipe's binding, as smbd asks for it: without capital letters, and without \pipe\
+ * before it. False: it is no pipe's.
+ */
+bool door_pipe_name(const char *binding, char name[DOOR_PIPE_SIZE]);
 
 /* Whether it accepts connections, which wait in the kernel meanwhile. */
 void door_set_open(struct door *door, bool is_open);

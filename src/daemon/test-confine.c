@@ -112,10 +112,10 @@ static void world_done(struct world *world)
 /* ---- one run ---- */
 
 struct run {
-	const char *mode; /* once, again, parser */
+	const char *mode; /* once, again, parser, carrier, porter */
 	const char *user; /* to be named */
 	bool is_nobody;	  /* from the beginning */
-	bool has_network, is_parser;
+	bool has_network, is_parser, is_porter;
 	const char *const *tries;
 };
 
@@ -153,6 +153,7 @@ static int confine_child(const struct world *world, const struct run *run, char 
 		.user = run->user,
 		.files_max = FILES_MAX,
 		.is_parser = run->is_parser,
+		.is_porter = run->is_porter,
 	};
 	char missing[128];
 	int r;
@@ -587,6 +588,65 @@ static void test_greeter(void **state)
 		 parser_rows, PEN_COUNT(parser_rows));
 }
 
+/* ---- the relay ---- */
+
+/* Besides: local sockets that lead to others. */
+static const struct row carrier_rows[] = {
+	{ "use-memory", 0, 0, NULL },
+	{ "use-connection", 0, 0, NULL },
+	{ "socket-local", 0, 0, NULL },
+	{ "connect-abstract", EPERM, 0, "landlock-scope" },
+	{ "bind-local", EPERM, 0, "seccomp" },
+	{ "listen-local", EPERM, 0, "seccomp" },
+	{ "socket-pair", EPERM, 0, "seccomp" },
+	{ "connect-tcp", EPERM, 0, "seccomp" },
+	{ "listen-tcp", EPERM, 0, "seccomp" },
+	{ "send-urgent", EPERM, 0, "seccomp" },
+	{ "use-thread", EPERM, 0, "seccomp" },
+	{ "use-files", EPERM, 0, "seccomp" },
+	{ "read-common", EPERM, 0, "seccomp" },
+	{ "write-outside", EPERM, 0, "seccomp" },
+	{ "execute-shell", EPERM, 0, "seccomp" },
+	{ "make-process", EPERM, 0, "seccomp" },
+	{ "signal-other", EPERM, 0, "seccomp" },
+	{ "become-root", EPERM, 0, "seccomp" },
+	{ "map-executable", EPERM, 0, "seccomp" },
+};
+
+static void test_relay(void **state)
+{
+	try_some(&(struct run){ .mode = "carrier", .is_nobody = true }, carrier_rows,
+		 PEN_COUNT(carrier_rows));
+}
+
+/* ---- the porter ---- */
+
+/* As a worker, and it makes memory to share and speaks to the object manager; as root too. */
+static const struct row porter_rows[] = {
+	{ "use-memory", 0, 0, NULL },
+	{ "use-connection", 0, 0, NULL },
+	{ "socket-sequenced", 0, 0, NULL },
+	{ "memory-file", 0, 0, NULL },
+	{ "connect-tcp", EPERM, 0, "seccomp" },
+	{ "bind-local", EPERM, 0, "seccomp" },
+	{ "listen-local", EPERM, 0, "seccomp" },
+	{ "listen-tcp", EPERM, 0, "seccomp" },
+	{ "read-outside", EACCES, 0, "landlock" },
+	{ "write-outside", EACCES, 0, "landlock" },
+	{ "execute-shell", EPERM, 0, "seccomp" },
+	{ "make-process", EPERM, 0, "seccomp" },
+	{ "signal-other", EPERM, 0, "seccomp" },
+	{ "become-root", EPERM, 0, "seccomp" },
+};
+
+static void test_porter(void **state)
+{
+	try_some(&(struct run){ .mode = "porter", .is_porter = true }, porter_rows,
+		 PEN_COUNT(porter_rows));
+	try_some(&(struct run){ .mode = "porter", .is_porter = true, .is_nobody = true },
+		 porter_rows, PEN_COUNT(porter_rows));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -601,6 +661,8 @@ int main(void)
 		cmocka_unit_test(test_linker),
 		cmocka_unit_test(test_greeter_as_it_starts),
 		cmocka_unit_test(test_greeter),
+		cmocka_unit_test(test_relay),
+		cmocka_unit_test(test_porter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

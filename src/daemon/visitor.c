@@ -154,6 +154,7 @@ int visitor_describe(const struct visitor *visitor, struct worker_arrival *arriv
 		.binding = visitor->door->binding,
 		.peer = visitor->peer,
 		.is_framed = visitor->is_framed,
+		.is_envelope = visitor->is_envelope,
 		.n_bytes = (uint32_t)visitor->bytes.size,
 		.bytes = visitor->bytes.data,
 	};
@@ -171,6 +172,7 @@ int visitor_bequeath(const struct visitor *visitor, struct heritage_visitor *let
 		.pid = visitor->pid,
 		.peer = visitor->peer,
 		.is_framed = visitor->is_framed,
+		.is_envelope = visitor->is_envelope,
 		.assoc_group_id = visitor->assoc_group_id,
 		.n_tries = visitor->n_tries,
 		.n_bytes = (uint32_t)visitor->bytes.size,
@@ -193,6 +195,7 @@ static int adopt(struct visitor *visitor, const struct heritage_visitor *letter,
 	visitor->number = letter->number;
 	visitor->pid = letter->pid;
 	visitor->is_framed = letter->is_framed;
+	visitor->is_envelope = letter->is_envelope;
 	visitor->assoc_group_id = letter->assoc_group_id;
 	visitor->n_tries = letter->n_tries;
 	visitor->fd = legacy_take(legacy, letter->fd);

@@ -29,6 +29,7 @@ struct visitor {
 	char peer[PEN_PEER_NAME_SIZE];
 	struct pen_token *token;
 	bool is_framed;
+	bool is_envelope; /* a pipe's handle is in fd */
 	uint32_t assoc_group_id;
 	struct pen_buffer bytes; /* that were read of it */
 	unsigned n_tries;	 /* workers that have died before they got it */

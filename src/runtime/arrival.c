@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/arrival.h"
+#include "io/socket.h"
 #include "rpc/engine.h"
 #include "runtime/connection.h"
+#include "runtime/pipe-wire.h"
 #include "runtime/server.h"
+#include <errno.h>
+#include <penstock/status.h>
+#include <penstock/token.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,6 +40,29 @@ static int refuse(struct pen_server *server, int fd, int result, const char *why
 	return result;
 }
 
+/* What is in the envelope is there already, or never comes. */
+static int arrive_by_pipe(struct pen_server *server, const struct pen_listener *listener,
+			  const struct pen_arrival *arrival)
+{
+	struct pen_pipe_wire *wire;
+	struct pen_pipe *pipe;
+	uint32_t status;
+	int r = pen_socket_set_blocking(arrival->fd, false);
+
+	if (r)
+		return refuse(server, arrival->fd, r, "its envelope is no socket");
+	status = pen_pipe_receive(&pipe, arrival->fd);
+	if (status)
+		return refuse(server, arrival->fd,
+			      status == PEN_STATUS_NO_MEMORY ? -ENOMEM : PEN_E_BAD_DATA,
+			      pen_ntstatus_text(status));
+	close(arrival->fd);
+	r = pen_pipe_wire_new(&wire, pipe);
+	return r ? r
+		 : pen_connection_new_wire(server, listener, wire, arrival->peer,
+					   pen_token_ref(arrival->token));
+}
+
 int pen_server_arrive(struct pen_server *server, const struct pen_arrival *arrival)
 {
 	const struct pen_listener *listener = find_expected(server, arrival->binding);
@@ -44,5 +72,7 @@ int pen_server_arrive(struct pen_server *server, const struct pen_arrival *arriv
 	if (server->stats.connections >= server->config.connections_max)
 		return refuse(server, arrival->fd, PEN_E_LIMIT,
 			      "there are as many as there may be");
+	if (arrival->is_envelope)
+		return arrive_by_pipe(server, listener, arrival);
 	return pen_connection_new_arrival(server, listener, arrival);
 }

@@ -24,13 +24,14 @@ struct pen_arrival {
 	const char *peer;	       /* whom to count it for */
 	const struct pen_token *token; /* who that is, as the transport knows it */
 	bool is_framed;		       /* smbd was greeted, and carries a pipe's messages */
+	bool is_envelope;	       /* fd is a socket, where pen_pipe_receive gets a pipe */
 	struct pen_slice bytes;	       /* what was read of it already */
 };
 
 /*
  * Takes the descriptor, also on failure, and a reference of the token. PEN_E_NOT_FOUND: no such
  * endpoint; PEN_E_LIMIT: as many connections as there may be, of the peer or in all; what the first
- * bytes are is the connection's concern. -ENOMEM.
+ * bytes are is the connection's concern. PEN_E_BAD_DATA: an envelope without a pipe; -ENOMEM.
  */
 int pen_server_arrive(struct pen_server *server, const struct pen_arrival *arrival);
 

@@ -43,6 +43,7 @@ static void try_order(int ends[2], const uint8_t *data, size_t size, struct pen_
 	write_again(&worker_order_type, &order, &first);
 	bool has_fd = order.verb == worker_GREET || order.verb == worker_ARRIVE ||
 		      order.verb == worker_AUTHORITY || order.verb == worker_CLIENT ||
+		      order.verb == worker_RELAY ||
 		      (order.verb == worker_HELLO && order.body.hello.has_authority);
 	if (pen_worker_send_order(ends[0], &order, has_fd ? STDIN_FILENO : -1, &scratch))
 		abort();
@@ -74,7 +75,7 @@ static void try_report(int ends[2], const uint8_t *data, size_t size, struct pen
 	if (pen_ndr_get(&worker_report_type, layout, NULL, data, size, &report, arena, NULL, NULL))
 		return;
 	write_again(&worker_report_type, &report, &first);
-	bool has_fd = report.verb == worker_GUEST;
+	bool has_fd = report.verb == worker_GUEST || report.verb == worker_VISIT;
 	if (pen_worker_send_report(ends[1], &report, has_fd ? STDIN_FILENO : -1, &scratch))
 		abort();
 	if (pen_worker_receive_report(ends[0], &again, &fd, room, arena) || (fd >= 0) != has_fd)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "io/fds.h"
 #include "rpc/engine.h"
 #include "runtime/arrival.h"
 #include "runtime/server.h"
@@ -412,6 +413,51 @@ static void test_as_many_groups_as_an_index_has(void **state)
 	pen_assoc_groups_free(groups);
 }
 
+/* ---- envelopes ---- */
+
+static int arrive_in(int envelope)
+{
+	const struct pen_arrival arrival = { .fd = envelope,
+					     .binding = pipe_,
+					     .peer = "a peer",
+					     .token = token,
+					     .is_envelope = true };
+
+	return pen_server_arrive(probe.server, &arrival);
+}
+
+/* Nobody waits for what is not there. */
+static void test_envelopes_without_a_pipe(void **state)
+{
+	unsigned n_fds = pen_count_fds();
+	struct pen_fds fds = { .n = 5 };
+	struct iovec part = { (char[4000]){ 0 }, 4000 };
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(arrive_in(ends[0]), PEN_E_BAD_DATA);
+	close(ends[1]);
+
+	for (int is_closed = 0; is_closed < 2; is_closed++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+		if (is_closed)
+			close(ends[1]);
+		assert_int_equal(arrive_in(ends[0]), PEN_E_BAD_DATA);
+		if (!is_closed)
+			close(ends[1]);
+	}
+	for (unsigned n = 0; n <= 5; n++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+		for (unsigned i = 0; i < n; i++)
+			fds.fds[i] = ends[i & 1];
+		fds.n = n;
+		assert_int_equal(pen_fds_send(ends[1], &part, 1, &fds, 0), 0);
+		close(ends[1]);
+		assert_int_equal(arrive_in(ends[0]), PEN_E_BAD_DATA);
+	}
+	assert_int_equal(pen_count_fds(), n_fds);
+}
+
 /* ---- no memory ---- */
 
 static void test_failed_allocations(void **state)
@@ -460,6 +506,7 @@ int main(void)
 		TEST(test_a_group_says_whose_it_is_and_is_joined),
 		TEST(test_a_group_that_is_not_there),
 		cmocka_unit_test(test_as_many_groups_as_an_index_has),
+		TEST(test_envelopes_without_a_pipe),
 		TEST(test_failed_allocations),
 	};
 

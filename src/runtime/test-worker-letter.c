@@ -93,6 +93,9 @@ static void test_orders_come_back(void **state)
 	const struct worker_order client = { .verb = worker_CLIENT, .body.client.name = "hello 7" };
 	struct worker_order trusting = hello;
 	const struct worker_order leave = { .verb = worker_LEAVE, .body.is_now = true };
+	const struct worker_order relay = { .verb = worker_RELAY, .body.relay.name = "samr" };
+	struct worker_post names[] = { { "a" }, { "b" } };
+	const struct worker_order posts = { .verb = worker_POSTS, .body.posts = { 2, names } };
 	struct worker_order back;
 
 	send_order(&greet, some_fd, &back);
@@ -113,6 +116,11 @@ static void test_orders_come_back(void **state)
 	assert_string_equal(back.body.client.name, "hello 7");
 	send_order(&leave, -1, &back);
 	assert_true(back.body.is_now);
+	send_order(&relay, some_fd, &back);
+	assert_string_equal(back.body.relay.name, "samr");
+	send_order(&posts, -1, &back);
+	assert_int_equal(back.body.posts.n, 2);
+	assert_string_equal(back.body.posts.posts[1].name, "b");
 }
 
 static struct worker_order arrival_of(uint8_t *bytes, uint32_t n)
@@ -193,6 +201,8 @@ static void test_reports_come_back(void **state)
 		.verb = worker_STATE,
 		.body.state = { INT64_MAX, 1, 2, 3, 4, INT64_MAX, 6 },
 	};
+	const struct worker_report visit = { .verb = worker_VISIT,
+					     .body.visit = { "a", 7, letter } };
 	struct worker_report back;
 
 	send_report(&gone, -1, &back);
@@ -201,6 +211,10 @@ static void test_reports_come_back(void **state)
 	send_report(&ready, -1, &back);
 	send_report(&counted, -1, &back);
 	assert_memory_equal(&back.body.state, &counted.body.state, sizeof(back.body.state));
+	send_report(&visit, some_fd, &back);
+	assert_string_equal(back.body.visit.name, "a");
+	assert_int_equal(back.body.visit.process, 7);
+	assert_int_equal(back.body.visit.token.uid, 1000);
 }
 
 /* ---- what is none ---- */
@@ -209,12 +223,13 @@ static void test_one_descriptor_just_where_one_belongs(void **state)
 {
 	const struct worker_order arrival = arrival_of(NULL, 0);
 	const struct worker_order leave = { .verb = worker_LEAVE };
+	const struct worker_order relay = { .verb = worker_RELAY, .body.relay.name = "a" };
 	const struct worker_report ready = { .verb = worker_READY };
 	const struct worker_report guest = { .verb = worker_GUEST };
 	const struct {
 		const struct worker_order *order;
 		int fd;
-	} orders[] = { { &arrival, -1 }, { &leave, some_fd } };
+	} orders[] = { { &arrival, -1 }, { &leave, some_fd }, { &relay, -1 } };
 	struct worker_report report;
 	struct worker_order order;
 	int fd;

@@ -91,6 +91,7 @@ static bool has_descriptor(const struct worker_order *order)
 	case worker_AUTHORITY:
 	case worker_CLIENT:
 	case worker_TRACE:
+	case worker_RELAY:
 		return true;
 	case worker_HELLO:
 		return order->body.hello.has_authority;
@@ -114,5 +115,5 @@ int pen_worker_receive_report(int socket, struct worker_report *report, int *fdp
 	struct pen_fds fds;
 	int r = receive(socket, &worker_report_type, report, &fds, room, arena);
 
-	return take(&fds, r, report->verb == worker_GUEST, fdp);
+	return take(&fds, r, report->verb == worker_GUEST || report->verb == worker_VISIT, fdp);
 }

@@ -174,6 +174,7 @@ static int take_arrival(struct pen_worker_talk *talk, const struct worker_arriva
 		.binding = letter->binding,
 		.peer = letter->peer,
 		.is_framed = letter->is_framed,
+		.is_envelope = letter->is_envelope,
 		.bytes = { letter->bytes, letter->n_bytes },
 	};
 	struct pen_token *token;
