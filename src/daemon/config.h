@@ -30,6 +30,9 @@ struct config {
 	uint32_t first_port, last_port; /* of the services; 0, 0: any */
 	const char *directory;		/* of sockets: ncalrpc/ and np/ in it */
 
+	const char *objects;  /* where the object manager's socket is; NULL: there is none */
+	const char *samba_np; /* where Samba's own services listen; NULL: nothing is carried */
+
 	const char *store;
 	const char *accounts;
 	const char *smb_conf; /* NULL: shares are in the store */

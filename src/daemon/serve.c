@@ -33,7 +33,7 @@ struct serve {
 	const struct config *config; /* in effect */
 	struct log log;
 	struct places places;
-	char greeter[PATH_MAX], authd[PATH_MAX];
+	char greeter[PATH_MAX], authd[PATH_MAX], relay[PATH_MAX], porter[PATH_MAX];
 	struct authd_needs needs; /* penstock-authd's */
 	char image[PATH_MAX];	  /* this program */
 	char **trial;		  /* its arguments, and one that has it do nothing */
@@ -111,6 +111,10 @@ static int describe(struct serve *serve, const struct config *config, struct ser
 		.user = serve->how->config->user,
 		.is_confined = serve->how->config->is_confined,
 		.handed = &serve->handed,
+		.samba_np = serve->how->config->samba_np,
+		.relay = serve->relay,
+		.objects = serve->how->config->objects,
+		.porter = serve->porter,
 		.visitors_max = serve->visitors_max,
 		.visitors_per_peer_max = config->limits.connections_per_peer_max,
 		.bind_ms = config->limits.bind_timeout_ms,
@@ -261,18 +265,27 @@ static void forget_signals(struct serve *serve)
 
 /* ---- the start ---- */
 
+static int find_child(struct serve *serve, const char *name, char path[PATH_MAX])
+{
+	char installed[PATH_MAX];
+	const char *const places[] = { name, installed, NULL };
+
+	snprintf(installed, sizeof(installed), PEN_LIBEXECDIR "/penstock/%s", name);
+	return self_find(places, path) ? 0
+				       : fail(serve, -ENOENT, name, "it is not where it belongs");
+}
+
 static int find_children(struct serve *serve)
 {
-	static const char *const greeters[] = { "penstock-greeter",
-						PEN_LIBEXECDIR "/penstock/penstock-greeter", NULL };
-	static const char *const authds[] = { "penstock-authd",
-					      PEN_LIBEXECDIR "/penstock/penstock-authd", NULL };
+	int r = find_child(serve, "penstock-greeter", serve->greeter);
 
-	if (!self_find(greeters, serve->greeter))
-		return fail(serve, -ENOENT, "greeter", "penstock-greeter is not where it belongs");
-	if (!self_find(authds, serve->authd))
-		return fail(serve, -ENOENT, "authd", "penstock-authd is not where it belongs");
-	return 0;
+	if (!r)
+		r = find_child(serve, "penstock-authd", serve->authd);
+	if (!r && serve->config->samba_np)
+		r = find_child(serve, "penstock-relay", serve->relay);
+	if (!r && serve->config->objects)
+		r = find_child(serve, "penstock-porter", serve->porter);
+	return r;
 }
 
 static int find_needs(struct serve *serve)

@@ -35,8 +35,10 @@ static int open_door(struct supervisor *supervisor, const char *listed, const ch
 		.came = supervisor_on_came,
 		.data = supervisor,
 	};
-	int r = door_new(doorp, &config);
+	int r;
 
+	annex_yield(&supervisor->annex, binding);
+	r = door_new(doorp, &config);
 	if (!r)
 		pen_list_append(&supervisor->doors, &(*doorp)->link);
 	return r;
@@ -191,6 +193,7 @@ int supervisor_set_table(struct supervisor *supervisor)
 		if (!door->n_crews)
 			door_free(door);
 	}
+	annex_look(&supervisor->annex);
 	supervisor_set_doors(supervisor);
 	return result;
 }

@@ -4,6 +4,7 @@
 /*
  * The supervisor, for its own files.
  */
+#include "daemon/annex.h"
 #include "daemon/clerk.h"
 #include "daemon/door.h"
 #include "daemon/legacy.h"
@@ -19,6 +20,7 @@ struct supervisor {
 	struct pen_list retired; /* that have lost their place, until their processes have ended */
 	struct pen_list doors;
 	struct visitors visitors;
+	struct annex annex;
 	struct child *greeter; /* NULL: it is to be started again */
 	struct heritage_stamp greeter_stamp;
 	struct child *last_greeter;    /* whose file is another now; NULL: none */

@@ -54,6 +54,10 @@ static int copy_config(struct supervisor_config *copy, const struct supervisor_c
 	copy->np_dir = copy_text(config->np_dir, arena, &r);
 	copy->addresses = copy_texts(config->addresses, arena, &r);
 	copy->user = copy_text(config->user, arena, &r);
+	copy->samba_np = copy_text(config->samba_np, arena, &r);
+	copy->relay = copy_text(config->relay, arena, &r);
+	copy->objects = copy_text(config->objects, arena, &r);
+	copy->porter = copy_text(config->porter, arena, &r);
 	copy->image = copy_text(config->image, arena, &r);
 	copy->arguments = copy_arguments(config->arguments, arena, &r);
 	copy->trial = copy_arguments(config->trial, arena, &r);
@@ -93,6 +97,10 @@ static int take_next(struct supervisor *supervisor)
 	next.greeter = config->greeter;
 	next.authd = config->authd;
 	next.authd_needs = config->authd_needs;
+	next.samba_np = config->samba_np;
+	next.relay = config->relay;
+	next.objects = config->objects;
+	next.porter = config->porter;
 	next.log = config->log;
 	next.image = config->image;
 	next.arguments = config->arguments;

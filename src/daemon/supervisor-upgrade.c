@@ -24,8 +24,9 @@ static size_t count(const struct pen_list *list)
 static int bequeath_doors(struct supervisor *supervisor, struct heritage_heritage *heritage,
 			  struct bequest *bequest)
 {
-	heritage->doors = pen_arena_array(&bequest->arena, count(&supervisor->doors),
-					  sizeof(*heritage->doors));
+	size_t n = count(&supervisor->doors) + annex_count_doors(&supervisor->annex);
+
+	heritage->doors = pen_arena_array(&bequest->arena, n, sizeof(*heritage->doors));
 	if (!heritage->doors)
 		return -ENOMEM;
 	pen_list_each (link, after, &supervisor->doors) {
@@ -37,7 +38,7 @@ static int bequeath_doors(struct supervisor *supervisor, struct heritage_heritag
 		if (r)
 			return r;
 	}
-	return 0;
+	return annex_bequeath_doors(&supervisor->annex, heritage, bequest);
 }
 
 static int bequeath_crews(const struct pen_list *crews, struct heritage_estate *estate,
@@ -119,6 +120,8 @@ static int bequeath(struct supervisor *supervisor, struct bequest *bequest)
 		r = bequeath_crews(&supervisor->retired, &estate, bequest);
 	if (!r)
 		r = bequeath_greeters(supervisor, &estate, bequest);
+	if (!r)
+		r = annex_bequeath_porter(&supervisor->annex, &estate, bequest);
 	if (!r)
 		r = child_bequeath_all(&heritage, bequest);
 	return r ? r : bequest_write(bequest, &heritage, &estate);

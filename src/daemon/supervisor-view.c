@@ -31,8 +31,8 @@ void supervisor_view(const struct supervisor *supervisor, struct supervisor_view
 		.doors = &supervisor->doors,
 		.greeter = supervisor->greeter ? child_pid(supervisor->greeter) : 0,
 		.n_greeters = supervisor->n_greeters,
-		.n_accepted = supervisor->n_accepted,
-		.n_refused = supervisor->n_refused,
+		.n_accepted = supervisor->n_accepted + supervisor->annex.n_accepted,
+		.n_refused = supervisor->n_refused + supervisor->annex.n_refused,
 		.now = uv_now(&supervisor->loop.uv),
 		.started_at = supervisor->started_at,
 		.image_at = supervisor->image_at,
@@ -77,8 +77,10 @@ void supervisor_stats(const struct supervisor *supervisor, struct supervisor_sta
 {
 	*stats = (struct supervisor_stats){
 		.visitors = supervisor->visitors.n + supervisor->last_visitors.n,
-		.accepted = supervisor->n_accepted,
-		.refused = supervisor->n_refused,
+		.accepted = supervisor->n_accepted + supervisor->annex.n_accepted,
+		.refused = supervisor->n_refused + supervisor->annex.n_refused,
+		.porter = annex_porter(&supervisor->annex),
+		.carried = annex_carried(&supervisor->annex),
 	};
 	pen_list_each (link, after, &supervisor->crews)
 		add_stats(stats, pen_list_entry(link, struct crew, link));

@@ -382,6 +382,9 @@ static int start(struct supervisor *supervisor)
 	/* Who goes on does so with what there is. */
 	if (r && !legacy)
 		return r;
+	r = annex_open(&supervisor->annex, legacy);
+	if (r && !legacy)
+		return r;
 	pen_list_each (link, after, &supervisor->crews)
 		crew_prepare(pen_list_entry(link, struct crew, link));
 	supervisor_set_doors(supervisor);
@@ -421,6 +424,10 @@ int supervisor_new(struct supervisor **supervisorp, const struct supervisor_conf
 	visitors_init(&supervisor->visitors);
 	visitors_init(&supervisor->last_visitors);
 	supervisor->world.doors = &supervisor->doors;
+	supervisor->annex = (struct annex){ .config = &supervisor->config,
+					    .doors = &supervisor->doors,
+					    .visitors = &supervisor->visitors,
+					    .loop = &supervisor->loop.uv };
 	r = supervisor_take_config(supervisor, config);
 	if (!r)
 		r = start_loop(supervisor);
@@ -450,6 +457,7 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 	if (!supervisor)
 		return NULL;
 	clerk_free(supervisor->clerk);
+	annex_close(&supervisor->annex);
 	close_doors(supervisor);
 	pen_list_each (link, after, &supervisor->crews)
 		crew_free(pen_list_entry(link, struct crew, link));
@@ -476,7 +484,7 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 
 static uint32_t count_workers(const struct supervisor *supervisor)
 {
-	uint32_t n = (uint32_t)child_count_forgotten();
+	uint32_t n = (uint32_t)child_count_forgotten() + annex_is_busy(&supervisor->annex);
 
 	pen_list_each (link, after, &supervisor->crews)
 		n += pen_list_entry(link, struct crew, link)->n_workers;
@@ -498,6 +506,7 @@ static uint32_t count_visitors(const struct supervisor *supervisor)
 static void dismiss(struct supervisor *supervisor)
 {
 	supervisor->is_dismissed = true;
+	annex_stop(&supervisor->annex);
 	close_doors(supervisor);
 	pen_list_each (link, after, &supervisor->crews)
 		crew_dismiss(pen_list_entry(link, struct crew, link), false);

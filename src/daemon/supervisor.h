@@ -7,6 +7,7 @@
  */
 #include "daemon/crew.h"
 #include "io/loop.h"
+#include <sys/types.h>
 
 struct supervisor_config {
 	const char *const *programs; /* paths, ended by NULL */
@@ -21,7 +22,13 @@ struct supervisor_config {
 		soft_port; /* in the place of that one any other will do, if it is taken; 0: none */
 	const char *user;  /* NULL: everything runs as this process */
 	bool is_confined;
-	struct handed *handed;		/* sockets of a service manager; NULL: none */
+	struct handed *handed; /* sockets of a service manager; NULL: none */
+	/* Samba's own services, which are carried to. */
+	const char *samba_np; /* the directory of their sockets; NULL: none are */
+	const char *relay;    /* the path of the program that does that */
+	/* Pipes of the object manager, which programs are reached by too. */
+	const char *objects;		/* the directory of its socket; NULL: there are none */
+	const char *porter;		/* the path of the program that holds them */
 	uint32_t visitors_max;		/* with the greeter at a time */
 	uint32_t visitors_per_peer_max; /* of one address, or one user; 0: all */
 	uint32_t bind_ms, npa_ms;	/* as the greeter has them; 0: its defaults */
@@ -125,6 +132,8 @@ struct supervisor_stats {
 	uint32_t waiting;     /* for a worker */
 	uint32_t connections; /* of workers, as they said last */
 	uint64_t started, crashed, accepted, refused;
+	uint64_t carried; /* to Samba's services */
+	pid_t porter;	  /* 0: there is none */
 };
 
 void supervisor_stats(const struct supervisor *supervisor, struct supervisor_stats *stats);

@@ -2,6 +2,7 @@
 /* A service program for tests of the supervisor; by the name of "other" it is another one. */
 #include "counter.h"
 #include <errno.h>
+#include <penstock/token.h>
 #include <penstock/worker.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,15 @@ static int die(struct pen_call *call, const struct counter_Die_in *in, struct co
 	_exit(99);
 }
 
+static int tell_uid(struct pen_call *call, const struct counter_Uid_in *in,
+		    struct counter_Uid_out *out)
+{
+	const struct pen_token_info *who = pen_token_info(pen_call_token(call));
+
+	out->result = who->has_unix ? (int32_t)who->uid : -1;
+	return 0;
+}
+
 static const struct counter_operations counter_operations = {
 	.Open = open_counter,
 	.Add = add,
@@ -85,6 +95,7 @@ static const struct counter_operations counter_operations = {
 	.Fill = fill,
 	.Wait = wait_a_while,
 	.Die = die,
+	.Uid = tell_uid,
 };
 
 static int which_pid(struct pen_call *call, const struct other_WhichPid_in *in,

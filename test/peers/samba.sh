@@ -54,6 +54,10 @@ CONF
 CONF
 }
 
+samba_dcerpcd_start() {
+	/usr/libexec/samba/samba-dcerpcd -D --configfile="$WORK/smb.conf" /usr/libexec/samba/rpcd_* </dev/null
+}
+
 samba_start() { # OURS-OR-THEIRS
 	local conf=$WORK/smb.conf name
 	mkdir -p "$WORK"/samba/ncalrpc
@@ -66,9 +70,7 @@ samba_start() { # OURS-OR-THEIRS
 	done
 	usermod -a -G penadmins admin
 	net -s "$conf" groupmap add sid=S-1-5-32-544 unixgroup=penadmins type=builtin >/dev/null
-	if [ "$1" = theirs ]; then
-		/usr/libexec/samba/samba-dcerpcd -D --configfile="$conf" /usr/libexec/samba/rpcd_* </dev/null
-	fi
+	[ "$1" = ours ] || samba_dcerpcd_start
 	smbd -D --configfile="$conf" </dev/null
 	wait_for "smbd" bash -c ': </dev/tcp/127.0.0.1/445'
 	[ "$1" = ours ] || wait_for "samba-dcerpcd" bash -c ': </dev/tcp/127.0.0.1/135'
