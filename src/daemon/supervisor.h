@@ -94,9 +94,9 @@ int supervisor_upgrade(struct supervisor *supervisor);
 int supervisor_restart(struct supervisor *supervisor, const char *program, bool is_now);
 
 /*
- * Has all processes tell a socket of their calls (runtime/server-trace.h), those there are and those
- * to come, until its other end is closed; it is taken if that goes. Whoever is to come after an
- * upgrade does not. PEN_E_LIMIT: as many look on as may; -ENOMEM, a negative errno.
+ * Has all processes tell a socket of their calls (runtime/server-trace.h), those there are and
+ * those to come, until its other end is closed; it is taken if that goes. Whoever is to come after
+ * an upgrade does not. PEN_E_LIMIT: as many look on as may; -ENOMEM, a negative errno.
  */
 int supervisor_trace(struct supervisor *supervisor, int fd, const struct worker_trace *filter);
 
