@@ -264,3 +264,10 @@ void keeper_free(struct keeper *keeper)
 	}
 	uv_close((uv_handle_t *)&keeper->again, on_closed);
 }
+
+int keeper_bequeath(const struct keeper *keeper, struct bequest *bequest)
+{
+	struct heritage_child letter;
+
+	return keeper->child ? child_bequeath(keeper->child, &letter, bequest) : 0;
+}

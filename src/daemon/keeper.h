@@ -14,6 +14,7 @@ enum {
 	KEEPER_CALM_MS = 60 * 1000,   /* after which all is forgotten */
 };
 
+struct bequest;
 struct keeper;
 
 struct keeper_config {
@@ -51,5 +52,8 @@ uint64_t keeper_run(const struct keeper *keeper);
 
 /* 0: it does not run. */
 pid_t keeper_pid(const struct keeper *keeper);
+
+/* Its socket outlives exec, so that it serves until the next image has one of its own. */
+int keeper_bequeath(const struct keeper *keeper, struct bequest *bequest);
 
 #endif

@@ -122,6 +122,8 @@ static int bequeath(struct supervisor *supervisor, struct bequest *bequest)
 		r = bequeath_greeters(supervisor, &estate, bequest);
 	if (!r)
 		r = annex_bequeath_porter(&supervisor->annex, &estate, bequest);
+	if (!r && supervisor->world.keeper)
+		r = keeper_bequeath(supervisor->world.keeper, bequest);
 	if (!r)
 		r = child_bequeath_all(&heritage, bequest);
 	return r ? r : bequest_write(bequest, &heritage, &estate);
