@@ -2,23 +2,20 @@
 /* penstock-authd: the command line, the configuration, and what the process is. */
 #include "daemon/authd-needs.h"
 #include "daemon/authd.h"
-#include "daemon/confine.h"
+#include "daemon/child-main.h"
 #include "daemon/log.h"
 #include "daemon/verdicts.h"
 #include "io/option.h"
 #include "runtime/world.h"
-#include <errno.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { OK, FAILED, USAGE };
-enum { PENSTOCKD = 3, ARENAS_MAX = 2 };
+enum { ARENAS_MAX = 2 };
+
+static const char name[] = "penstock-authd";
 
 static const char help[] =
 	"Usage: penstock-authd [OPTION]...\n"
@@ -67,33 +64,16 @@ static int parse(struct process *process, int argc, char **argv)
 			break;
 		case 'h':
 			fputs(help, stdout);
-			return OK;
+			return CHILD_MAIN_OK;
 		case 'V':
 			puts("penstock-authd " PEN_VERSION);
-			return OK;
+			return CHILD_MAIN_OK;
 		default:
-			pen_option_complain("penstock-authd", long_options, val == ':',
-					    argv[optind - 1]);
-			return USAGE;
+			pen_option_complain(name, long_options, val == ':', argv[optind - 1]);
+			return CHILD_MAIN_USAGE;
 		}
 	}
-	if (optind == argc)
-		return -1;
-	pen_option_complain_of_word("penstock-authd", argv[optind]);
-	return USAGE;
-}
-
-/* -1: go on. */
-static int check_socket(void)
-{
-	socklen_t n = sizeof(int);
-	int type = 0;
-
-	if (!getsockopt(PENSTOCKD, SOL_SOCKET, SO_TYPE, &type, &n) && type == SOCK_SEQPACKET)
-		return -1;
-	fprintf(stderr, "penstock-authd: descriptor 3 is no socket of penstockd, which starts "
-			"this program.\n");
-	return USAGE;
+	return child_main_words(name, argc, argv, false);
 }
 
 /* ---- what it is made of ---- */
@@ -155,21 +135,10 @@ static int confine(const struct process *process, char error[256])
 	return r;
 }
 
-/* As many as there may be: a call that cannot be taken is lost. */
-static void widen(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static int serve(struct process *process)
 {
 	const struct authd_config config = {
-		.fd = PENSTOCKD,
+		.fd = CHILD_MAIN_SOCKET,
 		.world = &process->world.mech,
 		.ntlm = verdicts_ntlm(process->verdicts),
 		.krb5 = verdicts_krb5(process->verdicts),
@@ -210,18 +179,14 @@ int main(int argc, char **argv)
 	int end = parse(&process, argc, argv);
 
 	if (end < 0)
-		end = check_socket();
+		end = child_main_begin(name);
 	if (end >= 0)
 		return end;
-	/* From a terminal they are penstockd's, and this ends after that. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
 	/* Each thread's own heap would take addresses that there is a limit of. */
 	mallopt(M_ARENA_MAX, ARENAS_MAX);
-	widen();
+	child_main_room(0); /* a call that cannot be taken is lost */
 	if (load(&process, path && *path ? path : NULL))
-		return USAGE;
+		return CHILD_MAIN_USAGE;
 	/* What else runs at a program's end may want more than it has. */
-	_exit(run(&process) ? FAILED : OK);
+	_exit(run(&process) ? CHILD_MAIN_FAILED : CHILD_MAIN_OK);
 }

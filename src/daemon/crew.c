@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/crew.h"
 #include "daemon/door.h"
-#include "daemon/table.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 static void say(const struct crew *crew, enum pen_log_level level, const char *message)
 {
@@ -209,67 +207,6 @@ static uint16_t choose_index(struct crew_world *world)
 	return 0;
 }
 
-/* A socket to penstock-authd, if there is one; -1: there is none. */
-static int connect_keeper(struct worker *worker, int *socketp)
-{
-	const struct crew *crew = worker->crew;
-	char name[64];
-
-	*socketp = -1;
-	if (!crew->world->keeper)
-		return 0;
-	snprintf(name, sizeof(name), "%.50s %u", crew->listing.program, worker->index);
-	return keeper_connect(crew->world->keeper, name, socketp, &worker->keeper_run);
-}
-
-static int greet(struct worker *worker)
-{
-	const struct crew_world *world = worker->crew->world;
-	struct worker_endpoint endpoints[worker_ENDPOINTS_MAX];
-	struct worker_order order = { .verb = worker_HELLO };
-	uint32_t n = 0;
-	int socket, r;
-
-	for (struct pen_list *link = world->doors->next; link != world->doors; link = link->next) {
-		struct door *door = pen_list_entry(link, struct door, link);
-
-		for (size_t i = 0; i < door->n_crews && n < worker_ENDPOINTS_MAX; i++)
-			if (door->crews[i] == worker->crew)
-				endpoints[n++] =
-					(struct worker_endpoint){ door->binding, door->listed };
-	}
-	order.body.hello = (struct worker_hello){
-		.index = worker->index,
-		.is_first = !worker->crew->n_ready,
-		.n_endpoints = n,
-		.endpoints = endpoints,
-		.ncalrpc_dir = world->ncalrpc_dir,
-	};
-	r = connect_keeper(worker, &socket);
-	if (r)
-		return r;
-	order.body.hello.has_authority = socket >= 0;
-	r = child_tell(worker->child, &order, socket);
-	if (r && socket >= 0)
-		close(socket);
-	return r;
-}
-
-/* What an endpoint mapper knows. */
-static int teach(struct worker *worker)
-{
-	struct worker_order order = { .verb = worker_TABLE };
-	struct pen_arena arena;
-	int r;
-
-	pen_arena_init(&arena, PEN_WORKER_ARENA_MAX);
-	r = table_build(&order.body.table, worker->crew->world->doors, &arena);
-	if (!r)
-		r = child_tell(worker->child, &order, -1);
-	pen_arena_done(&arena);
-	return r;
-}
-
 struct child_listener crew_listener(struct worker *worker)
 {
 	return (struct child_listener){
@@ -323,12 +260,8 @@ static struct worker *worker_new(struct crew *crew)
 	if (!r) {
 		crew->world->workers[worker->index] = worker;
 		crew->n_started++;
-		r = greet(worker);
+		r = crew_tell_first(worker);
 	}
-	if (!r && crew->listing.needs_table)
-		r = teach(worker);
-	if (!r)
-		r = onlookers_tell(&crew->world->onlookers, worker->child);
 	if (!r)
 		return worker;
 	say(crew, PEN_LOG_ERROR, r < 0 ? strerror(-r) : pen_error_name(r));
@@ -465,45 +398,6 @@ uint32_t crew_count_waiting(const struct crew *crew)
 	     link = link->next)
 		n += pen_list_entry(link, const struct worker, link)->n_waiting;
 	return n;
-}
-
-void crew_reload(struct crew *crew)
-{
-	const struct worker_order order = { .verb = worker_RELOAD };
-
-	pen_list_each (link, after, &crew->workers)
-		child_tell(pen_list_entry(link, struct worker, link)->child, &order, -1);
-}
-
-void crew_teach(struct crew *crew)
-{
-	if (crew->listing.needs_table)
-		pen_list_each (link, after, &crew->workers)
-			teach(pen_list_entry(link, struct worker, link));
-}
-
-static int reconnect(struct worker *worker)
-{
-	const struct worker_order order = { .verb = worker_AUTHORITY };
-	int socket;
-	int r = connect_keeper(worker, &socket);
-
-	if (r)
-		return r;
-	r = child_tell(worker->child, &order, socket);
-	if (r)
-		close(socket);
-	return r;
-}
-
-void crew_reconnect(struct crew *crew)
-{
-	pen_list_each (link, after, &crew->workers) {
-		struct worker *worker = pen_list_entry(link, struct worker, link);
-
-		if (worker->keeper_run != keeper_run(crew->world->keeper) && reconnect(worker))
-			say(crew, PEN_LOG_WARNING, "a process has no way to penstock-authd");
-	}
 }
 
 void crew_sweep(struct crew *crew, uint64_t now)

@@ -163,6 +163,9 @@ void crew_add_worker(struct worker *worker);
 /* What a process of it says, to be heard. */
 struct child_listener crew_listener(struct worker *worker);
 
+/* What one knows before anybody comes to it. -ENOMEM, what a socket fails with. */
+int crew_tell_first(struct worker *worker);
+
 /* ---- all crews ---- */
 
 /* The process of that index, if it is alive and is to get visitors. */

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* penstock-greeter: the command line, and what the process is. */
-#include "daemon/confine.h"
+#include "daemon/child-main.h"
 #include "daemon/greeter.h"
 #include "io/option.h"
 #include <penstock/base.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { OK, FAILED, USAGE };
-enum { PENSTOCKD = 3, FDS_KEPT = 32 /* for all but connections */ };
+enum { FDS_KEPT = 32 /* for all but connections */ };
+
+static const char name[] = "penstock-greeter";
 
 static const char help[] =
 	"Usage: penstock-greeter [OPTION]...\n"
@@ -34,39 +31,25 @@ static const struct option long_options[] = {
 	{ "version", no_argument, NULL, 'V' },		 { 0 },
 };
 
-/* -1: go on. */
-static int parse_number(uint32_t *numberp, const char *option, const char *value, uint32_t max)
-{
-	char *end;
-	unsigned long number = strtoul(value, &end, 10);
-
-	if (*value < '0' || *value > '9' || *end || !number || number > max) {
-		fprintf(stderr, "penstock-greeter: --%s %s: a number from 1 to %u.\n", option,
-			value, max);
-		return USAGE;
-	}
-	*numberp = (uint32_t)number;
-	return -1;
-}
-
 static int take_option(struct greeter_config *config, int val, char **argv)
 {
 	switch (val) {
 	case 'b':
-		return parse_number(&config->bind_ms, "bind-ms", optarg, 3600000);
+		return child_main_number(&config->bind_ms, name, "bind-ms", optarg, 3600000);
 	case 'n':
-		return parse_number(&config->npa_ms, "npa-ms", optarg, 3600000);
+		return child_main_number(&config->npa_ms, name, "npa-ms", optarg, 3600000);
 	case 'c':
-		return parse_number(&config->connections_max, "connections", optarg, 1000000);
+		return child_main_number(&config->connections_max, name, "connections", optarg,
+					 1000000);
 	case 'h':
 		fputs(help, stdout);
-		return OK;
+		return CHILD_MAIN_OK;
 	case 'V':
 		puts("penstock-greeter " PEN_VERSION);
-		return OK;
+		return CHILD_MAIN_OK;
 	default:
-		pen_option_complain("penstock-greeter", long_options, val == ':', argv[optind - 1]);
-		return USAGE;
+		pen_option_complain(name, long_options, val == ':', argv[optind - 1]);
+		return CHILD_MAIN_USAGE;
 	}
 }
 
@@ -79,80 +62,31 @@ static int parse(struct greeter_config *config, int argc, char **argv)
 	opterr = 0;
 	while (end < 0 && (val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1)
 		end = take_option(config, val, argv);
-	if (end < 0 && optind < argc) {
-		pen_option_complain_of_word("penstock-greeter", argv[optind]);
-		return USAGE;
-	}
-	return end;
-}
-
-/* -1: go on. */
-static int check_socket(void)
-{
-	socklen_t n = sizeof(int);
-	int type = 0;
-
-	if (!getsockopt(PENSTOCKD, SOL_SOCKET, SO_TYPE, &type, &n) && type == SOCK_SEQPACKET)
-		return -1;
-	fprintf(stderr, "penstock-greeter: descriptor 3 is no socket of penstockd, which starts "
-			"this program.\n");
-	return USAGE;
-}
-
-/* No more connections than there may be descriptors: one that cannot be taken is lost. */
-static void fit_connections(struct greeter_config *config)
-{
-	struct rlimit limit;
-	rlim_t room;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	room = limit.rlim_cur > 2 * FDS_KEPT ? limit.rlim_cur - FDS_KEPT : FDS_KEPT;
-	if (room < config->connections_max)
-		config->connections_max = (uint32_t)room;
-}
-
-/* From now on it can do what it does, and nothing else. */
-static int confine(void)
-{
-	const struct confinement confinement = { .is_parser = true };
-	char missing[128], error[256] = "";
-	int r = confine_self(&confinement, missing, error);
-
-	if (r)
-		fprintf(stderr, "penstock-greeter: %s\n", error);
-	else if (*missing)
-		fprintf(stderr, "penstock-greeter: this kernel has no %s\n", missing);
-	return r;
+	return end < 0 ? child_main_words(name, argc, argv, false) : end;
 }
 
 int main(int argc, char **argv)
 {
-	struct greeter_config config = { .fd = PENSTOCKD, .connections_max = 10000 };
+	static const struct confinement confinement = { .is_parser = true };
+	struct greeter_config config = { .fd = CHILD_MAIN_SOCKET, .connections_max = 10000 };
 	struct greeter *greeter = NULL;
 	int end = parse(&config, argc, argv);
+	uint32_t room;
 	int r;
 
 	if (end < 0)
-		end = check_socket();
+		end = child_main_begin(name);
 	if (end >= 0)
 		return end;
-	fit_connections(&config);
-	/* From a terminal they are penstockd's, and this ends after that. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	/* No more connections than there may be descriptors: one that cannot be taken is lost. */
+	room = child_main_room(FDS_KEPT);
+	if (room < config.connections_max)
+		config.connections_max = room;
 	r = greeter_new(&greeter, &config);
-	if (!r && confine())
-		_exit(FAILED);
+	if (!r && child_main_confine(name, &confinement))
+		_exit(CHILD_MAIN_FAILED);
 	if (!r)
 		r = greeter_run(greeter);
 	greeter_free(greeter);
-	if (r)
-		fprintf(stderr, "penstock-greeter: %s\n",
-			r < 0 ? strerror(-r) : "what came from penstockd is no order.");
-	/* What else runs at a program's end may want more than it has. */
-	_exit(r ? FAILED : OK);
+	child_main_end(name, r);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* penstock-status: speaks HTTP with those that penstockd hands it, and asks penstockd how it is. */
-#include "daemon/confine.h"
+#include "daemon/child-main.h"
 #include "daemon/control.h"
 #include "daemon/page-answer.h"
 #include "io/clock.h"
@@ -18,10 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OK, FAILED, USAGE };
-
 enum {
-	PENSTOCKD = 3,
 	CONNECTIONS_MAX = 128,
 	MEMORY_MAX = 16 * 1024, /* of a connection, for what it says */
 	TIMEOUT_S = 10,		/* of one that says nothing */
@@ -82,7 +79,7 @@ static int hear(struct server *server)
 	int fd, r;
 
 	pen_arena_reset(&server->arena);
-	r = pen_worker_receive_order(PENSTOCKD, &order, &fd, server->room, &server->arena);
+	r = pen_worker_receive_order(CHILD_MAIN_SOCKET, &order, &fd, server->room, &server->arena);
 	if (r)
 		return r;
 	if (order.verb != worker_GREET || fd < 0) {
@@ -184,20 +181,6 @@ static int start(struct server *server)
 	return server->http ? 0 : -ENOMEM;
 }
 
-/* From now on it can do what it does, and nothing else. */
-static int confine(void)
-{
-	const struct confinement confinement = { .is_parser = true };
-	char missing[128], error[256] = "";
-	int r = confine_self(&confinement, missing, error);
-
-	if (r)
-		fprintf(stderr, "penstock-status: %s\n", error);
-	else if (*missing)
-		fprintf(stderr, "penstock-status: this kernel has no %s\n", missing);
-	return r;
-}
-
 static int wait_ms(struct server *server)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
@@ -212,7 +195,7 @@ static int run(struct server *server)
 {
 	const union MHD_DaemonInfo *info =
 		MHD_get_daemon_info(server->http, MHD_DAEMON_INFO_EPOLL_FD);
-	struct pollfd waits[2] = { { .fd = PENSTOCKD, .events = POLLIN },
+	struct pollfd waits[2] = { { .fd = CHILD_MAIN_SOCKET, .events = POLLIN },
 				   { .fd = info ? info->epoll_fd : -1, .events = POLLIN } };
 	int r = 0;
 
@@ -226,6 +209,8 @@ static int run(struct server *server)
 	}
 	return r == -ECONNRESET ? 0 : r;
 }
+
+static const char name[] = "penstock-status";
 
 static const char help[] =
 	"Usage: penstock-status [OPTION]...\n"
@@ -251,50 +236,30 @@ static int parse(int argc, char **argv)
 	val = getopt_long(argc, argv, ":h", long_options, NULL);
 	if (val == 'h') {
 		fputs(help, stdout);
-		return OK;
+		return CHILD_MAIN_OK;
 	}
 	if (val == 'V') {
 		puts("penstock-status " PEN_VERSION);
-		return OK;
+		return CHILD_MAIN_OK;
 	}
 	if (val != -1) {
-		pen_option_complain("penstock-status", long_options, val == ':', argv[optind - 1]);
-		return USAGE;
+		pen_option_complain(name, long_options, val == ':', argv[optind - 1]);
+		return CHILD_MAIN_USAGE;
 	}
-	if (optind < argc) {
-		pen_option_complain_of_word("penstock-status", argv[optind]);
-		return USAGE;
-	}
-	return -1;
-}
-
-/* -1: go on. */
-static int check_socket(void)
-{
-	socklen_t n = sizeof(int);
-	int type = 0;
-
-	if (!getsockopt(PENSTOCKD, SOL_SOCKET, SO_TYPE, &type, &n) && type == SOCK_SEQPACKET)
-		return -1;
-	fprintf(stderr, "penstock-status: descriptor 3 is no socket of penstockd, which starts "
-			"this program.\n");
-	return USAGE;
+	return child_main_words(name, argc, argv, false);
 }
 
 int main(int argc, char **argv)
 {
+	static const struct confinement confinement = { .is_parser = true };
 	struct server *server;
 	int end = parse(argc, argv);
 	int r;
 
 	if (end < 0)
-		end = check_socket();
+		end = child_main_begin(name);
 	if (end >= 0)
 		return end;
-	/* From a terminal they are penstockd's, and this ends after that. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
 	tzset(); /* which reads files, and only the first time */
 	server = calloc(1, sizeof(*server));
 	r = server ? 0 : -ENOMEM;
@@ -302,12 +267,9 @@ int main(int argc, char **argv)
 		pen_arena_init(&server->arena, PEN_WORKER_ARENA_MAX);
 	if (!r)
 		r = start(server);
-	if (!r && confine())
-		_exit(FAILED);
+	if (!r && child_main_confine(name, &confinement))
+		_exit(CHILD_MAIN_FAILED);
 	if (!r)
 		r = run(server);
-	if (r)
-		fprintf(stderr, "penstock-status: %s\n",
-			r < 0 ? strerror(-r) : "what came from penstockd is no order.");
-	_exit(r ? FAILED : OK);
+	child_main_end(name, r);
 }

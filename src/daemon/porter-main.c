@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* penstock-porter: the command line, and what the process is. */
-#include "daemon/confine.h"
+#include "daemon/child-main.h"
 #include "daemon/porter.h"
 #include "io/option.h"
 #include <penstock/base.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { OK, FAILED, USAGE };
-enum { PENSTOCKD = 3 };
+static const char name[] = "penstock-porter";
 
 static const char help[] =
 	"Usage: penstock-porter [OPTION]... DIRECTORY\n"
@@ -34,13 +30,13 @@ static int take_option(int val, char **argv)
 	switch (val) {
 	case 'h':
 		fputs(help, stdout);
-		return OK;
+		return CHILD_MAIN_OK;
 	case 'V':
 		puts("penstock-porter " PEN_VERSION);
-		return OK;
+		return CHILD_MAIN_OK;
 	default:
-		pen_option_complain("penstock-porter", long_options, val == ':', argv[optind - 1]);
-		return USAGE;
+		pen_option_complain(name, long_options, val == ':', argv[optind - 1]);
+		return CHILD_MAIN_USAGE;
 	}
 }
 
@@ -53,71 +49,28 @@ static int parse(int argc, char **argv)
 	opterr = 0;
 	while (end < 0 && (val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1)
 		end = take_option(val, argv);
-	if (end >= 0)
-		return end;
-	if (optind == argc) {
-		fprintf(stderr, "penstock-porter: which directory?\n");
-		return USAGE;
-	}
-	if (optind + 1 < argc) {
-		pen_option_complain_of_word("penstock-porter", argv[optind + 1]);
-		return USAGE;
-	}
-	return -1;
-}
-
-/* -1: go on. */
-static int check_socket(void)
-{
-	socklen_t n = sizeof(int);
-	int type = 0;
-
-	if (!getsockopt(PENSTOCKD, SOL_SOCKET, SO_TYPE, &type, &n) && type == SOCK_SEQPACKET)
-		return -1;
-	fprintf(stderr, "penstock-porter: descriptor 3 is no socket of penstockd, which starts "
-			"this program.\n");
-	return USAGE;
-}
-
-/* No other program any more, the object manager's not either. */
-static int confine(void)
-{
-	const struct confinement confinement = { .is_porter = true };
-	char missing[128], error[256] = "";
-	int r = confine_self(&confinement, missing, error);
-
-	if (r)
-		fprintf(stderr, "penstock-porter: %s\n", error);
-	else if (*missing)
-		fprintf(stderr, "penstock-porter: this kernel has no %s\n", missing);
-	return r;
+	return end < 0 ? child_main_words(name, argc, argv, true) : end;
 }
 
 int main(int argc, char **argv)
 {
-	struct porter_config config = { .fd = PENSTOCKD };
+	/* No other program any more, the object manager's not either. */
+	static const struct confinement confinement = { .is_porter = true };
+	struct porter_config config = { .fd = CHILD_MAIN_SOCKET };
 	struct porter *porter = NULL;
 	int end = parse(argc, argv);
 	int r;
 
 	if (end < 0)
-		end = check_socket();
+		end = child_main_begin(name);
 	if (end >= 0)
 		return end;
 	config.objects = argv[optind];
-	/* From a terminal they are penstockd's, and this ends after that. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
 	r = porter_new(&porter, &config);
-	if (!r && confine())
-		_exit(FAILED);
+	if (!r && child_main_confine(name, &confinement))
+		_exit(CHILD_MAIN_FAILED);
 	if (!r)
 		r = porter_run(porter);
 	porter_free(porter);
-	if (r)
-		fprintf(stderr, "penstock-porter: %s\n",
-			r < 0 ? strerror(-r) : "what came from penstockd is no order.");
-	/* What else runs at a program's end may want more than it has. */
-	_exit(r ? FAILED : OK);
+	child_main_end(name, r);
 }

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* penstock-relay: the command line, and what the process is. */
-#include "daemon/confine.h"
+#include "daemon/child-main.h"
 #include "daemon/relay-directory.h"
 #include "daemon/relay.h"
 #include "io/option.h"
 #include <errno.h>
 #include <penstock/base.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { OK, FAILED, USAGE };
-enum { PENSTOCKD = 3, FDS_KEPT = 32 /* for all but connections */, FDS_EACH = 2 };
+enum { FDS_KEPT = 32 /* for all but connections */, FDS_EACH = 2 };
+
+static const char name[] = "penstock-relay";
 
 static const char help[] =
 	"Usage: penstock-relay [OPTION]... DIRECTORY\n"
@@ -37,37 +35,23 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* -1: go on. */
-static int parse_number(uint32_t *numberp, const char *option, const char *value, uint32_t max)
-{
-	char *end;
-	unsigned long number = strtoul(value, &end, 10);
-
-	if (*value < '0' || *value > '9' || *end || !number || number > max) {
-		fprintf(stderr, "penstock-relay: --%s %s: a number from 1 to %u.\n", option, value,
-			max);
-		return USAGE;
-	}
-	*numberp = (uint32_t)number;
-	return -1;
-}
-
 static int take_option(struct relay_config *config, int val, char **argv)
 {
 	switch (val) {
 	case 'm':
-		return parse_number(&config->connect_ms, "connect-ms", optarg, 3600000);
+		return child_main_number(&config->connect_ms, name, "connect-ms", optarg, 3600000);
 	case 'c':
-		return parse_number(&config->connections_max, "connections", optarg, 1000000);
+		return child_main_number(&config->connections_max, name, "connections", optarg,
+					 1000000);
 	case 'h':
 		fputs(help, stdout);
-		return OK;
+		return CHILD_MAIN_OK;
 	case 'V':
 		puts("penstock-relay " PEN_VERSION);
-		return OK;
+		return CHILD_MAIN_OK;
 	default:
-		pen_option_complain("penstock-relay", long_options, val == ':', argv[optind - 1]);
-		return USAGE;
+		pen_option_complain(name, long_options, val == ':', argv[optind - 1]);
+		return CHILD_MAIN_USAGE;
 	}
 }
 
@@ -80,45 +64,7 @@ static int parse(struct relay_config *config, int argc, char **argv)
 	opterr = 0;
 	while (end < 0 && (val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1)
 		end = take_option(config, val, argv);
-	if (end >= 0)
-		return end;
-	if (optind == argc) {
-		fprintf(stderr, "penstock-relay: which directory?\n");
-		return USAGE;
-	}
-	if (optind + 1 < argc) {
-		pen_option_complain_of_word("penstock-relay", argv[optind + 1]);
-		return USAGE;
-	}
-	return -1;
-}
-
-/* -1: go on. */
-static int check_socket(void)
-{
-	socklen_t n = sizeof(int);
-	int type = 0;
-
-	if (!getsockopt(PENSTOCKD, SOL_SOCKET, SO_TYPE, &type, &n) && type == SOCK_SEQPACKET)
-		return -1;
-	fprintf(stderr, "penstock-relay: descriptor 3 is no socket of penstockd, which starts this "
-			"program.\n");
-	return USAGE;
-}
-
-/* No more connections than there may be descriptors: one that cannot be taken is lost. */
-static void fit_connections(struct relay_config *config)
-{
-	struct rlimit limit;
-	rlim_t room;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	room = limit.rlim_cur > 2 * FDS_KEPT ? limit.rlim_cur - FDS_KEPT : FDS_KEPT;
-	if (room / FDS_EACH < config->connections_max)
-		config->connections_max = (uint32_t)(room / FDS_EACH);
+	return end < 0 ? child_main_words(name, argc, argv, true) : end;
 }
 
 /* The directory is all that there is, from now on, where that can be had; a negative errno. */
@@ -138,54 +84,30 @@ static int enter(const char *directory)
 	return r;
 }
 
-/* It can do what it does, and nothing else. */
-static int confine(void)
-{
-	const struct confinement confinement = { .is_parser = true, .is_carrier = true };
-	char missing[128], error[256] = "";
-	int r = confine_self(&confinement, missing, error);
-
-	if (r)
-		fprintf(stderr, "penstock-relay: %s\n", error);
-	else if (*missing)
-		fprintf(stderr, "penstock-relay: this kernel has no %s\n", missing);
-	return r;
-}
-
-static int run(const struct relay_config *config)
-{
-	struct relay *relay = NULL;
-	int r = relay_new(&relay, config);
-
-	if (!r && confine())
-		_exit(FAILED);
-	if (!r)
-		r = relay_run(relay);
-	relay_free(relay);
-	return r;
-}
-
 int main(int argc, char **argv)
 {
-	struct relay_config config = { .fd = PENSTOCKD, .connections_max = 10000 };
+	static const struct confinement confinement = { .is_parser = true, .is_carrier = true };
+	struct relay_config config = { .fd = CHILD_MAIN_SOCKET, .connections_max = 10000 };
+	struct relay *relay = NULL;
 	int end = parse(&config, argc, argv);
+	uint32_t room;
 	int r;
 
 	if (end < 0)
-		end = check_socket();
+		end = child_main_begin(name);
 	if (end >= 0)
 		return end;
-	fit_connections(&config);
-	/* From a terminal they are penstockd's, and this ends after that. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	/* No more connections than there may be descriptors: one that cannot be taken is lost. */
+	room = child_main_room(FDS_KEPT) / FDS_EACH;
+	if (room < config.connections_max)
+		config.connections_max = room;
 	if (enter(argv[optind]))
-		return FAILED;
-	r = run(&config);
-	if (r)
-		fprintf(stderr, "penstock-relay: %s\n",
-			r < 0 ? strerror(-r) : "what came from penstockd is no order.");
-	/* What else runs at a program's end may want more than it has. */
-	_exit(r ? FAILED : OK);
+		return CHILD_MAIN_FAILED;
+	r = relay_new(&relay, &config);
+	if (!r && child_main_confine(name, &confinement))
+		_exit(CHILD_MAIN_FAILED);
+	if (!r)
+		r = relay_run(relay);
+	relay_free(relay);
+	child_main_end(name, r);
 }
