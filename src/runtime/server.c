@@ -110,7 +110,7 @@ static void set_default(uint32_t *value, uint32_t standard)
 		*value = standard;
 }
 
-static void set_defaults(struct pen_server_config *config)
+void pen_server_set_defaults(struct pen_server_config *config)
 {
 	set_default(&config->connections_max, 10000);
 	set_default(&config->connections_per_peer_max, 1000);
@@ -250,7 +250,7 @@ int pen_server_new(struct pen_server **serverp, const struct pen_server_config *
 		return -ENOMEM;
 	if (config)
 		server->config = *config;
-	set_defaults(&server->config);
+	pen_server_set_defaults(&server->config);
 	pen_buffer_init(&server->stub, 0);
 	server->stub.pool = &server->pool;
 	pen_list_init(&server->due);

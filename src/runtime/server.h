@@ -101,6 +101,9 @@ int pen_server_explain(struct pen_server *server, int result, const char *format
 void pen_server_log(struct pen_server *server, enum pen_log_level level, const char *format, ...)
 	PEN_PRINTF(3, 4);
 
+/* Numbers that are 0 become what they stand for. */
+void pen_server_set_defaults(struct pen_server_config *config);
+
 /* Frees what is left of connections that are gone. */
 void pen_server_bury(struct pen_server *server);
 

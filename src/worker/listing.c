@@ -2,6 +2,7 @@
 #include "worker/listing.h"
 #include "ndr/json.h"
 #include "rpc/auth.h"
+#include "runtime/server.h"
 #include <errno.h>
 #include <penstock/binding.h>
 #include <stdarg.h>
@@ -238,9 +239,9 @@ static int put_interface(struct pen_buffer *text, const struct pen_worker *worke
 	r = pen_buffer_printf(
 		text,
 		"%s\n    {\"name\": \"%s\", \"uuid\": \"%s\", \"version\": \"%u.%u\", "
-		"\"level\": \"%s\", \"endpoints\": [",
+		"\"level\": \"%s\", \"anonymous\": %s, \"endpoints\": [",
 		i ? "," : "", interface->name, uuid, interface->id.major, interface->id.minor,
-		pen_auth_level_name(level));
+		pen_auth_level_name(level), level <= PEN_AUTH_LEVEL_NONE ? "true" : "false");
 	if (!r)
 		r = each_endpoint(worker, i, put_item, text);
 	return r ? r : pen_buffer_add(text, "]}", 2);
@@ -264,6 +265,20 @@ static int put_needs(struct pen_buffer *text, const struct pen_worker *worker)
 			   needs->network ? "true" : "false", worker->table ? "true" : "false",
 			   (unsigned long long)(needs->memory_max ? needs->memory_max : memory_max),
 			   needs->files_max);
+}
+
+static int put_limits(struct pen_buffer *text, const struct pen_worker *worker)
+{
+	struct pen_server_config config = worker->config;
+
+	pen_server_set_defaults(&config);
+	return pen_buffer_printf(
+		text,
+		"  \"limits\": {\"connections\": %u, \"connections_per_peer\": %u, "
+		"\"groups\": %u, \"handles_per_group\": %u, \"call_memory\": %u, "
+		"\"memory\": %u},\n",
+		config.connections_max, config.connections_per_peer_max, config.groups_max,
+		config.handles_per_group_max, config.call_memory_max, config.memory_max);
 }
 
 static int put_head(struct pen_buffer *text, const struct pen_worker *worker, const char *name)
@@ -292,6 +307,8 @@ int pen_worker_list_json(const struct pen_worker *worker, const char *name, stru
 			r = put_interface(text, worker, i);
 	if (!r)
 		r = pen_buffer_printf(text, "],\n");
+	if (!r)
+		r = put_limits(text, worker);
 	if (!r)
 		r = put_needs(text, worker);
 	return r ? r : pen_buffer_add(text, "}\n", 2);

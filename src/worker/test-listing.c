@@ -61,24 +61,28 @@ static void test_json_says_all(void **state)
 	worker.user = "x";
 	worker.needs = (struct pen_worker_needs){ paths, paths, true, 77, 8 };
 	assert_int_equal(pen_worker_list_json(&worker, "probed", &text), 0);
-	expect_text(&text,
-		    "{\n"
-		    "  \"program\": \"probed\",\n"
-		    "  \"workers\": {\"max\": 9, \"min\": 1},\n"
-		    "  \"idle_seconds\": 5,\n"
-		    "  \"user\": \"x\",\n"
-		    "  \"interfaces\": [\n"
-		    "    {\"name\": \"probe\", \"uuid\": \"70726f62-0000-0000-0000-010000000000\", "
-		    "\"version\": \"1.0\", \"level\": \"none\", \"endpoints\": "
-		    "[\"ncacn_ip_tcp:\", \"ncacn_np:[\\\\pipe\\\\probe]\", \"ncalrpc:\"]},\n"
-		    "    {\"name\": \"stranger\", \"uuid\": "
-		    "\"73747261-0000-0000-0000-020000000000\", \"version\": \"1.0\", "
-		    "\"level\": \"packet\", \"endpoints\": []}],\n"
-		    "  \"needs\": {\"reads\": [\"/srv/a b\", \"/srv/\\\"\\udcff\"], "
-		    "\"writes\": [\"/srv/a b\", \"/srv/\\\"\\udcff\"], \"network\": true, "
-		    "\"table\": false, "
-		    "\"memory_max\": 77, \"files_max\": 8}\n"
-		    "}\n");
+	expect_text(
+		&text,
+		"{\n"
+		"  \"program\": \"probed\",\n"
+		"  \"workers\": {\"max\": 9, \"min\": 1},\n"
+		"  \"idle_seconds\": 5,\n"
+		"  \"user\": \"x\",\n"
+		"  \"interfaces\": [\n"
+		"    {\"name\": \"probe\", \"uuid\": \"70726f62-0000-0000-0000-010000000000\", "
+		"\"version\": \"1.0\", \"level\": \"none\", \"anonymous\": true, \"endpoints\": "
+		"[\"ncacn_ip_tcp:\", \"ncacn_np:[\\\\pipe\\\\probe]\", \"ncalrpc:\"]},\n"
+		"    {\"name\": \"stranger\", \"uuid\": "
+		"\"73747261-0000-0000-0000-020000000000\", \"version\": \"1.0\", "
+		"\"level\": \"packet\", \"anonymous\": false, \"endpoints\": []}],\n"
+		"  \"limits\": {\"connections\": 10000, \"connections_per_peer\": 1000, "
+		"\"groups\": 10000, \"handles_per_group\": 2048, "
+		"\"call_memory\": 67108864, \"memory\": 268435456},\n"
+		"  \"needs\": {\"reads\": [\"/srv/a b\", \"/srv/\\\"\\udcff\"], "
+		"\"writes\": [\"/srv/a b\", \"/srv/\\\"\\udcff\"], \"network\": true, "
+		"\"table\": false, "
+		"\"memory_max\": 77, \"files_max\": 8}\n"
+		"}\n");
 }
 
 /* ---- what is wrong ---- */
