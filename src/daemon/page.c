@@ -13,8 +13,8 @@ enum {
 	ACCEPTS_MAX = 16, /* in one turn */
 	FULL_MS = 100,
 	BACKOFF_MIN_MS = 500,
-	BACKOFF_MAX_MS = 60 * 1000,
-	CALM_MS = 60 * 1000, /* of a process, after which its end is forgotten */
+	BACKOFF_MAX_MS = 2000, /* whoever can make it end is not to keep others from it for long */
+	CALM_MS = 60 * 1000,   /* of a process, after which its end is forgotten */
 	FILES_MAX = 256,
 };
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""test-kills.py PENSTOCKD PENSTOCK [N]: each kind of penstockd's children is killed N times (5) under load.
+"""test-kills.py PENSTOCKD PENSTOCK [N [KIND...]]: penstockd's children are killed under load.
 
-Nobody hears a wrong answer, nobody waits for ever, only who calls what was killed hears of it, and
+Each kind is N times (5), one kind after the other, or those KINDs all at once (penstock-authd, say). Nobody hears a wrong answer, nobody waits for ever, only who calls what was killed hears of it, and
 every share that was added is there in the end.
 """
 import json
@@ -20,6 +20,9 @@ import time
 from check import CONFINED, DAEMON, TOOL, check, finish
 
 KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 5
+TOGETHER = sys.argv[4:]
+KINDS = ("penstock-rpcecho", "penstock-srvsvc", "penstock-epm", "penstock-lsass", "penstock-authd", "penstock-status",
+         "penstock-relay", "penstock-porter", "penstock-greeter")
 WORK = tempfile.TemporaryDirectory()
 HERE = pathlib.Path(WORK.name)
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK.name, "PENSTOCK_NCALRPC_DIR": f"{HERE}/run/ncalrpc"}
@@ -78,7 +81,7 @@ class Client(threading.Thread):
             if kind == "refused" and not self.depends & (before | set(victims)):
                 kind = "of others"
             self.counts[kind] += 1
-            time.sleep(0.005)
+            time.sleep(0.05 if TOGETHER else 0.005)
             if kind not in ("right", "refused"):
                 self.seen.append((kind, victims, text[-300:]))
 
@@ -201,11 +204,9 @@ def child_of(daemon, name):
 victims, added = (), []
 
 
-def kill_all(daemon, name, n):
-    global victims
-    victims = (name,)
+def kill(daemon, name, n):
     done = 0
-    until = time.time() + 60 + n
+    until = time.time() + 60 + 2 * n
     while done < n and time.time() < until:
         pid = child_of(daemon, name)
         if pid:
@@ -213,9 +214,18 @@ def kill_all(daemon, name, n):
             done += 1
         time.sleep(0.02)
     check(f"{name} was killed {n} times", done == n, done)
+
+
+def kill_all(daemon, names, n):
+    global victims
+    victims = tuple(names)
+    killers = [threading.Thread(target=kill, args=(daemon, name, n)) for name in names]
+    for killer in killers:
+        killer.start()
+    for killer in killers:
+        killer.join()
     # What hears of it late has its dependence still.
     time.sleep(1)
-    victims = (name, "")
 
 
 def main():
@@ -236,9 +246,8 @@ def main():
                     Piped({"penstock-rpcecho", "penstock-porter"})]
         for client in clients:
             client.start()
-        for name in "penstock-rpcecho", "penstock-srvsvc", "penstock-epm", "penstock-lsass", "penstock-authd", "penstock-status", \
-                "penstock-relay", "penstock-porter", "penstock-greeter":
-            kill_all(daemon, name, KILLS)
+        for names in [TOGETHER] if TOGETHER else [[name] for name in KINDS]:
+            kill_all(daemon, names, KILLS)
         for client in clients:
             client.is_over = True
         for client in clients:
