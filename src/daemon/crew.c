@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/crew.h"
 #include "daemon/door.h"
+#include "worker/options.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,13 +88,21 @@ static struct crew *successor_of(struct crew *crew, const struct visitor *visito
 }
 
 /* Another one has it, if this process does not listen any more. */
-static void try_another(struct crew *crew, struct visitor *visitor)
+static void try_another(struct crew *crew, struct visitor *visitor, bool is_excused)
 {
 	crew = successor_of(crew, visitor);
-	if (crew && ++visitor->n_tries < CREW_TRIES_MAX)
+	visitor->n_tries += !is_excused;
+	if (crew && visitor->n_tries < CREW_TRIES_MAX)
 		crew_serve(crew, visitor);
 	else
 		visitor_free(visitor);
+}
+
+/* It could not ask penstock-authd, which had ended: the next one waits for the next one. */
+static bool was_unanswered(const struct worker *worker, int status)
+{
+	return worker->stage == WORKER_STARTING && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == PEN_WORKER_AWAY;
 }
 
 /* Whoever it had is gone with it; those that it did not get yet go elsewhere. */
@@ -101,17 +110,18 @@ static void on_ended(void *data, int status)
 {
 	struct worker *worker = data;
 	struct crew *crew = worker->crew;
+	bool was_away = was_unanswered(worker, status);
 	struct pen_list left;
 
 	pen_list_init(&left);
 	pen_list_move(&left, &worker->waiting);
 	describe_end(worker, status);
-	if (status || worker->stage == WORKER_STARTING)
+	if (!was_away && (status || worker->stage == WORKER_STARTING))
 		note_crash(crew, worker->stage != WORKER_STARTING);
 	worker_free(worker);
 	pen_list_each (link, after, &left) {
 		pen_list_remove(link);
-		try_another(crew, pen_list_entry(link, struct visitor, link));
+		try_another(crew, pen_list_entry(link, struct visitor, link), was_away);
 	}
 	start_waiting(crew);
 }
@@ -129,7 +139,7 @@ static void hand_over(struct worker *worker, struct visitor *visitor)
 	pen_arena_done(&arena);
 	if (r == -EPIPE || r == -ECONNRESET) {
 		worker->stage = WORKER_LEAVING;
-		try_another(worker->crew, visitor);
+		try_another(worker->crew, visitor, false);
 		return;
 	}
 	if (!r) {

@@ -6,8 +6,8 @@
  */
 #include <stdbool.h>
 
-/* What main returns. */
-enum { PEN_WORKER_OK, PEN_WORKER_FAILED, PEN_WORKER_USAGE };
+/* What main returns. AWAY: penstock-authd ended just when it was asked; another try may go well. */
+enum { PEN_WORKER_OK, PEN_WORKER_FAILED, PEN_WORKER_USAGE, PEN_WORKER_AWAY = 75 };
 
 struct pen_worker_options {
 	bool is_list, is_json, is_worker, is_verbose;

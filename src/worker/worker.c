@@ -27,6 +27,7 @@ struct process {
 	struct pen_worker_talk talk;
 	struct pen_server_config config;
 	struct pen_authority *authority; /* NULL: none is asked */
+	bool is_away;			 /* it has ended just now */
 	struct pen_server *server;
 	void *data;
 	bool is_started; /* there is something to stop */
@@ -174,6 +175,7 @@ static int meet_authority(struct process *process, int socket)
 		return 0;
 	}
 	r = pen_authority_new(&process->authority, socket, 0);
+	process->is_away = r == PEN_E_CLOSED;
 	if (r)
 		return fail(process, r, "penstock-authd does not say how clients prove themselves");
 	process->config.mechs = pen_authority_mechs(process->authority);
@@ -339,7 +341,7 @@ static int serve(const struct pen_worker *worker, const char *name, bool is_verb
 	if (process.is_started && worker->stop)
 		worker->stop(process.data);
 	pen_authority_free(process.authority);
-	return r ? PEN_WORKER_FAILED : PEN_WORKER_OK;
+	return process.is_away ? PEN_WORKER_AWAY : r ? PEN_WORKER_FAILED : PEN_WORKER_OK;
 }
 
 static int list(const struct pen_worker *worker, const char *name, bool is_json)

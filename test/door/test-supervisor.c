@@ -456,6 +456,31 @@ static void test_who_dies_takes_nobody_along(void **state)
 	stop(f);
 }
 
+/* More often than visitors are tried elsewhere, and no crash. */
+static void test_who_could_not_start_yet(void **state)
+{
+	char away[] = "/tmp/penstock-away-XXXXXX";
+	struct fixture *f;
+	struct caller caller;
+	int fd = mkstemp(away);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "123456", 6), 6);
+	close(fd);
+	/* A confined one cannot count down. */
+	if (!is_confined)
+		setenv("COUNTER_AWAY", away, 1);
+	f = start("60", "0");
+	caller = connect_to(f, "ncalrpc:[counter]", 0);
+	pid_of(&caller);
+	assert_int_equal(stats_of(f).started, is_confined ? 1 : 7);
+	assert_int_equal(stats_of(f).crashed, 0);
+	leave(&caller);
+	stop(f);
+	unsetenv("COUNTER_AWAY");
+	unlink(away);
+}
+
 static void test_killed_again_and_again(void **state)
 {
 	struct fixture *f = start("60", "0");
@@ -699,6 +724,7 @@ int main(void)
 		cmocka_unit_test(test_groups_that_are_none),
 		cmocka_unit_test(test_a_handle_is_its_users),
 		cmocka_unit_test(test_who_dies_takes_nobody_along),
+		cmocka_unit_test(test_who_could_not_start_yet),
 		cmocka_unit_test(test_killed_again_and_again),
 		cmocka_unit_test(test_another_greeter),
 		cmocka_unit_test(test_who_says_nothing),
