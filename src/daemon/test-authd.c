@@ -519,7 +519,7 @@ static void test_no_memory(void **state)
 		assert_int_equal(pen_count_fds(), n_fds);
 	}
 	assert_int_equal(r, 0);
-	assert_true(n > 50);
+	assert_true(n > 20);
 	assert_int_equal(stage_end(), 0);
 }
 

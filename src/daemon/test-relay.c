@@ -18,7 +18,7 @@ struct flow {
 
 static void flow_turn(struct flow *flow, size_t n)
 {
-	static uint8_t bytes[BIG];
+	static uint8_t bytes[BIG + 1];
 	size_t part = n - flow->n_sent < flow->part ? n - flow->n_sent : flow->part;
 	ssize_t done;
 
