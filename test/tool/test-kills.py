@@ -256,8 +256,13 @@ def main():
             print(f"{type(client).__name__}: {client.counts}")
             check(f"{type(client).__name__}", client.counts["right"] and not client.counts["wrong"] + client.counts["hung"] +
                   client.counts["of others"], (client.counts, client.seen[:5]))
-        end, text = tool("call", "ncalrpc:[srvsvc]", "srvsvc.NetrShareEnum", json.dumps(
-            {"InfoStruct": {"Level": 0, "ShareInfo": {"Level0": {}}}, "PreferedMaximumLength": 0xffffffff}))
+        # Who was killed a moment ago may be about to be started.
+        for _ in range(60):
+            end, text = tool("call", "ncalrpc:[srvsvc]", "srvsvc.NetrShareEnum", json.dumps(
+                {"InfoStruct": {"Level": 0, "ShareInfo": {"Level0": {}}}, "PreferedMaximumLength": 0xffffffff}))
+            if end == 0:
+                break
+            time.sleep(1)
         lost = [name for name in added if f'"{name}"'.encode() not in text]
         check("every share is there", end == 0 and added and not lost, (end, len(added), lost[:5]))
         print(f"{len(added)} shares were added")
