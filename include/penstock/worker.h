@@ -9,6 +9,7 @@
  *	PROGRAM --list-interfaces --json   the same and more (docs/first-service.md)
  *	PROGRAM --worker                   as penstockd starts it, with a socket for descriptor 3
  */
+#include <penstock/pipe.h>
 #include <penstock/server.h>
 
 #ifdef __cplusplus
@@ -26,6 +27,28 @@ struct pen_worker_service {
 	const char *const *endpoints;
 	/* What its calls have for pen_call_data, of what start made; NULL: that itself. */
 	void *(*call_data)(void *data);
+};
+
+/*
+ * A pipe that carries no RPC: what its clients write and read is the program's own. They come by
+ * the object manager (docs/pipes.md), those of other machines by way of smbd.
+ */
+struct pen_worker_pipe {
+	const char *name; /* without \pipe\ before it */
+	/*
+	 * configuration, is_message, is_message_mode, rejects_remote, instances_max, quotas and
+	 * timeout_ms count; all else is penstockd's.
+	 */
+	struct pen_pipe_config config;
+	const char
+		*security; /* of the pipe, in SDDL; NULL: all users may open, read and write it */
+	uint32_t clients_max; /* at a time in one process, half of them one user's; 0: 64 */
+	/*
+	 * Serves a client, which is as whom it opened the pipe, in a thread of its own; data is
+	 * what start has made. The pipe is closed when it returns. When the process is to end, it
+	 * is disconnected, so that whatever waits there fails.
+	 */
+	void (*serve)(void *data, struct pen_pipe *pipe, const struct pen_token *client);
 };
 
 /* What a process of it may have beyond its connections, which is little. */
@@ -54,6 +77,8 @@ struct pen_worker {
 	const char *name; /* NULL: the program's */
 	const struct pen_worker_service *services;
 	size_t n_services;
+	const struct pen_worker_pipe *pipes;
+	size_t n_pipes;
 	uint32_t workers_max; /* processes at a time; 0: 5 */
 	uint32_t workers_min; /* of those, ready before anybody calls */
 	uint32_t idle_s;      /* without connections, until one leaves; 0: 60 */

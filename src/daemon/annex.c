@@ -9,6 +9,7 @@
 #include <penstock/token.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 static int fail(const struct annex *annex, int result, const char *what, const char *which)
@@ -27,11 +28,9 @@ static bool is_ours(void *data, const char *name)
 {
 	const struct annex *annex = data;
 	const struct pen_list *doors = annex->doors;
-	char own[DOOR_PIPE_SIZE];
 
 	for (struct pen_list *link = doors->next; link != doors; link = link->next)
-		if (door_pipe_name(pen_list_entry(link, struct door, link)->binding, own) &&
-		    !strcmp(own, name))
+		if (!strcasecmp(pen_list_entry(link, struct door, link)->pipe, name))
 			return true;
 	return false;
 }
@@ -122,12 +121,10 @@ int annex_open(struct annex *annex, struct legacy *legacy)
 	return r || !annex->config->objects ? r : open_porter(annex, legacy);
 }
 
-void annex_yield(struct annex *annex, const char *binding)
+void annex_yield(struct annex *annex, const char *pipe)
 {
-	char name[DOOR_PIPE_SIZE];
-
-	if (annex->relay && door_pipe_name(binding, name))
-		relay_doors_yield(annex->relay, name);
+	if (annex->relay && *pipe)
+		relay_doors_yield(annex->relay, pipe);
 }
 
 void annex_look(struct annex *annex)

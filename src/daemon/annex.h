@@ -26,8 +26,8 @@ struct annex {
  */
 int annex_open(struct annex *annex, struct legacy *legacy);
 
-/* The supervisor is to listen at that binding: whoever carries its pipe elsewhere lets it go. */
-void annex_yield(struct annex *annex, const char *binding);
+/* The supervisor is to have that pipe ("": it is none): whoever carries it elsewhere lets it go. */
+void annex_yield(struct annex *annex, const char *pipe);
 
 /* The supervisor's doors may be others now. */
 void annex_look(struct annex *annex);

@@ -32,7 +32,7 @@ static int greet(struct worker *worker)
 	for (struct pen_list *link = world->doors->next; link != world->doors; link = link->next) {
 		struct door *door = pen_list_entry(link, struct door, link);
 
-		for (size_t i = 0; i < door->n_crews && n < worker_ENDPOINTS_MAX; i++)
+		for (size_t i = 0; !door->is_raw && i < door->n_crews && n < worker_ENDPOINTS_MAX; i++)
 			if (door->crews[i] == worker->crew)
 				endpoints[n++] =
 					(struct worker_endpoint){ door->binding, door->listed };

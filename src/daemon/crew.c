@@ -431,6 +431,14 @@ void crew_sweep(struct crew *crew, uint64_t now)
 
 /* ---- who serves whom ---- */
 
+const struct listing_pipe *crew_pipe(const struct crew *crew, const char *name)
+{
+	for (size_t i = 0; i < crew->listing.n_pipes; i++)
+		if (!strcmp(crew->listing.pipes[i].name, name))
+			return &crew->listing.pipes[i];
+	return NULL;
+}
+
 bool crew_serves(const struct crew *crew, const struct pen_syntax_id *syntax)
 {
 	for (size_t i = 0; i < crew->listing.n_interfaces; i++) {

@@ -96,6 +96,9 @@ void crew_prepare(struct crew *crew);
 /* Whether it serves the interface, by UUID and major version. */
 bool crew_serves(const struct crew *crew, const struct pen_syntax_id *syntax);
 
+/* A pipe without RPC that it lists; NULL: it lists none of that name. */
+const struct listing_pipe *crew_pipe(const struct crew *crew, const char *name);
+
 /*
  * Hands a visitor to a process: the one of its association group, else one that is idle, a new one,
  * or the one with the fewest groups. A program of ours that calls another never waits for one that

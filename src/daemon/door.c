@@ -36,6 +36,8 @@ void door_set_open(struct door *door, bool is_open)
 	if (door->is_open == is_open)
 		return;
 	door->is_open = is_open;
+	if (door->is_raw)
+		return;
 	if (is_open)
 		uv_poll_start(&door->poll, UV_READABLE, on_connections);
 	else
@@ -165,11 +167,24 @@ static int open_socket(struct door *door, const struct door_config *config)
 	door->wanted = strdup(config->wanted);
 	if (!door->listed || !door->wanted)
 		return -ENOMEM;
+	if (config->raw) {
+		door->binding = strdup(config->binding);
+		return door->binding ? 0 : -ENOMEM;
+	}
 	r = take_socket(door, config);
 	if (r || door->binding)
 		return r;
 	door->is_new = true;
 	return listen_at(door, config);
+}
+
+static void name_pipe(struct door *door, const char *raw)
+{
+	door->is_raw = raw;
+	if (raw)
+		snprintf(door->pipe, sizeof(door->pipe), "%s", raw);
+	else if (!door_pipe_name(door->binding, door->pipe))
+		*door->pipe = '\0';
 }
 
 int door_new(struct door **doorp, const struct door_config *config)
@@ -185,13 +200,14 @@ int door_new(struct door **doorp, const struct door_config *config)
 	door->data = config->data;
 	pen_list_init(&door->link);
 	r = open_socket(door, config);
-	if (!r)
+	if (!r && !config->raw)
 		r = uv_poll_init(config->loop, &door->poll, door->socket.fd);
 	if (r) {
 		done(door);
 		return r;
 	}
 	door->poll.data = door;
+	name_pipe(door, config->raw);
 	*doorp = door;
 	return 0;
 }
@@ -217,6 +233,10 @@ void door_free(struct door *door)
 	door_set_open(door, false);
 	pen_list_remove(&door->link);
 	door->n_crews = 0;
+	if (door->is_raw) {
+		door_let_go(door);
+		return;
+	}
 	uv_close((uv_handle_t *)&door->poll, on_closed);
 	pen_endpoint_close(&door->socket, door->protseq);
 }

@@ -2,7 +2,8 @@
 #ifndef PEN_DAEMON_DOOR_H
 #define PEN_DAEMON_DOOR_H
 /*
- * An endpoint that penstockd listens at, and the programs that are reached there.
+ * An endpoint that penstockd listens at, and the programs that are reached there. A pipe that
+ * carries no RPC has none of its own: the porter alone brings its clients, to one program.
  */
 #include "base/list.h"
 #include "io/socket.h"
@@ -23,6 +24,8 @@ struct door {
 	struct pen_unix_socket socket;
 	enum pen_protseq protseq;
 	bool is_carried;		    /* smbd brings a pipe's clients */
+	bool is_raw;			    /* it carries no RPC */
+	char pipe[DOOR_PIPE_SIZE];	    /* its name, as the porter has it; "": it is none */
 	bool is_open;			    /* accepts */
 	bool is_new;			    /* processes that run have not been told of it */
 	char *listed;			    /* as programs list it */
@@ -42,6 +45,7 @@ struct door_config {
 	const char *binding; /* where that is: "ncacn_ip_tcp:127.0.0.1[49152]" */
 	const char *ncalrpc_dir, *np_dir;
 	const char *wanted;    /* the same, or with any port */
+	const char *raw;       /* the name of a pipe that carries no RPC; NULL: it is none */
 	struct legacy *legacy; /* a socket may be there already; NULL: none is */
 	struct handed *handed; /* the same */
 	uv_loop_t *loop;

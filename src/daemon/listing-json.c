@@ -181,6 +181,126 @@ static int read_interfaces(struct listing_reading *reading, const struct pen_jso
 	return r;
 }
 
+/* ---- a pipe ---- */
+
+/* One of the names; what is missing leaves the value as it is. */
+static int choice(const struct listing_reading *reading, const struct pen_json *object,
+		  const char *name, const char *const *names, unsigned n, unsigned *valuep)
+{
+	const char *found = NULL;
+	int r = text(reading, object, name, true, &found);
+
+	if (r || !found)
+		return r;
+	for (unsigned i = 0; i < n; i++)
+		if (!strcmp(names[i], found)) {
+			*valuep = i;
+			return 0;
+		}
+	return listing_refuse(reading, PEN_E_SYNTAX, "\"%s\" cannot be %.60s", name, found);
+}
+
+static int truth(const struct listing_reading *reading, const struct pen_json *object,
+		 const char *name, bool *truthp)
+{
+	const struct pen_json *value = pen_json_find(object, name);
+
+	if (!value)
+		return 0;
+	if (value->kind != PEN_JSON_TRUE && value->kind != PEN_JSON_FALSE)
+		return listing_refuse(reading, PEN_E_SYNTAX, "\"%s\" is no truth value", name);
+	*truthp = value->kind == PEN_JSON_TRUE;
+	return 0;
+}
+
+static int read_quotas(const struct listing_reading *reading, const struct pen_json *object,
+		       uint32_t quotas[2])
+{
+	const struct pen_json *list, *item;
+	uint64_t quota;
+	unsigned n = 0;
+	int r;
+
+	r = member(reading, object, "quotas", PEN_JSON_ARRAY, true, &list);
+	if (r || !list)
+		return r;
+	if (list->n != 2)
+		return listing_refuse(reading, PEN_E_SYNTAX, "\"quotas\" are two");
+	for (item = list->items; item; item = item->next) {
+		if (item->kind != PEN_JSON_NUMBER)
+			return listing_refuse(reading, PEN_E_SYNTAX, "a quota is no number");
+		r = listing_number(reading, "a quota", item->text, item->n_text, UINT32_MAX,
+				   &quota);
+		if (r)
+			return r;
+		quotas[n++] = (uint32_t)quota;
+	}
+	return 0;
+}
+
+static int read_kind(const struct listing_reading *reading, const struct pen_json *object,
+		     struct pen_pipe_config *config)
+{
+	static const char *const configurations[] = { "inbound", "outbound", "duplex" };
+	static const char *const types[] = { "byte", "message" };
+	unsigned configuration = PEN_PIPE_DUPLEX, type = 0, mode = 0;
+	int r;
+
+	r = choice(reading, object, "configuration", configurations, 3, &configuration);
+	if (!r)
+		r = choice(reading, object, "type", types, 2, &type);
+	if (!r)
+		r = choice(reading, object, "read_mode", types, 2, &mode);
+	if (!r && mode > type)
+		r = listing_refuse(reading, PEN_E_SYNTAX, "bytes are not read as messages");
+	config->configuration = configuration;
+	config->is_message = type;
+	config->is_message_mode = mode;
+	return r;
+}
+
+static int read_pipe(struct listing_reading *reading, const struct pen_json *object)
+{
+	struct listing_pipe pipe = { .quotas = { PEN_WORKER_PIPE_QUOTA, PEN_WORKER_PIPE_QUOTA } };
+	bool is_remote = true;
+	int r;
+
+	if (object->kind != PEN_JSON_OBJECT)
+		return listing_refuse(reading, PEN_E_SYNTAX, "it is no object");
+	r = text(reading, object, "name", false, &pipe.name);
+	if (!r)
+		r = read_kind(reading, object, &pipe.config);
+	if (!r)
+		r = truth(reading, object, "remote", &is_remote);
+	if (!r)
+		r = number_u32(reading, object, "instances", PEN_PIPE_UNLIMITED, true,
+			       &pipe.config.instances_max);
+	if (!r)
+		r = read_quotas(reading, object, pipe.quotas);
+	if (!r)
+		r = number_u32(reading, object, "timeout_ms", UINT32_MAX, true,
+			       &pipe.config.timeout_ms);
+	if (!r)
+		r = text(reading, object, "security", true, &pipe.security);
+	pipe.config.rejects_remote = !is_remote;
+	return r ? r : listing_add_pipe(reading, &pipe);
+}
+
+static int read_pipes(struct listing_reading *reading, const struct pen_json *root)
+{
+	const struct pen_json *list, *item;
+	unsigned n = 0;
+	int r;
+
+	*reading->place = '\0';
+	r = member(reading, root, "pipes", PEN_JSON_ARRAY, true, &list);
+	for (item = r || !list ? NULL : list->items; item && !r; item = item->next) {
+		snprintf(reading->place, sizeof(reading->place), "pipes[%u]", n++);
+		r = read_pipe(reading, item);
+	}
+	return r;
+}
+
 /* ---- what it needs ---- */
 
 static int read_paths(struct listing_reading *reading, const struct pen_json *needs,
@@ -210,17 +330,6 @@ static int read_paths(struct listing_reading *reading, const struct pen_json *ne
 	}
 	*pathsp = paths;
 	return r;
-}
-
-static int truth(struct listing_reading *reading, const struct pen_json *object, const char *name,
-		 bool *truthp)
-{
-	const struct pen_json *value = pen_json_find(object, name);
-
-	if (value && value->kind != PEN_JSON_TRUE && value->kind != PEN_JSON_FALSE)
-		return listing_refuse(reading, PEN_E_SYNTAX, "\"%s\" is no truth value", name);
-	*truthp = value && value->kind == PEN_JSON_TRUE;
-	return 0;
 }
 
 static int read_needs(struct listing_reading *reading, const struct pen_json *root)
@@ -285,6 +394,8 @@ static int read_root(struct listing_reading *reading, const struct pen_json *roo
 		r = text(reading, root, "user", true, &listing->user);
 	if (!r)
 		r = read_interfaces(reading, root);
+	if (!r)
+		r = read_pipes(reading, root);
 	return r ? r : read_needs(reading, root);
 }
 

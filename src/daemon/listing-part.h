@@ -34,6 +34,7 @@ int listing_uuid(const struct listing_reading *reading, const char *text, size_t
 /* The newest is the one that endpoints are added to. name and endpoint are the listing's. */
 int listing_add_interface(struct listing_reading *reading, const struct pen_syntax_id *id,
 			  const char *name);
+int listing_add_pipe(struct listing_reading *reading, const struct listing_pipe *pipe);
 int listing_add_endpoint(struct listing_reading *reading, const char *endpoint);
 
 #endif

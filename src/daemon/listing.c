@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { ARENA_MAX = 1 << 20, UUID_LENGTH = PEN_UUID_TEXT_SIZE - 1 };
 
@@ -28,7 +29,9 @@ int listing_begin(struct listing_reading *reading, struct listing *listing, char
 					      sizeof(*listing->interfaces));
 	reading->endpoints = pen_arena_array(&listing->arena, LISTING_ENDPOINTS_MAX,
 					     sizeof(*reading->endpoints));
-	if (listing->interfaces && reading->endpoints)
+	listing->pipes =
+		pen_arena_array(&listing->arena, LISTING_PIPES_MAX, sizeof(*listing->pipes));
+	if (listing->interfaces && reading->endpoints && listing->pipes)
 		return 0;
 	return listing_refuse(reading, -ENOMEM, "no memory");
 }
@@ -114,6 +117,25 @@ int listing_add_interface(struct listing_reading *reading, const struct pen_synt
 		.endpoints = reading->endpoints + listing->n_endpoints,
 	};
 	listing->n_interfaces++;
+	return 0;
+}
+
+int listing_add_pipe(struct listing_reading *reading, const struct listing_pipe *pipe)
+{
+	struct listing *listing = reading->listing;
+
+	if (listing->n_pipes == LISTING_PIPES_MAX)
+		return listing_refuse(reading, PEN_E_LIMIT, "there are more than %d pipes",
+				      LISTING_PIPES_MAX);
+	if (pipe->name[0] == '\\' || strlen(pipe->name) >= PEN_WORKER_PIPE_NAME_MAX)
+		return listing_refuse(reading, PEN_E_SYNTAX, "%.100s is no pipe's name",
+				      pipe->name);
+	for (size_t i = 0; i < listing->n_pipes; i++)
+		if (!strcasecmp(listing->pipes[i].name, pipe->name))
+			return listing_refuse(reading, PEN_E_SYNTAX,
+					      "%.100s is a pipe that was listed before",
+					      pipe->name);
+	listing->pipes[listing->n_pipes++] = *pipe;
 	return 0;
 }
 

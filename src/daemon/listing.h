@@ -13,6 +13,7 @@ enum {
 	LISTING_INTERFACES_MAX = PEN_WORKER_INTERFACES_MAX,
 	LISTING_ENDPOINTS_MAX = PEN_WORKER_ENDPOINTS_MAX, /* of all interfaces */
 	LISTING_TEXT_MAX = PEN_WORKER_TEXT_MAX,
+	LISTING_PIPES_MAX = PEN_WORKER_PIPES_MAX,
 	LISTING_PATHS_MAX = PEN_WORKER_PATHS_MAX,
 	LISTING_WORKERS_MAX = 1024,
 	LISTING_ASK_MS = 10 * 1000,
@@ -26,6 +27,14 @@ struct listing_interface {
 	size_t n_endpoints;
 };
 
+/* A pipe that carries no RPC. Only what a listing says is set of config. */
+struct listing_pipe {
+	const char *name; /* without \pipe\ before it */
+	struct pen_pipe_config config;
+	uint32_t quotas[2];   /* inbound and outbound */
+	const char *security; /* SDDL; NULL: it does not say */
+};
+
 /* All texts are in the arena. What lines do not say is as a struct pen_worker has it by default. */
 struct listing {
 	struct pen_arena arena;
@@ -36,6 +45,8 @@ struct listing {
 	struct listing_interface *interfaces;
 	size_t n_interfaces;
 	size_t n_endpoints;
+	struct listing_pipe *pipes;
+	size_t n_pipes;
 	struct pen_worker_needs needs;
 	bool needs_table;	 /* of all that is served */
 	struct pen_slice source; /* what it was read from, if a program was asked */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/porter-doors.h"
+#include "daemon/crew.h"
 #include "daemon/door.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { AGAIN_MS = 500 /* until it is started again */ };
@@ -27,31 +29,60 @@ static void say(const struct porter_doors *doors, enum pen_log_level level, cons
 static bool has_name(const struct worker_posts *posts, const char *name)
 {
 	for (uint32_t i = 0; i < posts->n; i++)
-		if (!strcmp(posts->posts[i].name, name))
+		if (!strcasecmp(posts->posts[i].name, name))
 			return true;
 	return false;
 }
 
-/* Each name once. */
+/* Its messages are RPC's fragments, and clients of other machines come by the socket beside it. */
+static struct worker_post post_rpc(struct door *door)
+{
+	return (struct worker_post){
+		.name = door->pipe,
+		.configuration = PEN_PIPE_DUPLEX,
+		.is_message = true,
+		.is_message_mode = true,
+		.rejects_remote = true,
+		.inbound_quota = PEN_WORKER_PIPE_QUOTA,
+		.outbound_quota = PEN_WORKER_PIPE_QUOTA,
+	};
+}
+
+static struct worker_post post_raw(struct door *door)
+{
+	const struct listing_pipe *pipe = crew_pipe(door->crews[0], door->pipe);
+
+	return (struct worker_post){
+		.name = door->pipe,
+		.configuration = pipe->config.configuration,
+		.is_message = pipe->config.is_message,
+		.is_message_mode = pipe->config.is_message_mode,
+		.rejects_remote = pipe->config.rejects_remote,
+		.instances_max = pipe->config.instances_max,
+		.timeout_ms = pipe->config.timeout_ms,
+		.inbound_quota = pipe->quotas[0],
+		.outbound_quota = pipe->quotas[1],
+		.security = (char *)(uintptr_t)pipe->security,
+	};
+}
+
+/* Each name once; a door without programs is about to go. */
 static int list_posts(const struct porter_doors *doors, struct worker_posts *posts,
 		      struct pen_arena *arena)
 {
 	const struct pen_list *all = doors->config.doors;
-	char name[DOOR_PIPE_SIZE];
 
 	posts->posts = pen_arena_array(arena, worker_POSTS_MAX, sizeof(*posts->posts));
 	if (!posts->posts)
 		return -ENOMEM;
 	for (struct pen_list *link = all->next; link != all; link = link->next) {
-		const struct door *door = pen_list_entry(link, struct door, link);
+		struct door *door = pen_list_entry(link, struct door, link);
 
-		if (!door_pipe_name(door->binding, name) || has_name(posts, name))
+		if (!*door->pipe || !door->n_crews || has_name(posts, door->pipe))
 			continue;
 		if (posts->n == worker_POSTS_MAX)
 			return PEN_E_LIMIT;
-		posts->posts[posts->n].name = pen_arena_strdup(arena, name);
-		if (!posts->posts[posts->n++].name)
-			return -ENOMEM;
+		posts->posts[posts->n++] = door->is_raw ? post_raw(door) : post_rpc(door);
 	}
 	return 0;
 }
@@ -75,12 +106,11 @@ static int post_all(struct porter_doors *doors)
 static struct door *find_door(const struct porter_doors *doors, const char *wanted)
 {
 	const struct pen_list *all = doors->config.doors;
-	char name[DOOR_PIPE_SIZE];
 
 	for (struct pen_list *link = all->next; link != all; link = link->next) {
 		struct door *door = pen_list_entry(link, struct door, link);
 
-		if (door_pipe_name(door->binding, name) && !strcmp(name, wanted))
+		if (door->n_crews && !strcmp(door->pipe, wanted))
 			return door;
 	}
 	return NULL;

@@ -7,34 +7,24 @@
 #include "base/list.h"
 #include "daemon/porter.h"
 #include "io/loop.h"
+#include "runtime/pipe-instances.h"
 #include <penstock/arena.h>
 #include <penstock/buffer.h>
 #include <penstock/idl/worker.h>
-#include <penstock/pipe.h>
 #include <penstock/security.h>
-
-enum { POST_INSTANCES = 4 };
-
-/* An instance that listens. */
-struct instance {
-	struct post *post;
-	struct pen_pipe *pipe; /* NULL: none, for now */
-	struct pen_pipe_op listen;
-	uv_poll_t poll;
-	bool is_watched; /* the loop has its poll */
-	bool is_closing; /* not for long */
-};
 
 /* A pipe of which there are to be some. */
 struct post {
 	struct pen_list link;
 	struct porter *porter;
-	unsigned n_watched;
-	bool is_wanted; /* still */
-	bool is_over;
-	uint32_t failure; /* that was told of; 0: none */
-	char name[worker_PIPE_NAME_MAX];
-	struct instance instances[POST_INSTANCES];
+	struct pen_pipe_instances *instances;
+	bool is_wanted;		   /* still */
+	uint32_t failure;	   /* that was told of; 0: none */
+	struct worker_post letter; /* as it was ordered */
+	struct pen_arena arena;	   /* where the rest is */
+	struct pen_descriptor descriptor;
+	uint32_t quotas[2];
+	char path[worker_PIPE_NAME_MAX + 16];
 };
 
 /* Somebody who has come, until penstockd takes word of it. */
@@ -55,21 +45,23 @@ struct porter {
 	struct pen_list callers;
 	bool is_over;
 	int error;
-	struct pen_descriptor descriptor; /* of pipes */
-	struct pen_arena forever;	  /* where that is */
-	struct pen_arena arena;		  /* of the message at hand */
-	struct pen_buffer scratch;	  /* the same */
+	struct pen_arena heard;	   /* the order at hand */
+	struct pen_arena told;	   /* the report at hand */
+	struct pen_buffer scratch; /* the same */
 	uint8_t room[worker_LETTER_MAX];
 };
 
-/* -ENOMEM. It may have no instances yet. */
-int post_new(struct porter *porter, const char *name);
+/* It may have no instances yet. -ENOMEM; PEN_E_SYNTAX: its security is none, which is said. */
+int post_new(struct porter *porter, const struct worker_post *letter);
 
 /* Closes its instances, those alone that nobody has opened. */
 void post_free(struct post *post);
 
 /* Makes what is missing. False: not all could be. */
 bool post_fill(struct post *post);
+
+/* Whether it is that pipe, and as it is ordered. */
+bool post_is(const struct post *post, const struct worker_post *letter);
 
 /* NULL is nobody. */
 struct caller *caller_free(struct caller *caller);

@@ -11,6 +11,9 @@
 
 enum { ENVELOPE_SIZE = 1 << 20 };
 
+/* Every user may open and use them; instances are ours. */
+static const char everybody[] = "D:(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;OW)(A;;0x12019b;;;WD)";
+
 /* ---- who comes ---- */
 
 struct caller *caller_free(struct caller *caller)
@@ -51,7 +54,7 @@ static struct caller *meet(const struct post *post, struct pen_pipe *pipe)
 
 	if (!caller)
 		return NULL;
-	strcpy(caller->name, post->name);
+	strcpy(caller->name, post->letter.name);
 	caller->envelope = -1;
 	pen_list_init(&caller->link);
 	if (pen_file_opener(pipe->file, &caller->token) ||
@@ -60,8 +63,9 @@ static struct caller *meet(const struct post *post, struct pen_pipe *pipe)
 	return caller;
 }
 
-static void admit(struct post *post, struct pen_pipe *pipe)
+static void admit(void *data, struct pen_pipe *pipe)
 {
+	const struct post *post = data;
 	struct caller *caller = meet(post, pipe);
 
 	pen_pipe_free(pipe);
@@ -71,143 +75,137 @@ static void admit(struct post *post, struct pen_pipe *pipe)
 
 /* ---- instances ---- */
 
-static void on_unwatched(uv_handle_t *handle)
+static void on_missing(void *data)
 {
-	struct instance *instance = handle->data;
-	struct post *post = instance->post;
+	struct post *post = data;
 
-	instance->is_watched = instance->is_closing = false;
-	post->n_watched--;
-	if (!post->is_over) {
-		if (!post_fill(post))
-			porter_try_again(post->porter);
-	} else if (!post->n_watched) {
-		free(post);
-	}
+	if (!post_fill(post))
+		porter_try_again(post->porter);
 }
 
-static void unwatch(struct instance *instance)
-{
-	instance->is_closing = true;
-	uv_close((uv_handle_t *)&instance->poll, on_unwatched);
-}
-
-/* A client has come, or the pipe is of no use any more. */
-static void on_instance(uv_poll_t *poll, int error, int events)
-{
-	struct instance *instance = poll->data;
-	struct pen_pipe *pipe = instance->pipe;
-
-	pen_pipe_dispatch(pipe);
-	if (instance->listen.status == PEN_STATUS_PENDING)
-		return;
-	instance->pipe = NULL;
-	unwatch(instance);
-	if (instance->listen.status && instance->listen.status != PEN_STATUS_PIPE_CONNECTED &&
-	    instance->listen.status != PEN_STATUS_PIPE_CLOSING)
-		pen_pipe_free(pipe);
-	else
-		admit(instance->post, pipe);
-}
-
-static int watch(struct instance *instance)
-{
-	struct post *post = instance->post;
-	int fd = pen_pipe_fd(instance->pipe);
-	int r = fd < 0 ? fd : uv_poll_init(&post->porter->loop.uv, &instance->poll, fd);
-
-	if (r)
-		return r;
-	instance->poll.data = instance;
-	instance->is_watched = true;
-	post->n_watched++;
-	uv_poll_start(&instance->poll, UV_READABLE, on_instance);
-	pen_pipe_start_listen(instance->pipe, &instance->listen);
-	if (instance->listen.status != PEN_STATUS_PENDING)
-		on_instance(&instance->poll, 0, UV_READABLE);
-	return 0;
-}
-
-/* Said once, as long as it lasts. */
+/* Said once, as long as it lasts; that there are as many as there may be is nothing to say. */
 static void complain(struct post *post, uint32_t status)
 {
-	if (status && status != post->failure)
-		fprintf(stderr, "penstock-porter: \\pipe\\%s: %s\n", post->name,
+	if (status && status != post->failure && status != PEN_STATUS_INSTANCE_NOT_AVAILABLE)
+		fprintf(stderr, "penstock-porter: \\pipe\\%s: %s\n", post->letter.name,
 			pen_ntstatus_text(status));
 	post->failure = status;
 }
 
-static bool open_instance(struct instance *instance)
-{
-	struct post *post = instance->post;
-	const struct pen_pipe_config config = {
-		.configuration = PEN_PIPE_DUPLEX,
-		.is_message = true,
-		.is_message_mode = true,
-		.rejects_remote = true,
-		.descriptor = &post->porter->descriptor,
-		.objects_dir = post->porter->config.objects,
-	};
-	char name[worker_PIPE_NAME_MAX + 16];
-	uint32_t status;
-
-	snprintf(name, sizeof(name), "\\\\.\\pipe\\%s", post->name);
-	status = pen_pipe_create(&instance->pipe, name, &config, NULL);
-	complain(post, status);
-	if (status)
-		return false;
-	if (!watch(instance))
-		return true;
-	instance->pipe = pen_pipe_free(instance->pipe);
-	return false;
-}
-
 bool post_fill(struct post *post)
 {
-	bool is_full = true;
+	uint32_t status;
 
 	/* As long as penstockd hears of nobody, no more are let in. */
 	if (!pen_list_is_empty(&post->porter->callers))
 		return true;
-	for (unsigned i = 0; is_full && i < POST_INSTANCES; i++) {
-		struct instance *instance = &post->instances[i];
-
-		if (!instance->pipe && !instance->is_closing)
-			is_full = open_instance(instance);
-	}
-	return is_full;
+	status = pen_pipe_instances_fill(post->instances);
+	complain(post, status);
+	return !status;
 }
 
 /* ---- its life ---- */
 
-int post_new(struct porter *porter, const char *name)
+static int read_security(struct post *post)
+{
+	const char *text = post->letter.security ? post->letter.security : everybody;
+	struct pen_sddl_error error = { 0 };
+	int r = pen_sddl_parse(&post->descriptor, &post->arena, text, NULL, &error);
+
+	if (r > 0)
+		fprintf(stderr, "penstock-porter: \\pipe\\%s: its security: %s\n",
+			post->letter.name, error.text);
+	return r;
+}
+
+static int copy_letter(struct post *post, const struct worker_post *letter)
+{
+	post->letter = *letter;
+	post->letter.name = pen_arena_strdup(&post->arena, letter->name);
+	if (letter->security)
+		post->letter.security = pen_arena_strdup(&post->arena, letter->security);
+	post->quotas[0] = letter->inbound_quota;
+	post->quotas[1] = letter->outbound_quota;
+	snprintf(post->path, sizeof(post->path), "\\\\.\\pipe\\%s", letter->name);
+	return post->letter.name && (post->letter.security || !letter->security) ? 0 : -ENOMEM;
+}
+
+static int make_instances(struct post *post)
+{
+	const struct worker_post *letter = &post->letter;
+	const struct pen_pipe_instances_config config = {
+		.loop = &post->porter->loop.uv,
+		.name = post->path,
+		.pipe = { .configuration = letter->configuration,
+			  .is_message = letter->is_message,
+			  .is_message_mode = letter->is_message_mode,
+			  .rejects_remote = letter->rejects_remote,
+			  .instances_max = letter->instances_max,
+			  .quotas = post->quotas,
+			  .timeout_ms = letter->timeout_ms,
+			  .descriptor = &post->descriptor,
+			  .objects_dir = post->porter->config.objects },
+		.came = admit,
+		.missing = on_missing,
+		.data = post,
+	};
+
+	return pen_pipe_instances_new(&post->instances, &config);
+}
+
+static struct post *done(struct post *post)
+{
+	pen_pipe_instances_free(post->instances);
+	pen_arena_done(&post->arena);
+	free(post);
+	return NULL;
+}
+
+int post_new(struct porter *porter, const struct worker_post *letter)
 {
 	struct post *post = calloc(1, sizeof(*post));
+	int r;
 
 	if (!post)
 		return -ENOMEM;
 	post->porter = porter;
 	post->is_wanted = true;
-	snprintf(post->name, sizeof(post->name), "%s", name);
-	for (unsigned i = 0; i < POST_INSTANCES; i++)
-		post->instances[i].post = post;
+	pen_arena_init(&post->arena, 0);
+	r = copy_letter(post, letter);
+	if (!r)
+		r = read_security(post);
+	if (!r)
+		r = make_instances(post);
+	if (r) {
+		done(post);
+		return r;
+	}
 	pen_list_append(&porter->posts, &post->link);
-	if (!post_fill(post))
-		porter_try_again(porter);
+	on_missing(post);
 	return 0;
 }
 
 void post_free(struct post *post)
 {
 	pen_list_remove(&post->link);
-	post->is_over = true;
-	for (unsigned i = 0; i < POST_INSTANCES; i++) {
-		struct instance *instance = &post->instances[i];
+	done(post);
+}
 
-		if (instance->is_watched && !instance->is_closing)
-			unwatch(instance);
-		instance->pipe = pen_pipe_free(instance->pipe);
-	}
-	if (!post->n_watched)
-		free(post);
+static bool is_same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+bool post_is(const struct post *post, const struct worker_post *letter)
+{
+	const struct worker_post *is = &post->letter;
+
+	return !strcmp(is->name, letter->name) && is->configuration == letter->configuration &&
+	       is->is_message == letter->is_message &&
+	       is->is_message_mode == letter->is_message_mode &&
+	       is->rejects_remote == letter->rejects_remote &&
+	       is->instances_max == letter->instances_max && is->timeout_ms == letter->timeout_ms &&
+	       is->inbound_quota == letter->inbound_quota &&
+	       is->outbound_quota == letter->outbound_quota &&
+	       is_same_text(is->security, letter->security);
 }

@@ -9,9 +9,6 @@
 
 enum { ORDERS_MAX = 64, AGAIN_MS = 1000 };
 
-/* Every user may open and use them; instances are ours. */
-static const char everybody[] = "D:(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;OW)(A;;0x12019b;;;WD)";
-
 static void porter_end(struct porter *porter, int error)
 {
 	porter->is_over = true;
@@ -36,12 +33,12 @@ static int tell(struct porter *porter, const struct caller *caller)
 		.body.visit = { .name = (char *)(uintptr_t)caller->name,
 				.process = caller->process },
 	};
-	int r = pen_letter_from_token(&report.body.visit.token, &porter->arena, caller->token);
+	int r = pen_letter_from_token(&report.body.visit.token, &porter->told, caller->token);
 
 	if (!r)
 		r = pen_worker_send_report(porter->config.fd, &report, caller->envelope,
 					   &porter->scratch);
-	pen_arena_reset(&porter->arena);
+	pen_arena_reset(&porter->told);
 	porter->scratch.size = 0;
 	return r;
 }
@@ -97,29 +94,27 @@ void porter_try_again(struct porter *porter)
 
 /* ---- orders ---- */
 
-static struct post *find_post(const struct porter *porter, const char *name)
+static struct post *find_post(const struct porter *porter, const struct worker_post *letter)
 {
 	pen_list_each (link, after, &porter->posts) {
 		struct post *post = pen_list_entry(link, struct post, link);
 
-		if (!strcmp(post->name, name))
+		if (post_is(post, letter))
 			return post;
 	}
 	return NULL;
 }
 
-/* Those that go on are not touched. */
+/* Those that go on are not touched; what is ordered otherwise goes, and comes anew. */
 static void take_posts(struct porter *porter, const struct worker_posts *order)
 {
 	pen_list_each (link, after, &porter->posts)
 		pen_list_entry(link, struct post, link)->is_wanted = false;
 	for (uint32_t i = 0; i < order->n; i++) {
-		struct post *post = find_post(porter, order->posts[i].name);
+		struct post *post = find_post(porter, &order->posts[i]);
 
 		if (post)
 			post->is_wanted = true;
-		else
-			post_new(porter, order->posts[i].name);
 	}
 	pen_list_each (link, after, &porter->posts) {
 		struct post *post = pen_list_entry(link, struct post, link);
@@ -127,6 +122,9 @@ static void take_posts(struct porter *porter, const struct worker_posts *order)
 		if (!post->is_wanted)
 			post_free(post);
 	}
+	for (uint32_t i = 0; i < order->n; i++)
+		if (!find_post(porter, &order->posts[i]))
+			post_new(porter, &order->posts[i]);
 }
 
 /* PEN_E_AGAIN: it was the last for now. */
@@ -135,7 +133,7 @@ static int take_order(struct porter *porter)
 	struct worker_order order;
 	int fd = -1;
 	int r = pen_worker_receive_order(porter->config.fd, &order, &fd, porter->room,
-					 &porter->arena);
+					 &porter->heard);
 
 	if (r == -EAGAIN || r == -EINTR)
 		return PEN_E_AGAIN;
@@ -148,7 +146,7 @@ static int take_order(struct porter *porter)
 			close(fd);
 		r = PEN_E_BAD_DATA;
 	}
-	pen_arena_reset(&porter->arena);
+	pen_arena_reset(&porter->heard);
 	return r;
 }
 
@@ -171,10 +169,8 @@ static void on_orders(uv_poll_t *poll, int status, int events)
 
 static int start(struct porter *porter)
 {
-	int r = pen_sddl_parse(&porter->descriptor, &porter->forever, everybody, NULL, NULL);
+	int r = pen_loop_init(&porter->loop);
 
-	if (!r)
-		r = pen_loop_init(&porter->loop);
 	if (r)
 		return r;
 	r = uv_poll_init(&porter->loop.uv, &porter->orders, porter->config.fd);
@@ -198,11 +194,10 @@ int porter_new(struct porter **porterp, const struct porter_config *config)
 	porter->config = *config;
 	pen_list_init(&porter->posts);
 	pen_list_init(&porter->callers);
-	pen_arena_init(&porter->forever, 0);
-	pen_arena_init(&porter->arena, PEN_WORKER_ARENA_MAX);
+	pen_arena_init(&porter->heard, PEN_WORKER_ARENA_MAX);
+	pen_arena_init(&porter->told, PEN_WORKER_ARENA_MAX);
 	r = start(porter);
 	if (r) {
-		pen_arena_done(&porter->forever);
 		free(porter);
 		return r;
 	}
@@ -223,8 +218,8 @@ struct porter *porter_free(struct porter *porter)
 	uv_close((uv_handle_t *)&porter->orders, NULL);
 	uv_close((uv_handle_t *)&porter->again, NULL);
 	pen_loop_done(&porter->loop);
-	pen_arena_done(&porter->forever);
-	pen_arena_done(&porter->arena);
+	pen_arena_done(&porter->heard);
+	pen_arena_done(&porter->told);
 	pen_buffer_done(&porter->scratch);
 	free(porter);
 	return NULL;

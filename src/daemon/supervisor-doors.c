@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { PORTS_TRIED_MAX = 1000, BINDING_SIZE = 1100 };
 
@@ -20,13 +21,27 @@ static struct door *find_door(const struct supervisor *supervisor, const char *l
 	return NULL;
 }
 
-static int open_door(struct supervisor *supervisor, const char *listed, const char *wanted,
-		     const char *binding, struct door **doorp)
+/* Several programs may be behind a pipe that carries RPC; behind another one, one. */
+static bool is_taken(const struct supervisor *supervisor, const char *pipe, bool is_raw)
 {
+	pen_list_each (link, after, &supervisor->doors) {
+		const struct door *door = pen_list_entry(link, struct door, link);
+
+		if (!strcasecmp(door->pipe, pipe) && door->n_crews && (door->is_raw || is_raw))
+			return true;
+	}
+	return false;
+}
+
+static int open_door(struct supervisor *supervisor, const char *listed, const char *wanted,
+		     const char *binding, const char *raw, struct door **doorp)
+{
+	char pipe[DOOR_PIPE_SIZE];
 	const struct door_config config = {
 		.listed = listed,
 		.wanted = wanted,
 		.binding = binding,
+		.raw = raw,
 		.ncalrpc_dir = supervisor->config.ncalrpc_dir,
 		.np_dir = supervisor->config.np_dir,
 		.legacy = supervisor->config.legacy,
@@ -37,7 +52,11 @@ static int open_door(struct supervisor *supervisor, const char *listed, const ch
 	};
 	int r;
 
-	annex_yield(&supervisor->annex, binding);
+	if (raw || !door_pipe_name(binding, pipe))
+		snprintf(pipe, sizeof(pipe), "%s", raw ? raw : "");
+	if (*pipe && is_taken(supervisor, pipe, raw))
+		return PEN_E_EXISTS;
+	annex_yield(&supervisor->annex, pipe);
 	r = door_new(doorp, &config);
 	if (!r)
 		pen_list_append(&supervisor->doors, &(*doorp)->link);
@@ -55,7 +74,7 @@ static int open_any_port(struct supervisor *supervisor, const char *listed, cons
 
 	do {
 		snprintf(binding, sizeof(binding), "%s[%u]", wanted, port);
-		r = open_door(supervisor, listed, wanted, binding, doorp);
+		r = open_door(supervisor, listed, wanted, binding, NULL, doorp);
 	} while (r == -EADDRINUSE && port && port++ < config->last_port &&
 		 port - config->first_port < PORTS_TRIED_MAX);
 	return r;
@@ -65,7 +84,7 @@ static int open_port(struct supervisor *supervisor, const char *listed, const ch
 		     const char *port, struct door **doorp)
 {
 	uint16_t soft = supervisor->config.soft_port;
-	int r = open_door(supervisor, listed, wanted, wanted, doorp);
+	int r = open_door(supervisor, listed, wanted, wanted, NULL, doorp);
 	char binding[BINDING_SIZE + 16];
 
 	if (r != -EADDRINUSE || !soft || strtoul(port, NULL, 10) != soft)
@@ -73,7 +92,7 @@ static int open_port(struct supervisor *supervisor, const char *listed, const ch
 	log_line(supervisor->config.log, PEN_LOG_WARNING, "listen", "port", port, "message",
 		 "taken, so the endpoint mapper has another one", NULL);
 	snprintf(binding, sizeof(binding), "%.*s[0]", (int)strcspn(wanted, "["), wanted);
-	return open_door(supervisor, listed, wanted, binding, doorp);
+	return open_door(supervisor, listed, wanted, binding, NULL, doorp);
 }
 
 /* Behind the door that is there. PEN_E_NOT_FOUND: there is none. */
@@ -93,7 +112,7 @@ static int put_behind_local(struct supervisor *supervisor, struct crew *crew, co
 
 	if (r != PEN_E_NOT_FOUND)
 		return r;
-	r = open_door(supervisor, listed, wanted, wanted, &door);
+	r = open_door(supervisor, listed, wanted, wanted, NULL, &door);
 	return r ? r : door_add_crew(door, crew);
 }
 
@@ -140,6 +159,25 @@ static int add_endpoint(struct supervisor *supervisor, struct crew *crew, const 
 	return r;
 }
 
+/* A pipe without RPC, which has one program. */
+static int add_pipe(struct supervisor *supervisor, struct crew *crew, const char *name)
+{
+	char listed[BINDING_SIZE];
+	struct door *door;
+	int r;
+
+	snprintf(listed, sizeof(listed), "\\pipe\\%s", name);
+	door = find_door(supervisor, listed, listed);
+	if (door && door->n_crews)
+		return PEN_E_EXISTS;
+	if (!door) {
+		r = open_door(supervisor, listed, listed, listed, name, &door);
+		if (r)
+			return r;
+	}
+	return door_add_crew(door, crew);
+}
+
 /* Without memory to find out where that is now, it is where it was. */
 static void keep_doors(struct supervisor *supervisor, struct crew *crew, const char *listed)
 {
@@ -153,6 +191,26 @@ static void keep_doors(struct supervisor *supervisor, struct crew *crew, const c
 		    (strcmp(listed, "ncalrpc:") != 0 || !strcmp(door->wanted, local)))
 			door_add_crew(door, crew);
 	}
+}
+
+static int add_pipes(struct supervisor *supervisor, struct crew *crew)
+{
+	int result = 0;
+
+	if (crew->listing.n_pipes && !supervisor->config.objects) {
+		log_line(supervisor->config.log, PEN_LOG_WARNING, "listen", "program",
+			 crew->listing.program, "message",
+			 "its pipes are not served: there is no object manager", NULL);
+		return 0;
+	}
+	for (size_t i = 0; i < crew->listing.n_pipes; i++) {
+		const char *name = crew->listing.pipes[i].name;
+		int r = add_pipe(supervisor, crew, name);
+
+		if (r)
+			result = supervisor_fail(supervisor, r, "listen", name);
+	}
+	return result;
 }
 
 /* The last failure. */
@@ -183,8 +241,11 @@ int supervisor_set_table(struct supervisor *supervisor)
 	pen_list_each (link, after, &supervisor->doors)
 		pen_list_entry(link, struct door, link)->n_crews = 0;
 	pen_list_each (link, after, &supervisor->crews) {
-		int r = add_endpoints(supervisor, pen_list_entry(link, struct crew, link));
+		struct crew *crew = pen_list_entry(link, struct crew, link);
+		int r = add_endpoints(supervisor, crew);
 
+		result = r ? r : result;
+		r = add_pipes(supervisor, crew);
 		result = r ? r : result;
 	}
 	pen_list_each (link, after, &supervisor->doors) {

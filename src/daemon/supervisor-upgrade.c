@@ -230,13 +230,15 @@ static void adopt_crew(struct supervisor *supervisor, const struct crew_heir *he
 	*crewp = crew;
 }
 
-/* By its descriptor, which is unique. */
-static struct door *find_door(const struct supervisor *supervisor, int fd)
+/* By its descriptor, which is unique; a pipe without RPC has none, and a name of its own. */
+static struct door *find_door(const struct supervisor *supervisor,
+			      const struct heritage_door *letter)
 {
 	pen_list_each (link, after, &supervisor->doors) {
 		struct door *door = pen_list_entry(link, struct door, link);
 
-		if (door->socket.fd == fd)
+		if (letter->fd >= 0 ? door->socket.fd == letter->fd
+				    : door->is_raw && !strcmp(door->wanted, letter->wanted))
 			return door;
 	}
 	return NULL;
@@ -282,7 +284,7 @@ static void adopt_estate(struct supervisor *supervisor, struct crew_heir *heir, 
 		adopt_crew(supervisor, heir, &estate->crews[i], &crews[i]);
 	supervisor_set_table(supervisor);
 	for (uint32_t i = 0; i < heritage->n_doors; i++)
-		heir->doors[i] = find_door(supervisor, heritage->doors[i].fd);
+		heir->doors[i] = find_door(supervisor, &heritage->doors[i]);
 	if (supervisor->greeter)
 		adopt_visitors(&supervisor->visitors, estate->visitors, estate->n_visitors, heir);
 	if (supervisor->last_greeter)

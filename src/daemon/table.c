@@ -57,7 +57,7 @@ int table_build(struct worker_table *table, const struct pen_list *doors, struct
 		return -ENOMEM;
 	for (struct pen_list *link = doors->next; link != doors; link = link->next) {
 		const struct door *door = pen_list_entry(link, struct door, link);
-		const char *place = place_of(door, arena);
+		const char *place = door->is_raw ? NULL : place_of(door, arena);
 
 		if (!place)
 			return -ENOMEM;

@@ -111,6 +111,41 @@ static void test_json(void **state)
 	listing_done(&listing);
 }
 
+#define HEAD	       "{\"program\":\"x\",\"workers\":{\"max\":1},\"idle_seconds\":0,"
+#define PIPES(members) HEAD "\"interfaces\":[],\"pipes\":[{" members "}]}"
+
+static void test_pipes(void **state)
+{
+	static const char text[] =
+		PIPES("\"name\":\"a\\\\b\",\"configuration\":\"inbound\",\"type\":\"message\","
+		      "\"read_mode\":\"message\",\"remote\":false,\"instances\":7,"
+		      "\"quotas\":[1,2],\"timeout_ms\":9,\"security\":\"D:\"},{\"name\":\"c\"");
+	const struct listing_pipe *pipe;
+	struct listing listing;
+	char error[256] = "";
+
+	assert_int_equal(listing_read_json(&listing, text, strlen(text), error), 0);
+	assert_int_equal(listing.n_pipes, 2);
+	pipe = &listing.pipes[0];
+	assert_string_equal(pipe->name, "a\\b");
+	assert_int_equal(pipe->config.configuration, PEN_PIPE_INBOUND);
+	assert_true(pipe->config.is_message && pipe->config.is_message_mode);
+	assert_true(pipe->config.rejects_remote);
+	assert_int_equal(pipe->config.instances_max, 7);
+	assert_int_equal(pipe->quotas[0], 1);
+	assert_int_equal(pipe->quotas[1], 2);
+	assert_int_equal(pipe->config.timeout_ms, 9);
+	assert_string_equal(pipe->security, "D:");
+	pipe = &listing.pipes[1];
+	assert_string_equal(pipe->name, "c");
+	assert_int_equal(pipe->config.configuration, PEN_PIPE_DUPLEX);
+	assert_false(pipe->config.is_message || pipe->config.is_message_mode);
+	assert_false(pipe->config.rejects_remote);
+	assert_int_equal(pipe->quotas[1], 65536);
+	assert_null(pipe->security);
+	listing_done(&listing);
+}
+
 static void test_little_json(void **state)
 {
 	static const char little[] =
@@ -182,7 +217,6 @@ static void test_wrong_lines(void **state)
 	assert_memory_equal(error, "line 4: tcp:: ", 14);
 }
 
-#define HEAD "{\"program\":\"x\",\"workers\":{\"max\":1},\"idle_seconds\":0,"
 #define INTERFACE(more)                                                                            \
 	HEAD "\"interfaces\":[{\"name\":\"n\",\"uuid\":\"" UUID "\",\"version\":\"1.0\"," more "}" \
 	     "]"                                                                                   \
@@ -218,6 +252,23 @@ static void test_wrong_json(void **state)
 		{ INTERFACE("\"endpoints\":[1]"), "interfaces[0]: an endpoint is no string" },
 		{ INTERFACE("\"endpoints\":[\"ncacn_np:\"]"),
 		  "interfaces[0]: ncacn_np: names no pipe" },
+		{ HEAD "\"interfaces\":[],\"pipes\":{}}", "\"pipes\" is no array" },
+		{ HEAD "\"interfaces\":[],\"pipes\":[0]}", "pipes[0]: it is no object" },
+		{ PIPES(""), "pipes[0]: there is no member \"name\"" },
+		{ PIPES("\"name\":\"\\\\a\""), "pipes[0]: \\a is no pipe's name" },
+		{ PIPES("\"name\":\"a\"},{\"name\":\"A\""),
+		  "pipes[1]: A is a pipe that was listed before" },
+		{ PIPES("\"name\":\"a\",\"configuration\":\"both\""),
+		  "pipes[0]: \"configuration\" cannot be both" },
+		{ PIPES("\"name\":\"a\",\"read_mode\":\"message\""),
+		  "pipes[0]: bytes are not read as messages" },
+		{ PIPES("\"name\":\"a\",\"remote\":0"), "pipes[0]: \"remote\" is no truth value" },
+		{ PIPES("\"name\":\"a\",\"instances\":256"),
+		  "pipes[0]: instances is more than 255" },
+		{ PIPES("\"name\":\"a\",\"quotas\":[1]"), "pipes[0]: \"quotas\" are two" },
+		{ PIPES("\"name\":\"a\",\"quotas\":[1,\"2\"]"), "pipes[0]: a quota is no number" },
+		{ PIPES("\"name\":\"a\",\"quotas\":[1,4294967296]"),
+		  "pipes[0]: a quota is more than 4294967295" },
 		{ HEAD "\"interfaces\":[],\"needs\":1}", "\"needs\" is no object" },
 		{ HEAD "\"interfaces\":[],\"needs\":{\"network\":1}}",
 		  "needs: \"network\" is no truth value" },
@@ -320,6 +371,19 @@ static const char *const some[] = { "ncacn_ip_tcp:", "ncacn_np:[\\pipe\\probe]",
 static const char *const more[] = { "ncalrpc:", "ncacn_ip_tcp:", NULL };
 static const char *const reads[] = { "/etc/hosts", "/srv/\xff\"\\", NULL };
 
+static void serve(void *data, struct pen_pipe *pipe, const struct pen_token *client)
+{
+}
+
+static const struct pen_worker_pipe raw_pipe = {
+	.name = "Raw \"one\"",
+	.config = { .configuration = PEN_PIPE_OUTBOUND,
+		    .is_message = true,
+		    .rejects_remote = true },
+	.security = "D:(A;;GA;;;WD)",
+	.serve = serve,
+};
+
 static int be_worker(int argc, char **argv)
 {
 	struct pen_worker_service services[] = {
@@ -336,6 +400,8 @@ static int be_worker(int argc, char **argv)
 		.workers_min = 2,
 		.idle_s = 11,
 		.user = "somebody",
+		.pipes = &raw_pipe,
+		.n_pipes = 1,
 		.needs = { .reads = reads, .network = true, .files_max = 12 },
 	};
 
@@ -414,6 +480,13 @@ static void test_a_worker_is_understood(void **state)
 	assert_true(listing.needs.network);
 	assert_true(listing.needs.memory_max == 1 << 30);
 	assert_int_equal(listing.needs.files_max, 12);
+	assert_int_equal(listing.n_pipes, 1);
+	assert_string_equal(listing.pipes[0].name, raw_pipe.name);
+	assert_int_equal(listing.pipes[0].config.configuration, PEN_PIPE_OUTBOUND);
+	assert_true(listing.pipes[0].config.is_message && !listing.pipes[0].config.is_message_mode);
+	assert_true(listing.pipes[0].config.rejects_remote);
+	assert_int_equal(listing.pipes[0].quotas[0], 65536);
+	assert_string_equal(listing.pipes[0].security, raw_pipe.security);
 	listing_done(&listing);
 	assert_int_equal(pen_count_fds(), n_fds);
 	close(inherited);
@@ -491,6 +564,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_nothing_is_no_services),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_pipes),
 		cmocka_unit_test(test_little_json),
 		cmocka_unit_test(test_wrong_lines),
 		cmocka_unit_test(test_wrong_json),

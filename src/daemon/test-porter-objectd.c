@@ -103,10 +103,20 @@ static void order(const struct worker_order *letter, int with)
 	assert_int_equal(r, 0);
 }
 
+static struct worker_post post_of(const char *name)
+{
+	return (struct worker_post){ .name = (char *)(uintptr_t)name,
+				     .configuration = PEN_PIPE_DUPLEX,
+				     .is_message = true,
+				     .is_message_mode = true,
+				     .inbound_quota = 65536,
+				     .outbound_quota = 65536 };
+}
+
 /* These, and no others. */
 static void post(const char *name, const char *second)
 {
-	struct worker_post posts[] = { { (char *)(uintptr_t)name }, { (char *)(uintptr_t)second } };
+	struct worker_post posts[] = { post_of(name), post_of(second) };
 	const struct worker_order letter = {
 		.verb = worker_POSTS,
 		.body.posts = { .n = (name != NULL) + (second != NULL), .posts = posts },
@@ -235,6 +245,79 @@ static void test_others_are_to_be_there(void **state)
 	}
 }
 
+static void order_post(const struct worker_post *posted, uint32_t n)
+{
+	const struct worker_order letter = {
+		.verb = worker_POSTS,
+		.body.posts = { .n = n, .posts = (struct worker_post *)(uintptr_t)posted },
+	};
+
+	order(&letter, -1);
+}
+
+/* Of that pipe, as its client sees it. */
+static struct pen_pipe_info info_of(const char *path, uint32_t access)
+{
+	const struct pen_pipe_open_config config = { .access = access };
+	struct pen_pipe_info info;
+	struct pen_pipe *pipe;
+
+	assert_int_equal(pen_pipe_wait_name(path, LONG_MS, NULL), 0);
+	assert_int_equal(pen_pipe_open(&pipe, path, &config), 0);
+	assert_int_equal(pen_pipe_get_info(pipe, &info), 0);
+	pen_pipe_free(pipe);
+	return info;
+}
+
+static void await_pipe(const char *path, bool is_there)
+{
+	for (int ms = 0;; ms += 10) {
+		struct pen_pipe *pipe;
+		uint32_t status = pen_pipe_open(&pipe, path, NULL);
+
+		if (!status)
+			pen_pipe_free(await_visit("one"));
+		if (!status)
+			pen_pipe_free(pipe);
+		if (is_there == (status != PEN_STATUS_OBJECT_NAME_NOT_FOUND))
+			return;
+		assert_true(ms < LONG_MS);
+		usleep(10000);
+	}
+}
+
+/* And when it is ordered otherwise, otherwise; what is no security takes that pipe alone. */
+static void test_pipes_are_as_ordered(void **state)
+{
+	static const char path[] = "\\\\.\\pipe\\one";
+	struct worker_post posted[] = { post_of("two"), post_of("one") };
+	struct worker_post *one = &posted[1];
+	struct pen_pipe_info info;
+
+	one->configuration = PEN_PIPE_OUTBOUND;
+	one->is_message = one->is_message_mode = false;
+	one->instances_max = 9;
+	one->inbound_quota = 5000;
+	order_post(posted, 2);
+	await_pipe(path, true);
+	info = info_of(path, PEN_PIPE_READ_DATA | PEN_PIPE_READ_ATTRIBUTES);
+	assert_int_equal(info.configuration, PEN_PIPE_OUTBOUND);
+	assert_int_equal(info.type, 0);
+	assert_int_equal(info.instances_max, 9);
+	assert_int_equal(info.inbound_quota, 5000);
+	pen_pipe_free(await_visit("one"));
+
+	one->security = (char *)(uintptr_t) "D:(no";
+	order_post(posted, 2);
+	await_pipe(path, false);
+	expect_served("two");
+
+	*one = post_of("one");
+	one->security = (char *)(uintptr_t) "D:(A;;GA;;;WD)";
+	order_post(posted, 2);
+	expect_served("one");
+}
+
 /* Those who come then are let in when penstockd hears again, in any order. */
 static void test_penstockd_does_not_hear(void **state)
 {
@@ -333,6 +416,7 @@ int main(void)
 		PORTER_TEST(test_who_opens_is_handed_over),
 		PORTER_TEST(test_who_does_not_wait),
 		PORTER_TEST(test_others_are_to_be_there),
+		PORTER_TEST(test_pipes_are_as_ordered),
 		PORTER_TEST(test_penstockd_does_not_hear),
 		PORTER_TEST(test_the_object_manager_comes_and_goes),
 		PORTER_TEST(test_pipes_outlive_it),

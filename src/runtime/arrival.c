@@ -40,23 +40,29 @@ static int refuse(struct pen_server *server, int fd, int result, const char *why
 	return result;
 }
 
-/* What is in the envelope is there already, or never comes. */
+int pen_envelope_open(int envelope, struct pen_pipe **pipep, const char **whyp)
+{
+	uint32_t status = PEN_STATUS_INVALID_PARAMETER;
+
+	if (!pen_socket_set_blocking(envelope, false))
+		status = pen_pipe_receive(pipep, envelope);
+	close(envelope);
+	*whyp = pen_ntstatus_text(status);
+	return !status ? 0 : status == PEN_STATUS_NO_MEMORY ? -ENOMEM : PEN_E_BAD_DATA;
+}
+
 static int arrive_by_pipe(struct pen_server *server, const struct pen_listener *listener,
 			  const struct pen_arrival *arrival)
 {
 	struct pen_pipe_wire *wire;
 	struct pen_pipe *pipe;
-	uint32_t status;
-	int r = pen_socket_set_blocking(arrival->fd, false);
+	const char *why;
+	int r = pen_envelope_open(arrival->fd, &pipe, &why);
 
-	if (r)
-		return refuse(server, arrival->fd, r, "its envelope is no socket");
-	status = pen_pipe_receive(&pipe, arrival->fd);
-	if (status)
-		return refuse(server, arrival->fd,
-			      status == PEN_STATUS_NO_MEMORY ? -ENOMEM : PEN_E_BAD_DATA,
-			      pen_ntstatus_text(status));
-	close(arrival->fd);
+	if (r) {
+		pen_server_log(server, PEN_LOG_WARNING, "a pipe that arrived is refused: %s", why);
+		return r;
+	}
 	r = pen_pipe_wire_new(&wire, pipe);
 	return r ? r
 		 : pen_connection_new_wire(server, listener, wire, arrival->peer,

@@ -4,6 +4,7 @@
 /*
  * Connections that another process has accepted for this server, and has begun to read.
  */
+#include <penstock/pipe.h>
 #include <penstock/server.h>
 
 /*
@@ -13,6 +14,12 @@
  */
 int pen_server_expect(struct pen_server *server, const char *binding,
 		      const char *const *interfaces);
+
+/*
+ * Takes the pipe's handle out of the envelope, a socket, where it is already or never comes; the
+ * envelope is taken, also on failure. PEN_E_BAD_DATA, with the sentence in *whyp; -ENOMEM.
+ */
+int pen_envelope_open(int envelope, struct pen_pipe **pipep, const char **whyp);
 
 /* The upper half of the ids of the association groups that are made from now on; 0: all is random.
  */

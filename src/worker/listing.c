@@ -5,9 +5,11 @@
 #include "runtime/server.h"
 #include <errno.h>
 #include <penstock/binding.h>
+#include <penstock/security.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { WORKERS_MAX = 5, IDLE_S = 60 };
 
@@ -146,6 +148,63 @@ static int check_service(const struct pen_worker *worker, size_t i, size_t *n_en
 	return r;
 }
 
+static bool is_pipe_right(const struct pen_pipe_config *config)
+{
+	return (unsigned)config->configuration <= PEN_PIPE_DUPLEX &&
+	       (config->is_message || !config->is_message_mode) &&
+	       config->instances_max <= PEN_PIPE_UNLIMITED;
+}
+
+static int check_security(const struct pen_worker_pipe *pipe, struct pen_ndr_error *error)
+{
+	struct pen_sddl_error reason = { 0 };
+	struct pen_descriptor descriptor;
+	struct pen_arena arena;
+	int r;
+
+	if (!pipe->security)
+		return 0;
+	pen_arena_init(&arena, 0);
+	r = pen_sddl_parse(&descriptor, &arena, pipe->security, NULL, &reason);
+	pen_arena_done(&arena);
+	if (r > 0)
+		return refuse(error, r, "the security of the pipe %.60s: %s", pipe->name,
+			      reason.text);
+	if (!r && !is_plain(pipe->security))
+		return refuse(error, PEN_E_LIMIT, "the security of the pipe %.60s is too long",
+			      pipe->name);
+	return r;
+}
+
+static int check_pipe(const struct pen_worker *worker, size_t i, struct pen_ndr_error *error)
+{
+	const struct pen_worker_pipe *pipe = &worker->pipes[i];
+
+	if (!pipe->name || !is_plain(pipe->name) ||
+	    strlen(pipe->name) >= PEN_WORKER_PIPE_NAME_MAX || pipe->name[0] == '\\')
+		return refuse(error, PEN_E_SYNTAX, "the name of a pipe is none");
+	if (!is_pipe_right(&pipe->config) || !pipe->serve)
+		return refuse(error, PEN_E_SYNTAX, "there can be no such pipe as %.60s",
+			      pipe->name);
+	for (size_t k = 0; k < i; k++)
+		if (!strcasecmp(worker->pipes[k].name, pipe->name))
+			return refuse(error, PEN_E_EXISTS, "the pipe %.60s is there twice",
+				      pipe->name);
+	return check_security(pipe, error);
+}
+
+static int check_pipes(const struct pen_worker *worker, struct pen_ndr_error *error)
+{
+	int r = 0;
+
+	if (worker->n_pipes > PEN_WORKER_PIPES_MAX)
+		return refuse(error, PEN_E_LIMIT, "it has %zu pipes: %d is the most",
+			      worker->n_pipes, PEN_WORKER_PIPES_MAX);
+	for (size_t i = 0; i < worker->n_pipes && !r; i++)
+		r = check_pipe(worker, i, error);
+	return r;
+}
+
 int pen_worker_check(const struct pen_worker *worker, struct pen_ndr_error *error)
 {
 	size_t n_endpoints = 0;
@@ -159,6 +218,8 @@ int pen_worker_check(const struct pen_worker *worker, struct pen_ndr_error *erro
 	if (!r && n_endpoints > PEN_WORKER_ENDPOINTS_MAX)
 		r = refuse(error, PEN_E_LIMIT, "it has %zu endpoints: %d is the most", n_endpoints,
 			   PEN_WORKER_ENDPOINTS_MAX);
+	if (!r)
+		r = check_pipes(worker, error);
 	if (!r)
 		r = check_paths(worker->needs.reads, error);
 	if (!r)
@@ -247,6 +308,44 @@ static int put_interface(struct pen_buffer *text, const struct pen_worker *worke
 	return r ? r : pen_buffer_add(text, "]}", 2);
 }
 
+/* What a pipe has that is not said is said here. */
+static int put_pipe(struct pen_buffer *text, const struct pen_worker_pipe *pipe, bool is_first)
+{
+	static const char *const configurations[] = { "inbound", "outbound", "duplex" };
+	static const uint32_t default_quotas[] = { PEN_WORKER_PIPE_QUOTA, PEN_WORKER_PIPE_QUOTA };
+	const struct pen_pipe_config *config = &pipe->config;
+	const uint32_t *quotas = config->quotas ? config->quotas : default_quotas;
+	int r = pen_buffer_printf(text, "%s\n    {\"name\": ", is_first ? "" : ",");
+
+	if (!r)
+		r = pen_json_put_string(text, pipe->name, true);
+	if (!r)
+		r = pen_buffer_printf(
+			text,
+			", \"configuration\": \"%s\", \"type\": \"%s\", \"read_mode\": \"%s\", "
+			"\"remote\": %s, \"instances\": %u, \"quotas\": [%u, %u], "
+			"\"timeout_ms\": %u, \"security\": ",
+			configurations[config->configuration],
+			config->is_message ? "message" : "byte",
+			config->is_message_mode ? "message" : "byte",
+			config->rejects_remote ? "false" : "true",
+			config->instances_max ? config->instances_max : PEN_PIPE_UNLIMITED,
+			quotas[0], quotas[1], config->timeout_ms);
+	if (!r)
+		r = pipe->security ? pen_json_put_string(text, pipe->security, true)
+				   : pen_buffer_add(text, "null", 4);
+	return r ? r : pen_buffer_add(text, "}", 1);
+}
+
+static int put_pipes(struct pen_buffer *text, const struct pen_worker *worker)
+{
+	int r = pen_buffer_printf(text, "  \"pipes\": [");
+
+	for (size_t i = 0; i < worker->n_pipes && !r; i++)
+		r = put_pipe(text, &worker->pipes[i], !i);
+	return r ? r : pen_buffer_printf(text, "],\n");
+}
+
 static int put_needs(struct pen_buffer *text, const struct pen_worker *worker)
 {
 	const struct pen_worker_needs *needs = &worker->needs;
@@ -307,6 +406,8 @@ int pen_worker_list_json(const struct pen_worker *worker, const char *name, stru
 			r = put_interface(text, worker, i);
 	if (!r)
 		r = pen_buffer_printf(text, "],\n");
+	if (!r)
+		r = put_pipes(text, worker);
 	if (!r)
 		r = put_limits(text, worker);
 	if (!r)

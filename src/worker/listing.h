@@ -11,9 +11,12 @@
 enum {
 	PEN_WORKER_LISTING_MAX = 64 * 1024, /* bytes */
 	PEN_WORKER_INTERFACES_MAX = 256,
-	PEN_WORKER_ENDPOINTS_MAX = 256, /* of all interfaces */
-	PEN_WORKER_TEXT_MAX = 1024,	/* bytes of a name or a binding, with its end */
-	PEN_WORKER_PATHS_MAX = 64,	/* that it reads, and that it writes */
+	PEN_WORKER_ENDPOINTS_MAX = 256,	   /* of all interfaces */
+	PEN_WORKER_TEXT_MAX = 1024,	   /* bytes of a name or a binding, with its end */
+	PEN_WORKER_PIPES_MAX = 64,	   /* that carry no RPC */
+	PEN_WORKER_PIPE_QUOTA = 64 * 1024, /* bytes, of those that do not say */
+	PEN_WORKER_PIPE_NAME_MAX = 256,	   /* bytes, with its end */
+	PEN_WORKER_PATHS_MAX = 64,	   /* that it reads, and that it writes */
 };
 
 /*

@@ -106,6 +106,12 @@ static bool tell(struct pen_worker_talk *talk, const struct worker_report *repor
 	return !r;
 }
 
+/* Clients of pipes that carry no RPC are connections too. */
+static uint32_t count_connections(const struct pen_worker_talk *talk)
+{
+	return talk->server->stats.connections + talk->pipes->n_clients;
+}
+
 static struct worker_state state_of(const struct pen_worker_talk *talk)
 {
 	struct pen_server_stats stats;
@@ -113,7 +119,7 @@ static struct worker_state state_of(const struct pen_worker_talk *talk)
 	pen_server_stats(talk->server, &stats);
 	return (struct worker_state){
 		.arrivals = talk->n_arrivals,
-		.connections = stats.connections,
+		.connections = count_connections(talk),
 		.groups = stats.groups,
 		.handles = stats.handles,
 		.calls = stats.calls_in_progress,
@@ -177,6 +183,7 @@ static int take_arrival(struct pen_worker_talk *talk, const struct worker_arriva
 		.is_envelope = letter->is_envelope,
 		.bytes = { letter->bytes, letter->n_bytes },
 	};
+	static const char raw[] = "\\pipe\\"; /* what no binding begins with */
 	struct pen_token *token;
 	int r;
 
@@ -186,7 +193,11 @@ static int take_arrival(struct pen_worker_talk *talk, const struct worker_arriva
 		return r == PEN_E_LIMIT ? PEN_E_BAD_DATA : r;
 	}
 	arrival.token = token;
-	r = pen_server_arrive(talk->server, &arrival);
+	if (!strncmp(letter->binding, raw, strlen(raw)))
+		r = pen_worker_pipes_arrive(talk->pipes, letter->binding + strlen(raw),
+					    letter->peer, token, fd);
+	else
+		r = pen_server_arrive(talk->server, &arrival);
 	pen_token_free(token);
 	/* What the connection lacks is its own misfortune. */
 	return r > 0 ? 0 : r == -ENOMEM || r == -EMFILE ? r : 0;
@@ -280,7 +291,7 @@ static void leave(struct pen_worker_talk *talk)
 		while (hear(talk))
 			;
 	}
-	if (!talk->server->stats.connections)
+	if (!count_connections(talk))
 		stop(talk);
 }
 
@@ -295,7 +306,7 @@ static void on_turn(uv_prepare_t *turn)
 		talk->is_ready = tell(talk, &ready);
 	if (!talk->is_blocked && talk->is_ready)
 		tell_state(talk);
-	if (talk->is_leaving && !talk->is_over && !talk->server->stats.connections)
+	if (talk->is_leaving && !talk->is_over && !count_connections(talk))
 		leave(talk);
 }
 
@@ -309,12 +320,14 @@ static void on_signal(uv_signal_t *handle, int number)
 }
 
 int pen_worker_talk_begin(struct pen_worker_talk *talk, struct pen_server *server,
+			  struct pen_worker_pipes *pipes,
 			  const struct pen_worker_listener *listener)
 {
 	uv_loop_t *loop = &server->loop.uv;
 	int r;
 
 	talk->server = server;
+	talk->pipes = pipes;
 	talk->listener = *listener;
 	r = uv_signal_init(loop, &talk->signal);
 	if (r)

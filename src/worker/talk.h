@@ -7,6 +7,7 @@
  */
 #include "io/loop.h"
 #include "runtime/worker-letter.h"
+#include "worker/pipes.h"
 #include <penstock/server.h>
 
 /* Who is told what does not concern the server, from its loop. */
@@ -21,6 +22,7 @@ struct pen_worker_listener {
 struct pen_worker_talk {
 	int socket;
 	struct pen_server *server;
+	struct pen_worker_pipes *pipes;
 	struct pen_worker_listener listener;
 	struct pen_arena arena;
 	uint8_t *room;
@@ -55,6 +57,7 @@ int pen_worker_talk_hello(struct pen_worker_talk *talk, const struct worker_hell
 
 /* From here on in the server's loop, until it stops the server. A negative errno. */
 int pen_worker_talk_begin(struct pen_worker_talk *talk, struct pen_server *server,
+			  struct pen_worker_pipes *pipes,
 			  const struct pen_worker_listener *listener);
 
 /* What is in the loop leaves it: before the server is freed. */

@@ -25,6 +25,24 @@ static void make(struct pen_worker_service services[3], struct pen_worker *worke
 	*worker = (struct pen_worker){ .services = services, .n_services = 3 };
 }
 
+static void serve(void *data, struct pen_pipe *pipe, const struct pen_token *client)
+{
+}
+
+static const uint32_t quotas[] = { 0, 100 };
+static const struct pen_worker_pipe pipes[] = {
+	{ .name = "one",
+	  .config = { .configuration = PEN_PIPE_DUPLEX,
+		      .is_message = true,
+		      .is_message_mode = true,
+		      .rejects_remote = true,
+		      .instances_max = 3,
+		      .timeout_ms = 20 },
+	  .security = "D:(A;;GA;;;BA)",
+	  .serve = serve },
+	{ .name = "\"two\"\\deep", .config = { .quotas = quotas }, .serve = serve },
+};
+
 static void expect_text(struct pen_buffer *text, const char *said)
 {
 	assert_int_equal(pen_buffer_add(text, "", 1), 0);
@@ -60,6 +78,8 @@ static void test_json_says_all(void **state)
 	worker.idle_s = 5;
 	worker.user = "x";
 	worker.needs = (struct pen_worker_needs){ paths, paths, true, 77, 8 };
+	worker.pipes = pipes;
+	worker.n_pipes = PEN_COUNT(pipes);
 	assert_int_equal(pen_worker_list_json(&worker, "probed", &text), 0);
 	expect_text(
 		&text,
@@ -75,6 +95,15 @@ static void test_json_says_all(void **state)
 		"    {\"name\": \"stranger\", \"uuid\": "
 		"\"73747261-0000-0000-0000-020000000000\", \"version\": \"1.0\", "
 		"\"level\": \"packet\", \"anonymous\": false, \"endpoints\": []}],\n"
+		"  \"pipes\": [\n"
+		"    {\"name\": \"one\", \"configuration\": \"duplex\", \"type\": \"message\", "
+		"\"read_mode\": \"message\", \"remote\": false, \"instances\": 3, "
+		"\"quotas\": [65536, 65536], \"timeout_ms\": 20, "
+		"\"security\": \"D:(A;;GA;;;BA)\"},\n"
+		"    {\"name\": \"\\\"two\\\"\\\\deep\", \"configuration\": \"inbound\", "
+		"\"type\": \"byte\", \"read_mode\": \"byte\", \"remote\": true, "
+		"\"instances\": 255, \"quotas\": [0, 100], \"timeout_ms\": 0, "
+		"\"security\": null}],\n"
 		"  \"limits\": {\"connections\": 10000, \"connections_per_peer\": 1000, "
 		"\"groups\": 10000, \"handles_per_group\": 2048, "
 		"\"call_memory\": 67108864, \"memory\": 268435456},\n"
@@ -157,6 +186,53 @@ static void test_workers_that_cannot_be(void **state)
 	expect_refused(&worker, 0, "");
 }
 
+static void test_pipes_that_cannot_be(void **state)
+{
+	static char long_name[PEN_WORKER_PIPE_NAME_MAX + 1];
+	static const struct {
+		struct pen_worker_pipe pipe;
+		int result;
+		const char *said;
+	} rows[] = {
+		{ { .serve = serve }, PEN_E_SYNTAX, "the name of a pipe is none" },
+		{ { .name = "", .serve = serve }, PEN_E_SYNTAX, "the name of a pipe is none" },
+		{ { .name = "\\pipe\\a", .serve = serve },
+		  PEN_E_SYNTAX,
+		  "the name of a pipe is none" },
+		{ { .name = "a\nb", .serve = serve }, PEN_E_SYNTAX, "the name of a pipe is none" },
+		{ { .name = long_name, .serve = serve },
+		  PEN_E_SYNTAX,
+		  "the name of a pipe is none" },
+		{ { .name = "a" }, PEN_E_SYNTAX, "there can be no such pipe as a" },
+		{ { .name = "a", .config = { .is_message_mode = true }, .serve = serve },
+		  PEN_E_SYNTAX,
+		  "there can be no such pipe as a" },
+		{ { .name = "a", .config = { .instances_max = 256 }, .serve = serve },
+		  PEN_E_SYNTAX,
+		  "there can be no such pipe as a" },
+		{ { .name = "a", .config = { .configuration = 3 }, .serve = serve },
+		  PEN_E_SYNTAX,
+		  "there can be no such pipe as a" },
+		{ { .name = "B", .serve = serve }, PEN_E_EXISTS, "the pipe B is there twice" },
+	};
+	struct pen_worker_pipe two[] = { { .name = "b", .serve = serve }, { 0 } };
+	struct pen_worker worker = { .pipes = two, .n_pipes = 2 };
+	struct pen_ndr_error error;
+
+	memset(long_name, 'a', PEN_WORKER_PIPE_NAME_MAX);
+	for (size_t i = 0; i < PEN_COUNT(rows); i++) {
+		two[1] = rows[i].pipe;
+		expect_refused(&worker, rows[i].result, rows[i].said);
+	}
+	two[1] = (struct pen_worker_pipe){ .name = "a", .security = "D:(A", .serve = serve };
+	assert_int_equal(pen_worker_check(&worker, &error), PEN_E_SYNTAX);
+	assert_memory_equal(error.text, "the security of the pipe a: ", 28);
+	two[1].security = "D:(A;;GA;;;WD)";
+	expect_refused(&worker, 0, "");
+	worker.n_pipes = PEN_WORKER_PIPES_MAX + 1;
+	expect_refused(&worker, PEN_E_LIMIT, "it has 65 pipes: 64 is the most");
+}
+
 static void test_limits(void **state)
 {
 	enum { N = PEN_WORKER_INTERFACES_MAX + 1 };
@@ -198,6 +274,8 @@ static void test_failed_allocations(void **state)
 
 	make(services, &worker);
 	worker.needs.reads = paths;
+	worker.pipes = pipes;
+	worker.n_pipes = PEN_COUNT(pipes);
 	for (size_t n = 1; pen_fail_at(n), r = pen_worker_check(&worker, &error), pen_fail_hit();
 	     n++)
 		assert_int_equal(r, -ENOMEM);
@@ -222,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_json_says_all),
 		cmocka_unit_test(test_endpoints_that_cannot_be),
 		cmocka_unit_test(test_workers_that_cannot_be),
+		cmocka_unit_test(test_pipes_that_cannot_be),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_failed_allocations),
 	};

@@ -7,6 +7,7 @@
 #include "service/mgmt/mgmt.h"
 #include "worker/listing.h"
 #include "worker/options.h"
+#include "worker/pipes.h"
 #include "worker/talk.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@ struct process {
 	struct pen_authority *authority; /* NULL: none is asked */
 	bool is_away;			 /* it has ended just now */
 	struct pen_server *server;
+	struct pen_worker_pipes pipes;
 	void *data;
 	bool is_started; /* there is something to stop */
 };
@@ -305,7 +307,11 @@ static int run(struct process *process)
 		r = start(process, is_first);
 	if (r)
 		return r;
-	r = pen_worker_talk_begin(&process->talk, process->server, &listener);
+	r = pen_worker_pipes_begin(&process->pipes, process->worker, process->server,
+				   process->data);
+	if (!r)
+		r = pen_worker_talk_begin(&process->talk, process->server, &process->pipes,
+					  &listener);
 	if (!r)
 		r = pen_server_run(process->server);
 	if (r)
@@ -336,7 +342,9 @@ static int serve(const struct pen_worker *worker, const char *name, bool is_verb
 	signal(SIGINT, SIG_IGN); /* typed at a terminal it is for penstockd, who passes it on */
 	r = run(&process);
 	pen_worker_talk_end(&process.talk);
+	pen_worker_pipes_end(&process.pipes);
 	pen_server_free(process.server);
+	pen_worker_pipes_done(&process.pipes);
 	pen_worker_talk_done(&process.talk);
 	if (process.is_started && worker->stop)
 		worker->stop(process.data);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <penstock/token.h>
 #include <penstock/worker.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,6 +109,56 @@ static int which_pid(struct pen_call *call, const struct other_WhichPid_in *in,
 
 static const struct other_operations other_operations = { .WhichPid = which_pid };
 
+/* ---- pipes that carry no RPC ---- */
+
+/* What a message asks for; any other is its own answer. */
+static uint32_t answer(char text[1024], uint32_t n, const struct pen_token *client)
+{
+	if (n == 3 && !memcmp(text, "pid", 3))
+		return (uint32_t)snprintf(text, 1024, "%d", (int)getpid());
+	if (n == 3 && !memcmp(text, "uid", 3))
+		return (uint32_t)snprintf(text, 1024, "%u", pen_token_info(client)->uid);
+	if (n == 3 && !memcmp(text, "die", 3))
+		_exit(99);
+	return n;
+}
+
+static void serve_echo(void *data, struct pen_pipe *pipe, const struct pen_token *client)
+{
+	char text[1024];
+	uint32_t n;
+
+	while (!pen_pipe_read(pipe, text, sizeof(text), &n, -1))
+		if (pen_pipe_write(pipe, text, answer(text, n, client), &n, -1))
+			break;
+}
+
+/* Tells what it is, and is over. */
+static void serve_word(void *data, struct pen_pipe *pipe, const struct pen_token *client)
+{
+	uint32_t n;
+
+	pen_pipe_write(pipe, "word", 4, &n, -1);
+}
+
+static const uint32_t small[2] = { 4096, 100 };
+
+static const struct pen_worker_pipe pipes[] = {
+	{ .name = "Counter-Echo",
+	  .config = { .configuration = PEN_PIPE_DUPLEX,
+		      .is_message = true,
+		      .is_message_mode = true },
+	  .serve = serve_echo },
+	{ .name = "counter\\word",
+	  .config = { .configuration = PEN_PIPE_OUTBOUND,
+		      .rejects_remote = true,
+		      .instances_max = 2,
+		      .quotas = small },
+	  .security = "D:(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;OW)",
+	  .clients_max = 1,
+	  .serve = serve_word },
+};
+
 /* ---- what they are ---- */
 
 static const char *const counter_endpoints[] = { "ncalrpc:[counter]",
@@ -151,6 +202,8 @@ int main(int argc, char **argv)
 	const struct pen_worker worker = {
 		.services = is_other ? other_services : counter_services,
 		.n_services = 1,
+		.pipes = pipes,
+		.n_pipes = is_other ? 0 : PEN_COUNT(pipes),
 		.workers_max = is_other ? 1 : number_of("COUNTER_WORKERS"),
 		.workers_min = is_other ? 0 : number_of("COUNTER_READY"),
 		.idle_s = number_of("COUNTER_IDLE"),

@@ -4,143 +4,20 @@
  * porter and workers are processes of their own.
  */
 #include "counter.h"
-#include "daemon/supervisor.h"
-#include "support/fds.h"
-#include "support/objectd.h"
+#include "stage.h"
 #include "support/unit.h"
-#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <penstock/client.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { TRIES = 2000, TRY_US = 10000, TIMEOUT_MS = 60000, NOBODY = 65534 };
 
 #define PIPE "ncacn_np:[\\pipe\\counter]"
-
-static struct objectd objectd;
-static struct supervisor *supervisor;
-static pid_t supervisor_pid;
-static char directory[40];
-static unsigned n_fds;
-
-/* Each test runs once without confinement, and once with it. */
-static bool is_confined;
-
-/* ---- the supervisor ---- */
-
-static void on_signal(int number)
-{
-	supervisor_stop(supervisor);
-}
-
-static int be_supervisor(int ready)
-{
-	static const char *const addresses[] = { NULL };
-	static const struct log quiet = { .level = PEN_LOG_ERROR };
-	char program[300], greeter[300], porter[300], ncalrpc[60], np[60];
-	const char *const programs[] = { program, NULL };
-	const char *build = getenv("PEN_TEST_BUILD");
-	const struct supervisor_config config = {
-		.programs = programs,
-		.greeter = greeter,
-		.ncalrpc_dir = ncalrpc,
-		.np_dir = np,
-		.addresses = addresses,
-		.objects = objectd.directory,
-		.porter = porter,
-		.is_confined = is_confined,
-		.visitors_max = 1000,
-		.log = &quiet,
-	};
-
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	snprintf(program, sizeof(program), "%s/test/door/counter", build);
-	snprintf(greeter, sizeof(greeter), "%s/src/daemon/penstock-greeter", build);
-	snprintf(porter, sizeof(porter), "%s/src/daemon/penstock-porter", build);
-	snprintf(ncalrpc, sizeof(ncalrpc), "%s/ncalrpc", directory);
-	snprintf(np, sizeof(np), "%s/np", directory);
-	if (supervisor_new(&supervisor, &config))
-		return 1;
-	signal(SIGTERM, on_signal);
-	close(ready);
-	supervisor_run(supervisor, 5000);
-	supervisor_free(supervisor);
-	rmdir(ncalrpc);
-	rmdir(np);
-	return 0;
-}
-
-static int enter(void **state)
-{
-	int ready[2];
-	char byte;
-
-	assert_non_null(getenv("PEN_TEST_BUILD"));
-	n_fds = pen_count_fds();
-	objectd = (struct objectd){ 0 };
-	objectd_start(&objectd, NULL);
-	assert_int_equal(chmod(objectd.directory, 0755), 0);
-	setenv("PENSTOCK_OBJECTS_DIR", objectd.directory, 1);
-	setenv("COUNTER_WORKERS", "3", 1);
-	strcpy(directory, "/tmp/penstock-door-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	assert_int_equal(pipe(ready), 0);
-	supervisor_pid = fork();
-	if (!supervisor_pid)
-		_exit(be_supervisor(ready[1]));
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 0);
-	close(ready[0]);
-	return 0;
-}
-
-static int leave(void **state)
-{
-	int status;
-
-	kill(supervisor_pid, SIGTERM);
-	assert_int_equal(waitpid(supervisor_pid, &status, 0), supervisor_pid);
-	assert_int_equal(status, 0);
-	objectd_end(&objectd, SIGTERM);
-	objectd_clean(&objectd);
-	assert_int_equal(rmdir(directory), 0);
-	return 0;
-}
-
-/* The supervisor's child of that name. 0: there is none. */
-static pid_t child_named(const char *name)
-{
-	DIR *processes = opendir("/proc");
-	struct dirent *entry;
-	pid_t found = 0;
-
-	assert_non_null(processes);
-	while (!found && (entry = readdir(processes))) {
-		char path[300], comm[64] = "";
-		int parent = 0;
-		FILE *file;
-
-		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-		file = atoi(entry->d_name) ? fopen(path, "re") : NULL;
-		if (!file)
-			continue;
-		if (fscanf(file, "%*d (%63[^)]) %*c %d", comm, &parent) == 2 &&
-		    parent == supervisor_pid && !strcmp(comm, name))
-			found = atoi(entry->d_name);
-		fclose(file);
-	}
-	closedir(processes);
-	return found;
-}
 
 /* ---- clients ---- */
 
@@ -290,13 +167,13 @@ static void test_the_porter_dies(void **state)
 	pid_t pid, porter, again = 0;
 
 	caller = call_somebody(&pid);
-	porter = child_named("penstock-porter");
+	porter = stage_child("penstock-porter");
 	assert_true(porter > 0);
 	kill(porter, SIGKILL);
 	assert_int_equal(ask_pid(&caller, &again), 0);
 	assert_int_equal(again, pid);
 	other = call_somebody(&again);
-	assert_int_not_equal(child_named("penstock-porter"), porter);
+	assert_int_not_equal(stage_child("penstock-porter"), porter);
 	hang_up(&caller);
 	hang_up(&other);
 }
@@ -322,10 +199,10 @@ static void test_the_object_manager_dies(void **state)
 	pid_t pid, again;
 
 	caller = call_somebody(&pid);
-	objectd_end(&objectd, SIGKILL);
+	objectd_end(&stage_objectd, SIGKILL);
 	assert_int_equal(ask_pid(&caller, &again), 0);
 	assert_int_equal(uid_of(&caller), geteuid());
-	objectd_start(&objectd, NULL);
+	objectd_start(&stage_objectd, NULL);
 	other = call_somebody(&again);
 	assert_int_equal(uid_of(&other), geteuid());
 	assert_int_equal(ask_pid(&caller, &again), 0);
@@ -339,12 +216,14 @@ static void test_the_object_manager_dies(void **state)
 static int run_all(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_calls_go_by_a_pipe, enter, leave),
-		cmocka_unit_test_setup_teardown(test_many_come_at_once, enter, leave),
-		cmocka_unit_test_setup_teardown(test_other_users_are_known, enter, leave),
-		cmocka_unit_test_setup_teardown(test_the_porter_dies, enter, leave),
-		cmocka_unit_test_setup_teardown(test_a_worker_dies, enter, leave),
-		cmocka_unit_test_setup_teardown(test_the_object_manager_dies, enter, leave),
+		cmocka_unit_test_setup_teardown(test_calls_go_by_a_pipe, stage_enter, stage_leave),
+		cmocka_unit_test_setup_teardown(test_many_come_at_once, stage_enter, stage_leave),
+		cmocka_unit_test_setup_teardown(test_other_users_are_known, stage_enter,
+						stage_leave),
+		cmocka_unit_test_setup_teardown(test_the_porter_dies, stage_enter, stage_leave),
+		cmocka_unit_test_setup_teardown(test_a_worker_dies, stage_enter, stage_leave),
+		cmocka_unit_test_setup_teardown(test_the_object_manager_dies, stage_enter,
+						stage_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
@@ -357,6 +236,6 @@ int main(void)
 	/* What looks for leaks at a program's end wants more than confined ones may. */
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 	r = run_all();
-	is_confined = true;
+	stage_is_confined = true;
 	return r + run_all();
 }
