@@ -81,8 +81,7 @@ static int split_addresses(const struct serve *serve, const char *listen, struct
 
 static void serving_done(struct serving *table)
 {
-	if (table->programs.n)
-		programs_done(&table->programs);
+	programs_done(&table->programs);
 	pen_arena_done(&table->arena);
 }
 
