@@ -136,6 +136,7 @@ static int make_instances(struct post *post)
 	const struct pen_pipe_instances_config config = {
 		.loop = &post->porter->loop.uv,
 		.name = post->path,
+		.sends_on = true,
 		.pipe = { .configuration = letter->configuration,
 			  .is_message = letter->is_message,
 			  .is_message_mode = letter->is_message_mode,

@@ -51,6 +51,7 @@ struct pen_file {
 
 	/* The server's. */
 	int life;	   /* write end */
+	bool sends_on;	   /* whom smbd brings waits until the handle has gone to another process */
 	uint64_t retry_ms; /* when to ask the object manager again that did not answer */
 	struct pen_registration registration;
 	struct pen_file_client client;

@@ -348,6 +348,8 @@ static uint32_t carry(struct pen_file *file, struct pen_end *end, struct pen_ans
 		pen_stream_free(stream);
 		return PEN_STATUS_PIPE_CONNECTED;
 	}
+	if (file->sends_on)
+		pen_stream_hold(stream);
 	pen_channel_connect(channel);
 	pen_end_attach(end, stream);
 	pen_link_leave(end->link);

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
-	N_PARTS = 5,
+	CARRY_MS = 1000, /* for the channel */
+	N_PARTS = 5,	 /* and a socket of smbd's, whose client waits at it */
 	MAGIC = 0x47706e70,
 	STRING_MAX = 1024,
 	REST_MAX = object_DESCRIPTOR_MAX + object_MESSAGE_MAX,
@@ -33,7 +35,8 @@ struct parcel {
 	uint32_t share;
 	uint32_t rejects_remote;
 	uint32_t n_security; /* bytes of it behind the parcel */
-	uint32_t n_client;   /* and of an object_reply about the client; 0: it is not known */
+	uint32_t is_carried;
+	uint32_t n_client; /* and of an object_reply about the client; 0: it is not known */
 	struct object_pipe pipe;
 	struct dtyp_GUID guid;
 	char name[STRING_MAX];
@@ -128,11 +131,14 @@ static int send_parcel(int socket, struct parcel *parcel, struct pen_file *file)
 		const struct iovec pieces[] = { { parcel, sizeof(*parcel) },
 						{ security->data, security->size },
 						{ client.data, client.size } };
-		const struct pen_fds fds = { { parts.memory, parts.bells[0], parts.bells[1],
-					       parts.peer_life,
-					       is_server ? file->life : parts.life },
-					     N_PARTS };
+		const struct pen_stream *stream = file->end.stream;
+		struct pen_fds fds = { { parts.memory, parts.bells[0], parts.bells[1],
+					 parts.peer_life, is_server ? file->life : parts.life },
+				       N_PARTS };
 
+		parcel->is_carried = stream && pen_stream_is_held(stream);
+		if (parcel->is_carried)
+			fds.fds[fds.n++] = pen_stream_fd(stream);
 		parcel->n_client = (uint32_t)client.size;
 		r = pen_fds_send(socket, pieces, PEN_COUNT(pieces), &fds, 0);
 	}
@@ -169,6 +175,7 @@ static bool is_text(const char text[STRING_MAX])
 static bool is_sound(const struct parcel *parcel, size_t n)
 {
 	return n >= sizeof(*parcel) && parcel->magic == MAGIC && parcel->side <= 1 &&
+	       parcel->is_carried <= (parcel->side == PEN_CHANNEL_SERVER) &&
 	       parcel->n_security <= object_DESCRIPTOR_MAX &&
 	       parcel->n_client == n - sizeof(*parcel) - parcel->n_security &&
 	       is_text(parcel->name) && is_text(parcel->directory) &&
@@ -217,8 +224,25 @@ static struct pen_file *unpack(const struct parcel *parcel, const uint8_t *rest)
 	return file;
 }
 
+/* From here on it is carried. fd is taken. */
+static uint32_t carry(struct pen_file *file, int fd)
+{
+	struct pen_end *end = &file->end;
+	struct pen_stream *stream;
+
+	if (pen_stream_new(&stream, PEN_CHANNEL_CLIENT, fd, file->config.is_message))
+		return PEN_STATUS_NO_MEMORY;
+	if (pen_link_enter(end->link, CARRY_MS)) {
+		pen_stream_free(stream);
+		return PEN_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	pen_end_attach(end, stream);
+	pen_link_leave(end->link);
+	return PEN_STATUS_SUCCESS;
+}
+
 static uint32_t adopt(struct pen_pipe **pipep, const struct parcel *parcel, struct pen_file *file,
-		      const int fds[N_PARTS])
+		      const int fds[N_PARTS + 1])
 {
 	bool is_server = parcel->side == PEN_CHANNEL_SERVER;
 	struct pen_link_parts parts = {
@@ -233,13 +257,18 @@ static uint32_t adopt(struct pen_pipe **pipep, const struct parcel *parcel, stru
 
 	if (is_server)
 		file->life = fds[4];
-	if (r)
+	if (r) {
+		if (parcel->is_carried)
+			close(fds[N_PARTS]);
 		return r < 0 ? pen_ntstatus_from_errno(r) : PEN_STATUS_INVALID_PARAMETER;
+	}
 	pen_link_share(link);
 	pen_end_init(&file->end, parcel->side, link);
 	if (is_server)
 		file->end.server = (struct pen_end_server){ file, pen_file_lost, pen_file_renew };
-	status = pen_file_open(pipep, file, parcel->granted);
+	status = parcel->is_carried ? carry(file, fds[N_PARTS]) : PEN_STATUS_SUCCESS;
+	if (!status)
+		status = pen_file_open(pipep, file, parcel->granted);
 	if (status) {
 		pen_end_close(&file->end, file->life);
 		file->life = -1;
@@ -251,8 +280,9 @@ static uint32_t adopt(struct pen_pipe **pipep, const struct parcel *parcel, stru
 static uint32_t open_parcel(struct pen_pipe **pipep, const struct parcel *parcel, size_t n,
 			    const uint8_t *rest, struct pen_fds *fds)
 {
-	struct pen_file *file =
-		fds->n == N_PARTS && is_sound(parcel, n) ? unpack(parcel, rest) : NULL;
+	struct pen_file *file = is_sound(parcel, n) && fds->n == N_PARTS + parcel->is_carried
+					? unpack(parcel, rest)
+					: NULL;
 	uint32_t status;
 
 	if (!file)

@@ -15,6 +15,7 @@ struct pen_stream {
 	unsigned end;
 	int fd;
 	bool is_message;
+	bool is_held;
 	bool is_over;	 /* nothing more comes */
 	bool is_closed;	 /* and the channel knows */
 	bool is_waiting; /* for what was written to be read */
@@ -61,6 +62,16 @@ void pen_stream_begin(struct pen_stream *stream, struct pen_link *link)
 	const struct pen_channel_modes modes = { .read_mode = stream->is_message };
 
 	pen_channel_set_modes(pen_link_channel(link), stream->end, &modes);
+}
+
+void pen_stream_hold(struct pen_stream *stream)
+{
+	stream->is_held = true;
+}
+
+bool pen_stream_is_held(const struct pen_stream *stream)
+{
+	return stream->is_held;
 }
 
 static struct pen_channel_caller caller_of(const struct pen_stream *stream, struct pen_link *link)
@@ -195,7 +206,7 @@ static bool read_out(struct pen_stream *stream, struct pen_link *link)
 
 void pen_stream_pump(struct pen_stream *stream, struct pen_link *link)
 {
-	bool goes_on = true;
+	bool goes_on = !stream->is_held;
 
 	while (goes_on) {
 		goes_on = receive(stream);
@@ -214,7 +225,7 @@ void pen_stream_drain(struct pen_stream *stream, struct pen_link *link, int wait
 	uint64_t until = pen_clock_ms() + (uint64_t)wait_ms, now;
 	struct pollfd poller = { .fd = stream->fd, .events = POLLOUT };
 
-	while (!stream->is_over && (now = pen_clock_ms()) < until) {
+	while (!stream->is_held && !stream->is_over && (now = pen_clock_ms()) < until) {
 		if (!send_out(stream))
 			poll(&poller, 1, (int)(until - now));
 		else if (!read_out(stream, link))

@@ -26,6 +26,10 @@ void pen_stream_begin(struct pen_stream *stream, struct pen_link *link);
 
 int pen_stream_fd(const struct pen_stream *stream);
 
+/* Nothing is carried here: the socket waits for who gets the channel next. */
+void pen_stream_hold(struct pen_stream *stream);
+bool pen_stream_is_held(const struct pen_stream *stream);
+
 /* Carries what there is, both ways. When the socket's peer is gone and all it sent is written, the
  * end closes. */
 void pen_stream_pump(struct pen_stream *stream, struct pen_link *link);

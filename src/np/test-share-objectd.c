@@ -19,6 +19,7 @@ enum { LONG_MS = 20000 };
 static struct objectd objectd;
 static struct pen_pipe *server, *client;
 static int ends[2];
+static int smbd;
 
 static int start(void **state)
 {
@@ -148,6 +149,115 @@ static void test_one_that_is_lost_on_its_way(void **state)
 			 PEN_STATUS_PIPE_BROKEN);
 }
 
+/* ---- whom smbd brings ---- */
+
+/* In the place of the client a socket, at which nobody reads yet. */
+static int start_carried(void **state)
+{
+	const struct pen_pipe_config config = { .configuration = PEN_PIPE_DUPLEX,
+						.is_message = true,
+						.is_message_mode = true };
+	struct pen_stream *stream;
+	struct pen_end *end;
+	int pair[2];
+
+	objectd = (struct objectd){ 0 };
+	objectd_start(&objectd, NULL);
+	setenv("PENSTOCK_OBJECTS_DIR", objectd.directory, 1);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(pen_pipe_create(&server, NAME, &config, NULL), 0);
+	end = &server->file->end;
+	assert_int_equal(pen_stream_new(&stream, PEN_CHANNEL_CLIENT, pair[0], true), 0);
+	pen_stream_hold(stream);
+	assert_int_equal(pen_end_enter(end, LONG_MS), 0);
+	assert_int_equal(pen_channel_connect(pen_end_channel(end)), 0);
+	pen_end_attach(end, stream);
+	pen_end_leave(end);
+	smbd = pair[1];
+	return 0;
+}
+
+static int stop_carried(void **state)
+{
+	if (smbd >= 0)
+		close(smbd);
+	return stop(state);
+}
+
+/* Not a byte is taken by who sends it on. */
+static void test_who_is_carried_goes_with_it(void **state)
+{
+	struct pen_pipe_peek peek;
+	char text[16] = "";
+	uint32_t n;
+
+	assert_int_equal(send(smbd, "\5\0hello\1\0", 9, 0), 9);
+	pen_pipe_dispatch(server);
+	assert_int_equal(pen_pipe_peek(server, NULL, 0, &peek), 0);
+	assert_int_equal(peek.available, 0);
+	move();
+	assert_int_equal(pen_pipe_read(server, text, sizeof(text), &n, LONG_MS), 0);
+	assert_string_equal(text, "hello");
+	assert_int_equal(send(smbd, "?", 1, 0), 1);
+	assert_int_equal(pen_pipe_read(server, text, sizeof(text), &n, LONG_MS), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(pen_pipe_write(server, "yes", 3, &n, LONG_MS), 0);
+	assert_int_equal(recv(smbd, text, sizeof(text), 0), 5);
+	assert_memory_equal(text, "\3\0yes", 5);
+	server = pen_pipe_free(server);
+	assert_int_equal(recv(smbd, text, sizeof(text), 0), 0);
+}
+
+static void test_one_who_is_carried_has_gone(void **state)
+{
+	char text[16] = "";
+	uint32_t n;
+
+	assert_int_equal(send(smbd, "\3\0bye", 5, 0), 5);
+	close(smbd);
+	smbd = -1;
+	move();
+	assert_int_equal(pen_pipe_read(server, text, sizeof(text), &n, LONG_MS), 0);
+	assert_string_equal(text, "bye");
+	assert_int_equal(pen_pipe_read(server, text, sizeof(text), &n, LONG_MS),
+			 PEN_STATUS_PIPE_BROKEN);
+}
+
+static void test_one_who_is_carried_is_lost(void **state)
+{
+	char byte;
+
+	assert_int_equal(pen_pipe_send(server, ends[0], 0), 0);
+	server = pen_pipe_free(server);
+	close(ends[1]);
+	ends[1] = -1;
+	assert_int_equal(recv(smbd, &byte, 1, 0), 0);
+}
+
+static void test_no_memory_for_one_who_is_carried(void **state)
+{
+	unsigned n_fds = pen_count_fds();
+	struct pen_pipe *moved = NULL;
+
+	for (size_t n = 1;; n++) {
+		uint32_t status;
+
+		assert_int_equal(pen_pipe_send(server, ends[0], 0), 0);
+		pen_fail_at(n);
+		status = pen_pipe_receive(&moved, ends[1]);
+		if (!pen_fail_hit()) {
+			assert_int_equal(status, 0);
+			break;
+		}
+		assert_int_not_equal(status, 0);
+		assert_int_equal(pen_count_fds(), n_fds);
+	}
+	pen_pipe_free(moved);
+}
+
+/* ---- what is none ---- */
+
 /* Parcels that are cut, or are none, are no handles, and leave nothing open. */
 static void test_what_is_no_handle(void **state)
 {
@@ -210,6 +320,8 @@ static void test_no_memory(void **state)
 	}
 }
 
+#define CARRIED_TEST(name) cmocka_unit_test_setup_teardown(name, start_carried, stop_carried)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +331,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_who_has_let_go_counts_no_more, start, stop),
 		cmocka_unit_test_setup_teardown(test_the_last_handle_ends_it, start, stop),
 		cmocka_unit_test_setup_teardown(test_one_that_is_lost_on_its_way, start, stop),
+		CARRIED_TEST(test_who_is_carried_goes_with_it),
+		CARRIED_TEST(test_one_who_is_carried_has_gone),
+		CARRIED_TEST(test_one_who_is_carried_is_lost),
+		CARRIED_TEST(test_no_memory_for_one_who_is_carried),
 		cmocka_unit_test_setup_teardown(test_what_is_no_handle, start, stop),
 		cmocka_unit_test_setup_teardown(test_no_memory, start, stop),
 	};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/pipe-instances.h"
+#include "np/file.h"
 #include <errno.h>
 #include <penstock/status.h>
 #include <stdlib.h>
@@ -91,6 +92,7 @@ static uint32_t open_instance(struct instance *instance)
 	if (status)
 		return status;
 	config->pipe.disposition = PEN_PIPE_OPEN_IF;
+	instance->pipe->file->sends_on = config->sends_on;
 	status = watch(instance);
 	if (status)
 		instance->pipe = pen_pipe_free(instance->pipe);

@@ -16,6 +16,7 @@ struct pen_pipe_instances_config {
 	uv_loop_t *loop;
 	const char *name;	     /* "\\.\pipe\NAME"; borrowed */
 	struct pen_pipe_config pipe; /* what it points to is borrowed */
+	bool sends_on; /* who came is sent to another process (pen_pipe_send), and served there */
 	/* A client has opened it, or had before it listened: the callee's. */
 	void (*came)(void *data, struct pen_pipe *pipe);
 	/* One of them is missing, until fill makes it. */

@@ -16,6 +16,8 @@ listen = 127.0.0.2
 objects = /run/penstock
 [samba]
 np = $THEIRS
+[workers]
+programs = $BUILD/src/daemon/programs $WORK/programs
 [service srvsvc]
 level = none
 [service lsarpc]
@@ -27,7 +29,9 @@ enabled = no
 [service dssetup]
 enabled = no
 CONF
-"$BUILD/src/daemon/penstock-objectd" --directory /run/penstock >"$WORK/objectd.log" 2>&1 &
+# Besides, a program of somebody else has pipes that carry no RPC.
+mkdir -p "$WORK/programs" && ln -s "$BUILD/test/door/counter" "$WORK/programs/counter"
+"$BUILD/src/daemon/penstock-objectd" --directory /run/penstock --np-directory /run/penstock/np >"$WORK/objectd.log" 2>&1 &
 OBJECTD_PID=$!
 wait_for "penstock-objectd" test -S /run/penstock/objects
 mkdir -p "$WORK/state"
@@ -38,6 +42,7 @@ samba_start ours
 rpc() { # USER COMMAND
 	timeout 60 rpcclient -s "$WORK/client.conf" -U "$1" 127.0.0.1 -c "$2"
 }
+client() { timeout 60 /usr/bin/python3 "$PEERS/pipe_samba.py" "$WORK/client.conf" "$@" 2>&1; }
 registry() { timeout 60 net -s "$WORK/client.conf" rpc registry enumerate HKLM -U $admin -S 127.0.0.1; }
 relay_pid() { pgrep -f '^[^ ]*/penstock-relay '; }
 admin=admin%adminpw user=user%userpw
@@ -45,6 +50,13 @@ admin=admin%adminpw user=user%userpw
 expect "srvsvc is there" 'the door is ours' rpc $admin srvinfo
 expect "lsarpc is not, without samba-dcerpcd" 'OBJECT_NAME_NOT_FOUND' rpc $admin lsaquery
 
+wait_for "the pipe of no service" test -S /run/penstock/np/counter-echo
+raw() { # WHEN
+	expect "a pipe that carries no RPC, $1" "\\['abc', 'defgh'\\]" client admin counter-echo parts
+	expect "by another user, $1" "^done" client user counter-echo parts
+}
+raw "without samba-dcerpcd"
+expect "one for this machine alone" "0xc000020[cd]" client admin 'counter\word' open
 samba_dcerpcd_start
 wait_for "samba-dcerpcd" bash -c ": </dev/tcp/127.0.0.1/135"
 wait_for "lsarpc" test -S /run/penstock/np/lsarpc
@@ -137,8 +149,12 @@ expect "srvsvc without it" 'the door is ours' rpc $admin srvinfo
 samba_dcerpcd_start
 wait_for "samba-dcerpcd" bash -c ': </dev/tcp/127.0.0.1/135'
 wait_for "lsarpc" test -S /run/penstock/np/lsarpc
+# A socket is there before anybody listens at it.
+lsarpc_is_theirs() { rpc $admin lsaquery | grep -q "Domain Name: TESTGROUP"; }
+wait_for "lsarpc itself" lsarpc_is_theirs
 expect "lsarpc when it is back" 'Domain Name: TESTGROUP' rpc $admin lsaquery
 expect "samr too" 'user:\[admin\] rid' rpc $admin enumdomusers
+raw "in the end"
 penstock_stop
 check "nothing of ours is left" [ -z "$(ls /run/penstock/np)" ]
 check "no relay either" [ -z "$(relay_pid)" ]
