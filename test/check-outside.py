@@ -105,6 +105,9 @@ def by_example(source, folder, environment):
     listing = json.loads(run(folder / "hello-service", "--list-interfaces", "--json", env=environment))
     if listing["interfaces"][0]["name"] != "hello":
         sys.exit(f"the example lists {listing}")
+    listing = json.loads(run(folder / "shout-pipe", "--list-interfaces", "--json", env=environment))
+    if listing["interfaces"] or listing["pipes"][0]["name"] != "shout":
+        sys.exit(f"the example lists {listing}")
 
 
 def install(build, root):

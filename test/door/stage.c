@@ -2,6 +2,7 @@
 #include "stage.h"
 #include "support/unit.h"
 #include <dirent.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,4 +122,21 @@ pid_t stage_child(const char *name)
 	}
 	closedir(processes);
 	return found;
+}
+
+void stage_as_nobody(int (*be)(void))
+{
+	pid_t pid;
+	int status;
+
+	if (geteuid())
+		skip();
+	pid = fork();
+	if (!pid)
+		_exit(setgroups(0, NULL) || setresgid(STAGE_NOBODY, STAGE_NOBODY, STAGE_NOBODY) ||
+				      setresuid(STAGE_NOBODY, STAGE_NOBODY, STAGE_NOBODY)
+			      ? 99
+			      : be());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }

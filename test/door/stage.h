@@ -16,6 +16,11 @@ extern bool stage_is_confined; /* from the next enter on */
 int stage_enter(void **state);
 int stage_leave(void **state);
 
+enum { STAGE_NOBODY = 65534 };
+
+/* What a process of that user and no group returns is 0. Skips where nobody can become one. */
+void stage_as_nobody(int (*be)(void));
+
 /* The supervisor's child of that name. 0: there is none. */
 pid_t stage_child(const char *name);
 
