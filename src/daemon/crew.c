@@ -32,14 +32,24 @@ static void worker_free(struct worker *worker)
 
 static void start_waiting(struct crew *crew);
 
-/* The next start is later each time, until there was no crash for a while. */
+/*
+ * The next start is later each time, until there was no crash for a while. One that was not ready
+ * after others were is only twice as late as they may be, and so on.
+ */
 static void note_crash(struct crew *crew, bool was_ready)
 {
 	uint64_t now = uv_now(crew->world->loop);
 
-	crew->backoff_max = was_ready ? CREW_BACKOFF_READY_MS : CREW_BACKOFF_MAX_MS;
-	if (now - crew->crashed_at > CREW_CALM_MS)
+	if (now - crew->crashed_at > CREW_CALM_MS) {
 		crew->n_crashes = 0;
+		crew->backoff_max = CREW_BACKOFF_MAX_MS;
+	}
+	if (was_ready)
+		crew->backoff_max = CREW_BACKOFF_READY_MS;
+	else if (crew->backoff_max < CREW_BACKOFF_MAX_MS / 2)
+		crew->backoff_max *= 2;
+	else
+		crew->backoff_max = CREW_BACKOFF_MAX_MS;
 	crew->crashed_at = now;
 	crew->n_crashes++;
 	crew->n_crashed++;
@@ -300,6 +310,7 @@ int crew_new(struct crew **crewp, struct crew_world *world, const char *path,
 	}
 	crew->world = world;
 	crew->listing = *listing;
+	crew->backoff_max = CREW_BACKOFF_MAX_MS;
 	pen_list_init(&crew->link);
 	pen_list_init(&crew->workers);
 	pen_list_init(&crew->waiting);

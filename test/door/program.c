@@ -184,10 +184,10 @@ static uint32_t number_of(const char *variable)
 	return text ? (uint32_t)atoi(text) : 0;
 }
 
-/* As one that penstock-authd gives no answer: as often as the file has bytes. */
-static bool is_away(int argc, char **argv)
+/* A process fails as often as the file of that variable has bytes. */
+static bool is_failing(int argc, char **argv, const char *variable)
 {
-	const char *path = getenv("COUNTER_AWAY");
+	const char *path = getenv(variable);
 	struct stat file;
 
 	if (!path || argc < 2 || strcmp(argv[1], "--worker") || stat(path, &file) || !file.st_size)
@@ -210,7 +210,10 @@ int main(int argc, char **argv)
 		.config = { .connections_per_peer_max = 100000 },
 	};
 
-	if (is_away(argc, argv))
+	/* As one that penstock-authd gives no answer. */
+	if (is_failing(argc, argv, "COUNTER_AWAY"))
 		return 75;
+	if (is_failing(argc, argv, "COUNTER_FAILS"))
+		return 1;
 	return pen_worker_main(argc, argv, &worker);
 }

@@ -456,17 +456,23 @@ static void test_who_dies_takes_nobody_along(void **state)
 	stop(f);
 }
 
+static void make_file(char *path, const char *text)
+{
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
 /* More often than visitors are tried elsewhere, and no crash. */
 static void test_who_could_not_start_yet(void **state)
 {
 	char away[] = "/tmp/penstock-away-XXXXXX";
 	struct fixture *f;
 	struct caller caller;
-	int fd = mkstemp(away);
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, "123456", 6), 6);
-	close(fd);
+	make_file(away, "123456");
 	/* A confined one cannot count down. */
 	if (!is_confined)
 		setenv("COUNTER_AWAY", away, 1);
@@ -481,19 +487,48 @@ static void test_who_could_not_start_yet(void **state)
 	unlink(away);
 }
 
+static void call_and_kill(const struct fixture *f)
+{
+	struct caller caller = connect_to(f, "ncalrpc:[counter]", 0);
+
+	/* It may be given to the last one, which is dying. */
+	if (pen_client_bind(caller.client, &counter_interface) == PEN_E_CLOSED)
+		assert_int_equal(pen_client_bind(caller.client, &counter_interface), 0);
+	kill(pid_of(&caller), SIGKILL);
+	leave(&caller);
+}
+
+/* Who calls next waits for a while, and is not refused. */
+static void test_one_that_fails_after_many_were_killed(void **state)
+{
+	char fails[] = "/tmp/penstock-fails-XXXXXX";
+	struct fixture *f;
+	struct caller caller;
+
+	make_file(fails, "");
+	/* A confined one cannot count down. */
+	if (!is_confined)
+		setenv("COUNTER_FAILS", fails, 1);
+	f = start("60", "0");
+	for (int i = 0; i < 6; i++)
+		call_and_kill(f);
+	await_crashes(f, 6);
+	assert_int_equal(truncate(fails, 1), 0);
+	caller = connect_to(f, "ncalrpc:[counter]", 0);
+	pid_of(&caller);
+	assert_int_equal(stats_of(f).crashed, is_confined ? 6 : 7);
+	leave(&caller);
+	stop(f);
+	unsetenv("COUNTER_FAILS");
+	unlink(fails);
+}
+
 static void test_killed_again_and_again(void **state)
 {
 	struct fixture *f = start("60", "0");
 
-	for (int i = 0; i < 8; i++) {
-		struct caller caller = connect_to(f, "ncalrpc:[counter]", 0);
-
-		/* It may be given to the last one, which is dying. */
-		if (pen_client_bind(caller.client, &counter_interface) == PEN_E_CLOSED)
-			assert_int_equal(pen_client_bind(caller.client, &counter_interface), 0);
-		kill(pid_of(&caller), SIGKILL);
-		leave(&caller);
-	}
+	for (int i = 0; i < 8; i++)
+		call_and_kill(f);
 	await_workers(f, 0);
 	await_crashes(f, 8);
 	stop(f);
@@ -726,6 +761,7 @@ int main(void)
 		cmocka_unit_test(test_who_dies_takes_nobody_along),
 		cmocka_unit_test(test_who_could_not_start_yet),
 		cmocka_unit_test(test_killed_again_and_again),
+		cmocka_unit_test(test_one_that_fails_after_many_were_killed),
 		cmocka_unit_test(test_another_greeter),
 		cmocka_unit_test(test_who_says_nothing),
 		cmocka_unit_test(test_many_connections),
