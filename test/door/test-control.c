@@ -3,41 +3,29 @@
  * The supervisor as control shows it: what its numbers say is what was done. It runs in a process
  * of its own, with no thread but one.
  */
-#include "counter.h"
 #include "daemon/command.h"
 #include "daemon/report.h"
-#include "daemon/supervisor.h"
+#include "door/caller.h"
+#include "door/site.h"
 #include "support/fail.h"
-#include "support/unit.h"
 #include <dirent.h>
 #include <errno.h>
-#include <penstock/client.h>
 #include <penstock/status.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { TRIES = 3000, TRY_US = 10000 };
 
-struct caller {
-	struct pen_client *client;
-	struct pen_call *call;
-};
-
 struct fixture {
-	char directory[40];
-	char ncalrpc[60], np[60], program[300], other[60], greeter[300];
-	const char *programs[3];
+	struct site site;
 	pid_t supervisor;
 	struct caller control;
 	struct control_GetStatus_out out; /* as it was told last */
 };
-
-static const struct log quiet = { .level = PEN_LOG_ERROR };
 
 /* ---- the supervisor ---- */
 
@@ -65,25 +53,9 @@ static int be_supervisor(const struct supervisor_config *config, int ready)
 	return 0;
 }
 
-static struct supervisor_config configure(const struct fixture *f)
-{
-	static const char *const addresses[] = { "127.0.0.1", NULL };
-
-	return (struct supervisor_config){
-		.programs = f->programs,
-		.greeter = f->greeter,
-		.ncalrpc_dir = f->ncalrpc,
-		.np_dir = f->np,
-		.addresses = addresses,
-		.is_confined = true,
-		.visitors_max = 10000,
-		.log = &quiet,
-	};
-}
-
 static void start_supervisor(struct fixture *f)
 {
-	const struct supervisor_config config = configure(f);
+	const struct supervisor_config config = site_config(&f->site, true);
 	int ready[2];
 	char byte;
 
@@ -98,61 +70,16 @@ static void start_supervisor(struct fixture *f)
 	close(ready[0]);
 }
 
-static struct caller connect_to_group(const struct fixture *f, const char *binding, uint32_t group)
-{
-	const struct pen_client_config config = { .ncalrpc_dir = f->ncalrpc,
-						  .assoc_group_id = group };
-	struct caller caller;
-
-	assert_int_equal(pen_client_new(&caller.client, binding, &config, NULL), 0);
-	assert_int_equal(pen_call_new(&caller.call, caller.client), 0);
-	pen_call_set_timeout(caller.call, 60000);
-	return caller;
-}
-
 static struct caller connect_to(const struct fixture *f, const char *binding)
 {
-	return connect_to_group(f, binding, 0);
-}
-
-static void leave(struct caller *caller)
-{
-	pen_call_free(caller->call);
-	pen_client_free(caller->client);
-}
-
-static struct fixture *prepare(void)
-{
-	struct fixture *f = test_calloc(1, sizeof(*f));
-	const char *build = getenv("PEN_TEST_BUILD");
-
-	assert_non_null(build);
-	strcpy(f->directory, "/tmp/penstock-control-XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
-	snprintf(f->ncalrpc, sizeof(f->ncalrpc), "%s/ncalrpc", f->directory);
-	snprintf(f->np, sizeof(f->np), "%s/np", f->directory);
-	snprintf(f->program, sizeof(f->program), "%s/test/door/counter", build);
-	snprintf(f->other, sizeof(f->other), "%s/other", f->directory);
-	snprintf(f->greeter, sizeof(f->greeter), "%s/src/daemon/penstock-greeter", build);
-	assert_int_equal(symlink(f->program, f->other), 0);
-	f->programs[0] = f->program;
-	f->programs[1] = f->other;
-	return f;
-}
-
-static void clear(struct fixture *f)
-{
-	unlink(f->other);
-	assert_int_equal(rmdir(f->ncalrpc), 0);
-	assert_int_equal(rmdir(f->np), 0);
-	assert_int_equal(rmdir(f->directory), 0);
-	test_free(f);
+	return caller_connect(f->site.ncalrpc, binding, 0);
 }
 
 static struct fixture *start(void)
 {
-	struct fixture *f = prepare();
+	struct fixture *f = test_calloc(1, sizeof(*f));
 
+	site_make(&f->site);
 	start_supervisor(f);
 	f->control = connect_to(f, "ncalrpc:");
 	return f;
@@ -174,7 +101,8 @@ static void finish(struct fixture *f)
 	assert_int_equal(waitpid(f->supervisor, &status, 0), f->supervisor);
 	assert_int_equal(status, 0);
 	leave(&f->control);
-	clear(f);
+	site_remove(&f->site);
+	test_free(f);
 }
 
 /* ---- what it says ---- */
@@ -242,24 +170,6 @@ static bool has_connections(const struct control_program *program, int64_t wante
 	return n == wanted;
 }
 
-static pid_t pid_of(struct caller *caller)
-{
-	static const struct counter_Pid_in in;
-	struct counter_Pid_out out = { 0 };
-
-	assert_int_equal(counter_Pid(caller->call, &in, &out), 0);
-	return (pid_t)out.result;
-}
-
-static struct pen_context_handle open_counter(struct caller *caller)
-{
-	const struct counter_Open_in in = { .first = 1 };
-	struct counter_Open_out out = { 0 };
-
-	assert_int_equal(counter_Open(caller->call, &in, &out), 0);
-	return out.counter;
-}
-
 /* ---- the tests ---- */
 
 static void test_what_there_is(void **state)
@@ -275,7 +185,7 @@ static void test_what_there_is(void **state)
 	assert_int_not_equal(status->greeter.pid, 0);
 	assert_int_equal(status->greeter.started, 1);
 	assert_int_equal(status->n_programs, 2);
-	assert_string_equal(counter->path, f->program);
+	assert_string_equal(counter->path, f->site.program);
 	assert_int_equal(counter->n_workers, 0);
 	assert_int_equal(counter->n_interfaces, 1);
 	assert_string_equal(counter->interfaces[0].name, "counter");
@@ -310,7 +220,7 @@ static void test_numbers_are_right(void **state)
 
 	pid_of(&callers[1]);
 	for (int i = 0; i < N_HANDLES; i++)
-		open_counter(&callers[0]);
+		open_counter(&callers[0], 1);
 	for (int i = 2 + N_HANDLES; i < N_CALLS - 1; i++)
 		pid_of(&callers[i % 2]);
 	/* A handle of nobody. */
@@ -415,7 +325,8 @@ static void test_a_program_is_restarted(void **state)
 	new = connect_to(f, "ncalrpc:[counter]");
 	assert_int_not_equal(pid_of(&new), pid);
 	assert_int_equal(pid_of(&old), pid);
-	more = connect_to_group(f, "ncalrpc:[counter]", pen_client_assoc_group_id(old.client));
+	more = caller_connect(f->site.ncalrpc, "ncalrpc:[counter]",
+			      pen_client_assoc_group_id(old.client));
 	assert_int_equal(pid_of(&more), pid);
 	assert_int_equal(find(ask(f), "counter")->n_workers, 2);
 	leave(&more);
@@ -454,13 +365,15 @@ static void test_it_stops_as_it_is_told(void **state)
 /* Of one in this process, that does not run. */
 static void test_allocations_of_a_report_fail(void **state)
 {
-	struct fixture *f = prepare();
-	const struct supervisor_config config = configure(f);
+	struct fixture *f = test_calloc(1, sizeof(*f));
+	struct supervisor_config config;
 	struct supervisor *supervisor;
 	struct control_status status;
 	struct pen_arena arena;
 	int r;
 
+	site_make(&f->site);
+	config = site_config(&f->site, true);
 	assert_int_equal(supervisor_new(&supervisor, &config), 0);
 	for (size_t n = 1;; n++) {
 		pen_arena_init(&arena, 0);
@@ -479,7 +392,8 @@ static void test_allocations_of_a_report_fail(void **state)
 	assert_int_equal(report_status(supervisor, &arena, &status), -ENOMEM);
 	pen_arena_done(&arena);
 	supervisor_free(supervisor);
-	clear(f);
+	site_remove(&f->site);
+	test_free(f);
 }
 
 int main(void)
