@@ -29,11 +29,10 @@ static int add_read(struct authd_needs *needs, const char *path, size_t n)
 /* The directory of a file, or of files that come and go beside it. */
 static int add_place(struct authd_needs *needs, const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	char directory[PATH_MAX];
+	size_t n = daemon_place_of(path, directory);
 
-	return slash ? add(needs, needs->writes, &needs->n_writes, AUTHD_WRITES_MAX, path,
-			   slash == path ? 1 : (size_t)(slash - path))
-		     : 0;
+	return add(needs, needs->writes, &needs->n_writes, AUTHD_WRITES_MAX, directory, n);
 }
 
 /* "FILE:/etc/krb5.keytab", or without its kind. */

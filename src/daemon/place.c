@@ -5,18 +5,27 @@
 #include <string.h>
 #include <unistd.h>
 
-int daemon_place_for(const char *path, char error[256])
+size_t daemon_place_of(const char *path, char folder[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
-	char directory[4096];
+	size_t n = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
+
+	if (n >= PATH_MAX)
+		n = 0;
+	memcpy(folder, path, n);
+	folder[n] = '\0';
+	return n;
+}
+
+int daemon_place_for(const char *path, char error[256])
+{
+	char folder[PATH_MAX];
 	int r;
 
-	if (!slash || slash == path || (size_t)(slash - path) >= sizeof(directory))
+	if (daemon_place_of(path, folder) <= strlen("/"))
 		return 0;
-	memcpy(directory, path, (size_t)(slash - path));
-	directory[slash - path] = '\0';
 	/* The file keeps others out by itself; a folder that we make does so too. */
-	r = pen_directory_make(directory, access(directory, F_OK) ? 0700 : 0755);
+	r = pen_directory_make(folder, access(folder, F_OK) ? 0700 : 0755);
 	if (r)
 		snprintf(error, 256, "cannot use the directory of %s: %s", path, strerror(-r));
 	return r;

@@ -27,13 +27,10 @@ static int fail(const struct log *log, int result, const char *path, const char 
 static int make_state(const char *path, const struct passwd *user, const struct log *log)
 {
 	char error[256] = "", directory[PATH_MAX];
-	const char *slash = strrchr(path, '/');
 	int r;
 
-	if (!slash || slash == path || (size_t)(slash - path) >= sizeof(directory))
+	if (daemon_place_of(path, directory) <= strlen("/"))
 		return 0;
-	memcpy(directory, path, (size_t)(slash - path));
-	directory[slash - path] = '\0';
 	if (!access(directory, F_OK))
 		return 0;
 	r = daemon_place_for(path, error);

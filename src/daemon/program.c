@@ -61,12 +61,10 @@ void program_write(struct program *program, const char *path)
 
 static const char *directory_of(struct program *program, const char *path)
 {
-	const char *slash = path ? strrchr(path, '/') : NULL;
+	char directory[PATH_MAX];
+	size_t n = path ? daemon_place_of(path, directory) : 0;
 
-	if (!slash)
-		return NULL;
-	return slash == path ? "/"
-			     : pen_arena_text(&program->config.arena, path, (size_t)(slash - path));
+	return n ? pen_arena_text(&program->config.arena, directory, n) : NULL;
 }
 
 void program_read_beside(struct program *program, const char *path)
