@@ -5,7 +5,7 @@
 #include "daemon/child-main.h"
 #include "daemon/log.h"
 #include "daemon/verdicts.h"
-#include "io/option.h"
+#include "io/fds.h"
 #include "runtime/world.h"
 #include <malloc.h>
 #include <stdio.h>
@@ -34,9 +34,7 @@ static const char help[] =
 static const struct option long_options[] = {
 	{ "user", required_argument, NULL, 'u' },
 	{ "unconfined", no_argument, NULL, 'U' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
+	PEN_OPTIONS_END,
 };
 
 struct process {
@@ -48,33 +46,23 @@ struct process {
 	bool is_unconfined;
 };
 
-/* -1: go on. */
-static int parse(struct process *process, int argc, char **argv)
+static int take_option(void *data, int val)
 {
-	int val;
+	struct process *process = data;
 
-	opterr = 0;
-	while ((val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
-		switch (val) {
-		case 'u':
-			process->user = optarg;
-			break;
-		case 'U':
-			process->is_unconfined = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return CHILD_MAIN_OK;
-		case 'V':
-			puts("penstock-authd " PEN_VERSION);
-			return CHILD_MAIN_OK;
-		default:
-			pen_option_complain(name, long_options, val == ':', argv[optind - 1]);
-			return CHILD_MAIN_USAGE;
-		}
-	}
-	return child_main_words(name, argc, argv, false);
+	if (val == 'u')
+		process->user = optarg;
+	else
+		process->is_unconfined = true;
+	return -1;
 }
+
+static const struct pen_command_line command_line = {
+	.program = name,
+	.help = help,
+	.options = long_options,
+	.take = take_option,
+};
 
 /* ---- what it is made of ---- */
 
@@ -176,15 +164,13 @@ int main(int argc, char **argv)
 {
 	static struct process process;
 	const char *path = getenv("PENSTOCKD_CONFIG");
-	int end = parse(&process, argc, argv);
+	int end = child_main_begin(&command_line, &process, argc, argv);
 
-	if (end < 0)
-		end = child_main_begin(name);
 	if (end >= 0)
 		return end;
 	/* Each thread's own heap would take addresses that there is a limit of. */
 	mallopt(M_ARENA_MAX, ARENAS_MAX);
-	child_main_room(0); /* a call that cannot be taken is lost */
+	pen_fds_room(0); /* a call that cannot be taken is lost */
 	if (load(&process, path && *path ? path : NULL))
 		return CHILD_MAIN_USAGE;
 	/* What else runs at a program's end may want more than it has. */

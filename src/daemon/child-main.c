@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/child-main.h"
-#include "io/option.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,49 +22,29 @@ int child_main_number(uint32_t *numberp, const char *program, const char *option
 	return -1;
 }
 
-int child_main_words(const char *program, int argc, char **argv, bool is_one)
+int child_main_begin(const struct pen_command_line *line, void *data, int argc, char **argv)
 {
-	int n = argc - optind;
-
-	if (is_one && !n) {
-		fprintf(stderr, "%s: which directory?\n", program);
-		return CHILD_MAIN_USAGE;
-	}
-	if (n <= is_one)
-		return -1;
-	pen_option_complain_of_word(program, argv[optind + is_one]);
-	return CHILD_MAIN_USAGE;
-}
-
-int child_main_begin(const char *program)
-{
+	int end = pen_command_line_parse(line, data, argc, argv);
 	socklen_t n = sizeof(int);
 	int type = 0;
 
+	if (end >= 0)
+		return end;
+	if (line->n_words && optind == argc) {
+		fprintf(stderr, "%s: which directory?\n", line->program);
+		return CHILD_MAIN_USAGE;
+	}
 	if (getsockopt(CHILD_MAIN_SOCKET, SOL_SOCKET, SO_TYPE, &type, &n) ||
 	    type != SOCK_SEQPACKET) {
 		fprintf(stderr,
 			"%s: descriptor 3 is no socket of penstockd, which starts this program.\n",
-			program);
+			line->program);
 		return CHILD_MAIN_USAGE;
 	}
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	return -1;
-}
-
-uint32_t child_main_room(uint32_t n_kept)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return n_kept;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur > UINT32_MAX)
-		return UINT32_MAX;
-	return limit.rlim_cur > 2 * n_kept ? (uint32_t)limit.rlim_cur - n_kept : n_kept;
 }
 
 int child_main_confine(const char *program, const struct confinement *confinement)

@@ -7,6 +7,7 @@
  * by.
  */
 #include "daemon/confine.h"
+#include "io/option.h"
 
 enum { CHILD_MAIN_OK, CHILD_MAIN_FAILED, CHILD_MAIN_USAGE };
 
@@ -16,17 +17,12 @@ enum { CHILD_MAIN_SOCKET = 3 };
 int child_main_number(uint32_t *numberp, const char *program, const char *option, const char *value,
 		      uint32_t max);
 
-/* The same, of the words beside the options: just one, or none. */
-int child_main_words(const char *program, int argc, char **argv, bool is_one);
-
 /*
- * Whether the socket is there; and signals that are penstockd's, from a terminal, are not heard
- * from now on. The same.
+ * Reads the command line, whose one word is a directory, if it may have one; and looks whether the
+ * socket is there. Signals that are penstockd's, from a terminal, are not heard from now on. The
+ * same.
  */
-int child_main_begin(const char *program);
-
-/* Allows as many descriptors as may be, and tells how many are left beside some that are kept. */
-uint32_t child_main_room(uint32_t n_kept);
+int child_main_begin(const struct pen_command_line *line, void *data, int argc, char **argv);
 
 /* From now on it can do what it does, and nothing else. What fails or is not there is said. */
 int child_main_confine(const char *program, const struct confinement *confinement);

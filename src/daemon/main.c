@@ -38,56 +38,43 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'C' },
 	{ "print-config", no_argument, NULL, 'P' }, { "foreground", no_argument, NULL, 'f' },
 	{ "log-json", no_argument, NULL, 'j' },	    { "verbose", no_argument, NULL, 'v' },
-	{ "quiet", no_argument, NULL, 'q' },	    { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },	    { 0 },
+	{ "quiet", no_argument, NULL, 'q' },	    PEN_OPTIONS_END,
 };
 
-/* -1: go on. */
-static int parse(struct options *options, int argc, char **argv)
+static int take_option(void *data, int val)
 {
-	int val;
+	struct options *options = data;
 
-	opterr = 0;
-	while ((val = getopt_long(argc, argv, ":c:vqh", long_options, NULL)) != -1) {
-		switch (val) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 'C':
-			options->is_check = true;
-			break;
-		case 'P':
-			options->is_print = true;
-			break;
-		case 'f':
-			break;
-		case 'j':
-			options->is_json = true;
-			break;
-		case 'v':
-			options->verbosity++;
-			break;
-		case 'q':
-			options->is_quiet = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return OK;
-		case 'V':
-			puts("penstockd " PEN_VERSION);
-			return OK;
-		default:
-			pen_option_complain("penstockd", long_options, val == ':',
-					    argv[optind - 1]);
-			return USAGE;
-		}
-	}
-	if (optind < argc) {
-		pen_option_complain_of_word("penstockd", argv[optind]);
-		return USAGE;
+	switch (val) {
+	case 'c':
+		options->config = optarg;
+		break;
+	case 'C':
+		options->is_check = true;
+		break;
+	case 'P':
+		options->is_print = true;
+		break;
+	case 'j':
+		options->is_json = true;
+		break;
+	case 'v':
+		options->verbosity++;
+		break;
+	case 'q':
+		options->is_quiet = true;
+		break;
 	}
 	return -1;
 }
+
+static const struct pen_command_line command_line = {
+	.program = "penstockd",
+	.help = help,
+	.letters = ":c:vqh",
+	.options = long_options,
+	.take = take_option,
+};
 
 /* ---- the file ---- */
 
@@ -176,7 +163,7 @@ int main(int argc, char **argv)
 	struct config config;
 	int end;
 
-	end = parse(&options, argc, argv);
+	end = pen_command_line_parse(&command_line, &options, argc, argv);
 	if (end >= 0)
 		return end;
 	if (config_init(&config, !geteuid())) {

@@ -2,6 +2,7 @@
 /* penstock-objectd: the command line, what the process is, signals. */
 #include "daemon/object-server.h"
 #include "io/directory.h"
+#include "io/fds.h"
 #include "io/notify.h"
 #include "io/option.h"
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,9 +61,7 @@ static const struct option long_options[] = {
 	{ "admin-group", required_argument, NULL, 'a' },
 	{ "global-group", required_argument, NULL, 'g' },
 	{ "alias", required_argument, NULL, 'l' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
+	PEN_OPTIONS_END,
 };
 
 /* ---- the command line ---- */
@@ -100,8 +98,10 @@ static int parse_alias(struct options *options, char *value)
 	return -1;
 }
 
-static int take_option(struct options *options, int val, char **argv)
+static int take_option(void *data, int val)
 {
+	struct options *options = data;
+
 	switch (val) {
 	case 'd':
 		options->directory = optarg;
@@ -120,35 +120,17 @@ static int take_option(struct options *options, int val, char **argv)
 	case 'g':
 		options->global_group = optarg;
 		return -1;
-	case 'l':
-		return parse_alias(options, optarg);
-	case 'h':
-		fputs(help, stdout);
-		return OK;
-	case 'V':
-		puts("penstock-objectd " PEN_VERSION);
-		return OK;
 	default:
-		pen_option_complain("penstock-objectd", long_options, val == ':', argv[optind - 1]);
-		return USAGE;
+		return parse_alias(options, optarg);
 	}
 }
 
-/* -1: go on. */
-static int parse(struct options *options, int argc, char **argv)
-{
-	int end = -1;
-	int val;
-
-	opterr = 0;
-	while (end < 0 && (val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1)
-		end = take_option(options, val, argv);
-	if (end < 0 && optind < argc) {
-		pen_option_complain_of_word("penstock-objectd", argv[optind]);
-		return USAGE;
-	}
-	return end;
-}
+static const struct pen_command_line command_line = {
+	.program = "penstock-objectd",
+	.help = help,
+	.options = long_options,
+	.take = take_option,
+};
 
 static int find_group(const char *option, const char *name, bool *has_groupp, uint32_t *groupp)
 {
@@ -165,16 +147,6 @@ static int find_group(const char *option, const char *name, bool *has_groupp, ui
 }
 
 /* ---- what it is ---- */
-
-static void raise_limits(void)
-{
-	struct rlimit limit;
-
-	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
 
 /* The child goes on; whoever waited for it to listen may go on too. */
 static int go_to_background(void)
@@ -248,7 +220,7 @@ int main(int argc, char **argv)
 	struct options options = { .idle_seconds = geteuid() ? IDLE_SECONDS : 0 };
 	struct object_server_config config = { 0 };
 	char *directory;
-	int end = parse(&options, argc, argv);
+	int end = pen_command_line_parse(&command_line, &options, argc, argv);
 	int r;
 
 	if (end < 0)
@@ -267,7 +239,7 @@ int main(int argc, char **argv)
 	config.aliases = options.aliases;
 	config.n_aliases = options.n_aliases;
 	config.idle_seconds = options.idle_seconds;
-	raise_limits();
+	pen_fds_room(0); /* as many as may be */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	umask(077);
 	end = serve(&options, &config);

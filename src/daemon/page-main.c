@@ -4,7 +4,6 @@
 #include "daemon/control.h"
 #include "daemon/page-answer.h"
 #include "io/clock.h"
-#include "io/option.h"
 #include "runtime/client.h"
 #include "runtime/worker-letter.h"
 #include <errno.h>
@@ -222,42 +221,22 @@ static const char help[] =
 	"Exit status: 0; 1: it failed; 2: the command line or descriptor 3 is wrong.\n";
 
 static const struct option long_options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
+	PEN_OPTIONS_END,
 };
 
-/* -1: go on. */
-static int parse(int argc, char **argv)
-{
-	int val;
-
-	opterr = 0;
-	val = getopt_long(argc, argv, ":h", long_options, NULL);
-	if (val == 'h') {
-		fputs(help, stdout);
-		return CHILD_MAIN_OK;
-	}
-	if (val == 'V') {
-		puts("penstock-status " PEN_VERSION);
-		return CHILD_MAIN_OK;
-	}
-	if (val != -1) {
-		pen_option_complain(name, long_options, val == ':', argv[optind - 1]);
-		return CHILD_MAIN_USAGE;
-	}
-	return child_main_words(name, argc, argv, false);
-}
+static const struct pen_command_line command_line = {
+	.program = name,
+	.help = help,
+	.options = long_options,
+};
 
 int main(int argc, char **argv)
 {
 	static const struct confinement confinement = { .is_parser = true };
 	struct server *server;
-	int end = parse(argc, argv);
+	int end = child_main_begin(&command_line, NULL, argc, argv);
 	int r;
 
-	if (end < 0)
-		end = child_main_begin(name);
 	if (end >= 0)
 		return end;
 	tzset(); /* which reads files, and only the first time */

@@ -2,7 +2,6 @@
 /* penstock-porter: the command line, and what the process is. */
 #include "daemon/child-main.h"
 #include "daemon/porter.h"
-#include "io/option.h"
 #include <penstock/base.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -20,37 +19,15 @@ static const char help[] =
 	"Exit status: 0; 1: it failed; 2: the command line or descriptor 3 is wrong.\n";
 
 static const struct option long_options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
+	PEN_OPTIONS_END,
 };
 
-static int take_option(int val, char **argv)
-{
-	switch (val) {
-	case 'h':
-		fputs(help, stdout);
-		return CHILD_MAIN_OK;
-	case 'V':
-		puts("penstock-porter " PEN_VERSION);
-		return CHILD_MAIN_OK;
-	default:
-		pen_option_complain(name, long_options, val == ':', argv[optind - 1]);
-		return CHILD_MAIN_USAGE;
-	}
-}
-
-/* -1: go on. */
-static int parse(int argc, char **argv)
-{
-	int end = -1;
-	int val;
-
-	opterr = 0;
-	while (end < 0 && (val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1)
-		end = take_option(val, argv);
-	return end < 0 ? child_main_words(name, argc, argv, true) : end;
-}
+static const struct pen_command_line command_line = {
+	.program = name,
+	.help = help,
+	.options = long_options,
+	.n_words = 1,
+};
 
 int main(int argc, char **argv)
 {
@@ -58,11 +35,9 @@ int main(int argc, char **argv)
 	static const struct confinement confinement = { .is_porter = true };
 	struct porter_config config = { .fd = CHILD_MAIN_SOCKET };
 	struct porter *porter = NULL;
-	int end = parse(argc, argv);
+	int end = child_main_begin(&command_line, NULL, argc, argv);
 	int r;
 
-	if (end < 0)
-		end = child_main_begin(name);
 	if (end >= 0)
 		return end;
 	config.objects = argv[optind];

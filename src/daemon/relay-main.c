@@ -3,7 +3,7 @@
 #include "daemon/child-main.h"
 #include "daemon/relay-directory.h"
 #include "daemon/relay.h"
-#include "io/option.h"
+#include "io/fds.h"
 #include <errno.h>
 #include <penstock/base.h>
 #include <stdio.h>
@@ -30,42 +30,29 @@ static const char help[] =
 static const struct option long_options[] = {
 	{ "connect-ms", required_argument, NULL, 'm' },
 	{ "connections", required_argument, NULL, 'c' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
+	PEN_OPTIONS_END,
 };
 
-static int take_option(struct relay_config *config, int val, char **argv)
+static int take_option(void *data, int val)
 {
+	struct relay_config *config = data;
+
 	switch (val) {
 	case 'm':
 		return child_main_number(&config->connect_ms, name, "connect-ms", optarg, 3600000);
-	case 'c':
+	default:
 		return child_main_number(&config->connections_max, name, "connections", optarg,
 					 1000000);
-	case 'h':
-		fputs(help, stdout);
-		return CHILD_MAIN_OK;
-	case 'V':
-		puts("penstock-relay " PEN_VERSION);
-		return CHILD_MAIN_OK;
-	default:
-		pen_option_complain(name, long_options, val == ':', argv[optind - 1]);
-		return CHILD_MAIN_USAGE;
 	}
 }
 
-/* -1: go on. */
-static int parse(struct relay_config *config, int argc, char **argv)
-{
-	int end = -1;
-	int val;
-
-	opterr = 0;
-	while (end < 0 && (val = getopt_long(argc, argv, ":h", long_options, NULL)) != -1)
-		end = take_option(config, val, argv);
-	return end < 0 ? child_main_words(name, argc, argv, true) : end;
-}
+static const struct pen_command_line command_line = {
+	.program = name,
+	.help = help,
+	.options = long_options,
+	.n_words = 1,
+	.take = take_option,
+};
 
 /* The directory is all that there is, from now on, where that can be had; a negative errno. */
 static int enter(const char *directory)
@@ -89,16 +76,14 @@ int main(int argc, char **argv)
 	static const struct confinement confinement = { .is_parser = true, .is_carrier = true };
 	struct relay_config config = { .fd = CHILD_MAIN_SOCKET, .connections_max = 10000 };
 	struct relay *relay = NULL;
-	int end = parse(&config, argc, argv);
+	int end = child_main_begin(&command_line, &config, argc, argv);
 	uint32_t room;
 	int r;
 
-	if (end < 0)
-		end = child_main_begin(name);
 	if (end >= 0)
 		return end;
 	/* No more connections than there may be descriptors: one that cannot be taken is lost. */
-	room = child_main_room(FDS_KEPT) / FDS_EACH;
+	room = pen_fds_room(FDS_KEPT) / FDS_EACH;
 	if (room < config.connections_max)
 		config.connections_max = room;
 	if (enter(argv[optind]))

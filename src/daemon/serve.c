@@ -10,6 +10,7 @@
 #include "daemon/self.h"
 #include "daemon/supervisor.h"
 #include "daemon/watch.h"
+#include "io/fds.h"
 #include "runtime/server-policy.h"
 #include <errno.h>
 #include <penstock/interface.h>
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -409,19 +409,12 @@ static int run(struct serve *serve)
 	return r;
 }
 
-/* As many as there may be; the greeter has one for each visitor. */
-static void raise_descriptors(struct serve *serve)
+/* The greeter has a descriptor for each visitor. */
+static uint32_t count_room(void)
 {
-	struct rlimit limit;
+	uint32_t room = pen_fds_room(FDS_KEPT);
 
-	serve->visitors_max = VISITORS_MAX;
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur < VISITORS_MAX + FDS_KEPT)
-		serve->visitors_max =
-			limit.rlim_cur > 2 * FDS_KEPT ? (uint32_t)limit.rlim_cur - FDS_KEPT : 1;
+	return room < VISITORS_MAX ? room : VISITORS_MAX;
 }
 
 /* Those that would end it before there is somebody to hear them. */
@@ -462,7 +455,7 @@ int serve(const struct serve_config *how)
 
 	signal(SIGPIPE, SIG_IGN);
 	hold_signals();
-	raise_descriptors(&serve);
+	serve.visitors_max = count_room();
 	take_over(&serve);
 	pen_arena_init(&serve.needs.arena, 0);
 	r = prepare(&serve);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 union control {
@@ -93,4 +94,17 @@ ssize_t pen_fds_receive(int socket, const struct iovec *parts, size_t n_parts, s
 	if (message.msg_flags & MSG_TRUNC || fds->n > PEN_FDS_MAX)
 		return -EMSGSIZE;
 	return message.msg_flags & MSG_CTRUNC ? -EMFILE : n;
+}
+
+uint32_t pen_fds_room(uint32_t n_kept)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return n_kept;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur > UINT32_MAX)
+		return UINT32_MAX;
+	return limit.rlim_cur > 2 * (rlim_t)n_kept ? (uint32_t)limit.rlim_cur - n_kept : n_kept;
 }

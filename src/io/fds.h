@@ -6,6 +6,7 @@
  * close-on-exec, and of any kind: their sender may be anybody.
  */
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -42,5 +43,11 @@ ssize_t pen_fds_send_some(int socket, const struct iovec *parts, size_t n_parts,
  */
 ssize_t pen_fds_receive(int socket, const struct iovec *parts, size_t n_parts, struct pen_fds *fds,
 			int flags);
+
+/*
+ * Allows this process as many descriptors as may be, and tells how many are left beside some that
+ * are kept: as many as those at least.
+ */
+uint32_t pen_fds_room(uint32_t n_kept);
 
 #endif

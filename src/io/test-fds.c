@@ -153,6 +153,21 @@ static void test_no_room_in_the_process(void **state)
 	assert_int_equal(pen_count_fds(), n_open);
 }
 
+/* As many as may be; and what is left, of which there is always some. */
+static void test_room(void **state)
+{
+	struct rlimit limit, low;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	low = (struct rlimit){ .rlim_cur = 16, .rlim_max = limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	assert_int_equal(pen_fds_room(10), limit.rlim_max - 10);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &low), 0);
+	assert_int_equal(low.rlim_cur, limit.rlim_max);
+	assert_int_equal(pen_fds_room((uint32_t)limit.rlim_max), limit.rlim_max);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 /* One that somebody has taken out is his. */
 static void test_taken_out(void **state)
 {
@@ -190,7 +205,7 @@ int main(void)
 		TEST(test_there_and_back), TEST(test_parts_are_one_message),
 		TEST(test_too_many),	   TEST(test_too_long),
 		TEST(test_taken_out),	   TEST(test_no_room_in_the_process),
-		TEST(test_gone),
+		TEST(test_gone),	   TEST(test_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
