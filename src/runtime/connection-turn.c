@@ -253,10 +253,18 @@ static void connection_discard(struct pen_connection *connection)
 		pen_connection_leave(connection);
 }
 
+/* What the socket says is true; libuv's word for it is EBADF, whatever it was. */
+static int poll_error(const struct pen_connection *connection)
+{
+	int r = pen_socket_error(connection->fd);
+
+	return r ? r : PEN_E_CLOSED;
+}
+
 void pen_connection_on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct pen_connection *connection = poll->data;
-	int r = status;
+	int r = status ? poll_error(connection) : 0;
 
 	if (connection->state == PEN_CONNECTION_LINGERING) {
 		connection_discard(connection);
