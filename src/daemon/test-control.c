@@ -1,140 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The control interface by itself: who is let in, what is told, and what a penstockd cannot do. And
- * where a status page listens.
- */
-#include "base/cleanup.h"
-#include "daemon/child.h"
-#include "daemon/control.h"
-#include "daemon/page.h"
+/* The control interface by itself: who is let in, what is told, and what a penstockd cannot do. */
+#include "daemon/test-control.h"
 #include "io/socket.h"
 #include "runtime/client.h"
 #include "support/fail.h"
-#include "support/fds.h"
-#include "support/unit.h"
-#include <errno.h>
 #include <penstock/client.h>
-#include <penstock/status.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { NOBODY = 65534 };
-
-static const struct log quiet = { .level = PEN_LOG_ERROR };
-static const struct log silent = { .level = (enum pen_log_level) - 1 };
-
-struct fixture {
-	unsigned n_fds;
-	char directory[40];
-	uv_loop_t loop;
-	struct control *control;
-	/* what was done */
-	unsigned n_stops, n_restarts, n_traces;
-	bool is_now;
-	char program[32];
-};
-
-/* ---- what it controls ---- */
-
-static int describe(void *data, struct pen_arena *arena, struct control_status *status)
-{
-	const struct fixture *f = data;
-
-	*status = (struct control_status){
-		.version = "1.2.3",
-		.pid = 42,
-		.accepted = f->n_stops,
-		.endpoints = pen_arena_array(arena, 1, sizeof(*status->endpoints)),
-		.programs = pen_arena_array(arena, 1, sizeof(*status->programs)),
-	};
-	return status->endpoints && status->programs ? 0 : -ENOMEM;
-}
-
-static uint32_t stop(void *data, enum control_manner manner)
-{
-	struct fixture *f = data;
-
-	f->n_stops++;
-	f->is_now = manner == control_NOW;
-	return 0;
-}
-
-static uint32_t restart(void *data, const char *program, bool is_now)
-{
-	struct fixture *f = data;
-
-	f->n_restarts++;
-	f->is_now = is_now;
-	snprintf(f->program, sizeof(f->program), "%s", program);
-	return strcmp(program, "one") ? PEN_WERR_NOT_FOUND : 0;
-}
-
-static uint32_t reload(void *data, struct pen_buffer *diagnosis)
-{
-	return pen_buffer_printf(diagnosis, "line 1: no") ? PEN_WERR_NOT_ENOUGH_MEMORY
-							  : PEN_WERR_INVALID_DATA;
-}
-
-static uint32_t trace(void *data, int socket, const struct control_trace_filter *filter)
-{
-	struct fixture *f = data;
-
-	if (filter->opnum != 7 || strcmp(filter->user, "ann") != 0)
-		return PEN_WERR_INVALID_PARAMETER;
-	if (f->n_traces++)
-		return PEN_WERR_BUSY;
-	close(socket);
-	return 0;
-}
-
-/* ---- the fixture ---- */
-
-static int make(struct fixture *f, bool can_all, const struct log *log)
-{
-	const struct control_config config = {
-		.loop = &f->loop,
-		.ncalrpc_dir = f->directory,
-		.log = log,
-		.actions = { .describe = describe,
-			     .stop = can_all ? stop : NULL,
-			     .restart = can_all ? restart : NULL,
-			     .trace = can_all ? trace : NULL,
-			     .reload = can_all ? reload : NULL,
-			     .data = f },
-	};
-
-	return control_new(&f->control, &config);
-}
-
-static struct fixture *start(bool can_all)
-{
-	struct fixture *f = test_calloc(1, sizeof(*f));
-
-	f->n_fds = pen_count_fds();
-	strcpy(f->directory, "/tmp/penstock-control-XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
-	/* As that of all local sockets: anybody gets in. */
-	assert_int_equal(chmod(f->directory, 0755), 0);
-	assert_int_equal(uv_loop_init(&f->loop), 0);
-	assert_int_equal(make(f, can_all, &quiet), 0);
-	return f;
-}
-
-static void finish(struct fixture *f)
-{
-	control_free(f->control);
-	uv_run(&f->loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&f->loop), 0);
-	assert_int_equal(rmdir(f->directory), 0);
-	assert_int_equal(pen_count_fds(), f->n_fds);
-	test_free(f);
-}
 
 /* ---- clients, beside it in one thread ---- */
 
@@ -456,133 +330,6 @@ static void test_allocations_of_calls_fail(void **state)
 	finish(f);
 }
 
-/* ---- a status page ---- */
-
-static int make_page(struct fixture *f, struct page **pagep, const char *program,
-		     const char *listen)
-{
-	const struct page_config config = {
-		.loop = &f->loop,
-		.control = f->control,
-		.log = &silent,
-		.program = program,
-		.listen = listen,
-	};
-
-	return page_new(pagep, &config);
-}
-
-static void finish_with_page(struct fixture *f, struct page *page)
-{
-	page_free(page);
-	finish(f);
-	child_reap_forgotten(10000);
-}
-
-static void test_places_of_a_page(void **state)
-{
-	static const char *const wrong[] = { "",
-					     "9164",
-					     "127.0.0.1",
-					     "127.0.0.1:",
-					     "127.0.0.1:x",
-					     ":9164",
-					     "127.0.0.1:65536",
-					     "localhost:1",
-					     "::1:9164",
-					     "[::1:9164",
-					     "[]:1",
-					     "127.0.0.1:1x",
-					     "[127.0.0.1:1" };
-	struct fixture *f = start(true);
-	struct page *page, *other;
-	char path[80];
-
-	for (size_t i = 0; i < PEN_COUNT(wrong); i++)
-		if (make_page(f, &page, "/bin/true", wrong[i]) != PEN_E_SYNTAX)
-			fail_msg("%s", wrong[i]);
-	assert_int_equal(make_page(f, &page, "/bin/true", "/nowhere/at/all"), -ENOENT);
-	snprintf(path, sizeof(path), "%s/page", f->directory);
-	assert_int_equal(make_page(f, &page, "/bin/true", path), 0);
-	assert_string_equal(page_place(page), path);
-	assert_int_equal(make_page(f, &other, "/bin/true", path), -EADDRINUSE);
-	page_free(page);
-	uv_run(&f->loop, UV_RUN_NOWAIT);
-	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(make_page(f, &page, "/bin/true", "127.0.0.1:0"), 0);
-	assert_int_equal(strncmp(page_place(page), "127.0.0.1:", 10), 0);
-	assert_int_not_equal(atoi(page_place(page) + 10), 0);
-	assert_int_equal(make_page(f, &other, "/bin/true", page_place(page)), -EADDRINUSE);
-	finish_with_page(f, page);
-}
-
-/* A program that leaves a mark and ends. */
-static void write_program(const char *path, const char *mark)
-{
-	FILE *file = fopen(path, "we");
-
-	assert_non_null(file);
-	fprintf(file, "#!/bin/sh\necho >>%s\n", mark);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0755), 0);
-}
-
-static void test_a_page_whose_process_ends_gets_another(void **state)
-{
-	struct fixture *f = start(true);
-	char program[80], mark[80];
-	struct stat st = { 0 };
-	struct page *page;
-
-	snprintf(program, sizeof(program), "%s/program", f->directory);
-	snprintf(mark, sizeof(mark), "%s/mark", f->directory);
-	write_program(program, mark);
-	assert_int_equal(make_page(f, &page, program, "127.0.0.1:0"), 0);
-	for (int i = 0; st.st_size < 3 && i < 30000; i++) {
-		child_reap();
-		uv_run(&f->loop, UV_RUN_NOWAIT);
-		if (stat(mark, &st))
-			st.st_size = 0;
-		usleep(1000);
-	}
-	assert_true(st.st_size >= 3);
-	page_free(page);
-	page = NULL;
-	child_reap_forgotten(10000);
-	unlink(program);
-	unlink(mark);
-	finish_with_page(f, page);
-}
-
-static void test_allocations_of_a_page_fail(void **state)
-{
-	struct fixture *f = start(true);
-	struct page *page = NULL;
-	int r;
-
-	for (size_t n = 1;; n++) {
-		pen_fail_at(n);
-		r = make_page(f, &page, "/bin/true", "127.0.0.1:0");
-		if (!pen_fail_hit())
-			break;
-		if (r)
-			assert_int_equal(r, -ENOMEM);
-		else /* without a process for now */
-			page_free(page);
-		uv_run(&f->loop, UV_RUN_NOWAIT);
-	}
-	assert_int_equal(r, 0);
-	finish_with_page(f, page);
-}
-
-/* What the first loop of a process opens stays open. */
-static int warm_up(void **state)
-{
-	uv_loop_t loop;
-
-	return uv_loop_init(&loop) || uv_loop_close(&loop);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -596,9 +343,6 @@ int main(void)
 		cmocka_unit_test(test_two_do_not_listen),
 		cmocka_unit_test(test_allocations_fail),
 		cmocka_unit_test(test_allocations_of_calls_fail),
-		cmocka_unit_test(test_places_of_a_page),
-		cmocka_unit_test(test_a_page_whose_process_ends_gets_another),
-		cmocka_unit_test(test_allocations_of_a_page_fail),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, warm_up, NULL);

@@ -3,128 +3,12 @@
  * Callbacks: requests against the stream, inside each other, under the call_id and the contexts of
  * the outermost.
  */
-#include "base/writer.h"
-#include "rpc/pdu.h"
-#include "rpc/test-auth.h"
-#include "support/fail.h"
-#include <errno.h>
-
-enum { N_OPERATIONS = 4, PIPES = 3 };
-
-/* Bound as rpcecho, whose syntax it has. */
-static const struct pen_operation operations[N_OPERATIONS] = {
-	{ .name = "zero" },
-	{ .name = "one" },
-	{ .name = "two" },
-	[PIPES] = { .name = "pipes", .flags = PEN_OPERATION_IN_PIPES },
-};
-static const struct pen_interface interface = { .name = "callbacks",
-						.operations = operations,
-						.n_operations = N_OPERATIONS };
-static const struct pen_offer offer = { .interface = &interface };
-
-struct talk {
-	struct auth_pair pair;
-	const struct pen_auth_info *auth;
-	struct pen_conn *conns[2]; /* the client's, the server's */
-	struct pen_event event;	   /* the last one pulled */
-	uint32_t id;
-};
-
-enum { CLIENT, SERVER };
-
-static struct pen_buffer *bytes(struct talk *t, size_t n, unsigned seed)
-{
-	return auth_bytes(&t->pair, n, seed);
-}
-
-/* The first signed request has a verification trailer behind what it carries. */
-static void expect_bytes(struct pen_slice stub, size_t n, unsigned seed)
-{
-	assert_true(stub.size >= n);
-	for (size_t i = 0; i < n; i++)
-		if (stub.data[i] != (uint8_t)(seed + i * 31))
-			fail_msg("byte %zu of %zu", i, n);
-}
-
-/* What the side has to say reaches the other. Returns how many bytes it is. */
-static size_t carry(struct talk *t, int from)
-{
-	struct pen_buffer taken = { 0 };
-	size_t n;
-
-	assert_int_equal(auth_take(t->conns[from], &taken), 0);
-	assert_int_equal(pen_conn_feed(t->conns[!from], taken.data, taken.size), 0);
-	n = taken.size;
-	pen_buffer_done(&taken);
-	return n;
-}
-
-/* What is said to the side makes one event, of that kind, and of a call at that depth. */
-static void expect(struct talk *t, int side, enum pen_event_kind kind, uint32_t depth)
-{
-	carry(t, !side);
-	assert_int_equal(pen_conn_next(t->conns[side], &t->event), 0);
-	assert_int_equal(t->event.kind, kind);
-	assert_int_equal(t->event.call_id, t->id);
-	assert_int_equal(t->event.depth, depth);
-}
+#include "rpc/test-callback.h"
 
 static void expect_silence(struct talk *t, int side)
 {
 	carry(t, !side);
 	assert_int_equal(pen_conn_next(t->conns[side], &t->event), PEN_E_AGAIN);
-}
-
-/* The side finds that the other breaks the rules. */
-static void expect_the_end(struct talk *t, int side)
-{
-	carry(t, !side);
-	assert_int_equal(pen_conn_next(t->conns[side], &t->event), PEN_E_PROTOCOL);
-	assert_true(*pen_conn_reason(t->conns[side]));
-}
-
-static void begin(struct talk *t, size_t n, unsigned seed)
-{
-	assert_int_equal(pen_conn_request(t->conns[CLIENT], auth_pair_context(&t->pair), t->auth, 1,
-					  NULL, 0, bytes(t, n, seed), &t->id),
-			 0);
-	expect(t, SERVER, PEN_EVENT_REQUEST, 0);
-	expect_bytes(t->event.stub, n, seed);
-}
-
-static void call_back(struct talk *t, int side, uint16_t opnum, size_t n, unsigned seed)
-{
-	assert_int_equal(pen_conn_call_back(t->conns[side], t->id, opnum, 0, bytes(t, n, seed)), 0);
-}
-
-static void respond(struct talk *t, int side, size_t n, unsigned seed)
-{
-	assert_int_equal(pen_conn_respond(t->conns[side], t->id, bytes(t, n, seed)), 0);
-}
-
-static void open_talk_limited(struct talk *t, int scheme, uint8_t level, uint32_t nesting_max)
-{
-	auth_pair_init(&t->pair);
-	t->pair.offer = &offer;
-	t->pair.limits.nesting_max = nesting_max;
-	t->auth = NULL;
-	assert_int_equal(auth_pair_open(&t->pair), 0);
-	if (scheme >= 0)
-		assert_int_equal(auth_pair_add(&t->pair, (unsigned)scheme, level, &t->auth), 0);
-	assert_int_equal(auth_pair_bind(&t->pair, false, t->auth), 0);
-	t->conns[CLIENT] = t->pair.conns[TO_CLIENT];
-	t->conns[SERVER] = t->pair.conns[TO_SERVER];
-}
-
-static void open_talk(struct talk *t, int scheme, uint8_t level)
-{
-	open_talk_limited(t, scheme, level, 0);
-}
-
-static void close_talk(struct talk *t)
-{
-	auth_pair_close(&t->pair);
 }
 
 /* One after the other still works. */
@@ -322,16 +206,6 @@ static void test_no_callback_out_of_a_stream(void **state)
 
 /* ---- what is given up ---- */
 
-/* Down to depth, where whoever runs the innermost has it, and nothing is on its way. */
-static void go_down(struct talk *t, uint32_t depth)
-{
-	begin(t, 10, 0);
-	for (uint32_t i = 1; i <= depth; i++) {
-		call_back(t, i % 2 ? SERVER : CLIENT, 0, 9, i);
-		expect(t, i % 2 ? CLIENT : SERVER, PEN_EVENT_REQUEST, i);
-	}
-}
-
 /* The client gives up; each side then answers what it still runs, in either order. */
 static void give_up(uint32_t depth, int first)
 {
@@ -418,173 +292,6 @@ static void test_cancel_is_of_the_outermost(void **state)
 	close_talk(&t);
 }
 
-/* ---- peers that break the rules ---- */
-
-struct crime {
-	uint8_t ptype, flags;
-	uint32_t other_id;	/* added to the call's */
-	uint16_t other_context; /* added to the call's */
-};
-
-/* A PDU with a stub of eight bytes, said to the side. */
-static void say(struct talk *t, int side, const struct crime *crime)
-{
-	struct pen_buffer pdu = { 0 };
-	struct pen_writer w;
-	size_t at;
-
-	pen_writer_init(&w, &pdu);
-	at = pen_pdu_begin(&w, crime->ptype, crime->flags, t->id + crime->other_id);
-	pen_writer_u32(&w, 8);
-	pen_writer_u16(&w, auth_pair_context(&t->pair)->context_id + crime->other_context);
-	pen_writer_u16(&w, 0);
-	pen_writer_zeros(&w, 8);
-	pen_pdu_end(&w, at);
-	assert_int_equal(pen_conn_feed(t->conns[side], pdu.data, pdu.size), 0);
-	pen_buffer_done(&pdu);
-}
-
-enum { WHOLE = PEN_PFC_FIRST_FRAG | PEN_PFC_LAST_FRAG };
-
-static void test_crimes_against_a_client(void **state)
-{
-	static const struct crime crimes[] = {
-		{ PEN_PDU_REQUEST, WHOLE, 1, 0 },
-		{ PEN_PDU_REQUEST, WHOLE, 0, 1 },
-		{ PEN_PDU_REQUEST, PEN_PFC_LAST_FRAG, 0, 0 },
-		{ PEN_PDU_REQUEST, WHOLE | PEN_PFC_MAYBE, 0, 0 },
-		{ PEN_PDU_REQUEST, WHOLE | PEN_PFC_PENDING_CANCEL, 0, 0 },
-		{ PEN_PDU_RESPONSE, WHOLE, 1, 0 },
-		{ PEN_PDU_CO_CANCEL, WHOLE, 0, 0 },
-	};
-	struct talk t;
-
-	for (size_t i = 0; i < PEN_COUNT(crimes); i++) {
-		open_talk(&t, -1, 0);
-		begin(&t, 10, 0);
-		say(&t, CLIENT, &crimes[i]);
-		expect_the_end(&t, CLIENT);
-		close_talk(&t);
-	}
-}
-
-/* While it runs a callback, a client hears nothing of that call. */
-static void test_crimes_against_a_client_that_is_called_back(void **state)
-{
-	static const struct crime crimes[] = {
-		{ PEN_PDU_REQUEST, WHOLE, 0, 0 },
-		{ PEN_PDU_RESPONSE, WHOLE, 0, 0 },
-		{ PEN_PDU_FAULT, WHOLE, 0, 0 },
-	};
-	struct talk t;
-
-	for (size_t i = 0; i < PEN_COUNT(crimes); i++) {
-		open_talk(&t, -1, 0);
-		go_down(&t, 1);
-		say(&t, CLIENT, &crimes[i]);
-		expect_the_end(&t, CLIENT);
-		close_talk(&t);
-	}
-}
-
-static void test_crimes_against_a_server(void **state)
-{
-	static const struct crime crimes[] = {
-		{ PEN_PDU_RESPONSE, WHOLE, 1, 0 },
-		{ PEN_PDU_RESPONSE, WHOLE, 0, 1 },
-		{ PEN_PDU_RESPONSE, PEN_PFC_LAST_FRAG, 0, 0 },
-		{ PEN_PDU_REQUEST, WHOLE, 0, 1 },
-		{ PEN_PDU_REQUEST, PEN_PFC_LAST_FRAG, 0, 0 },
-	};
-	struct talk t;
-
-	for (size_t i = 0; i < PEN_COUNT(crimes); i++) {
-		open_talk(&t, -1, 0);
-		begin(&t, 10, 0);
-		call_back(&t, SERVER, 0, 9, 1);
-		say(&t, SERVER, &crimes[i]);
-		expect_the_end(&t, SERVER);
-		close_talk(&t);
-	}
-}
-
-/* A server that has made no callback takes no answer. */
-static void test_answers_to_nothing(void **state)
-{
-	static const struct crime crimes[] = {
-		{ PEN_PDU_RESPONSE, WHOLE, 0, 0 },
-		{ PEN_PDU_FAULT, WHOLE, 0, 0 },
-		{ PEN_PDU_RESPONSE, WHOLE, 1, 0 },
-	};
-	struct talk t;
-
-	for (size_t i = 0; i < PEN_COUNT(crimes); i++) {
-		open_talk(&t, -1, 0);
-		begin(&t, 10, 0);
-		say(&t, SERVER, &crimes[i]);
-		expect_the_end(&t, SERVER);
-		close_talk(&t);
-	}
-}
-
-/* Whoever is on the way cannot call a client back. */
-static void test_unsigned_callbacks(void **state)
-{
-	static const struct crime crime = { PEN_PDU_REQUEST, WHOLE, 0, 0 };
-	struct talk t;
-
-	for (uint8_t level = PEN_AUTH_LEVEL_INTEGRITY; level <= PEN_AUTH_LEVEL_PRIVACY; level++) {
-		open_talk(&t, AUTH_NTLM, level);
-		begin(&t, 10, 0);
-		say(&t, CLIENT, &crime);
-		expect_the_end(&t, CLIENT);
-		close_talk(&t);
-	}
-}
-
-/* A side that takes more calls inside each other than the other does. */
-static void test_too_deep_for_the_peer(void **state)
-{
-	static const struct crime crime = { PEN_PDU_REQUEST, WHOLE, 0, 0 };
-	static const struct crime answer = { PEN_PDU_RESPONSE, WHOLE, 0, 0 };
-	struct talk t;
-
-	open_talk_limited(&t, -1, 0, 1);
-	begin(&t, 10, 0);
-	call_back(&t, SERVER, 0, 9, 1);
-	say(&t, SERVER, &crime);
-	assert_int_equal(pen_conn_next(t.conns[SERVER], &t.event), PEN_E_AGAIN);
-	assert_true(pen_conn_queued(t.conns[SERVER]) > 0);
-	say(&t, SERVER, &answer);
-	assert_int_equal(pen_conn_next(t.conns[SERVER], &t.event), 0);
-	assert_int_equal(t.event.kind, PEN_EVENT_RESPONSE);
-	assert_int_equal(t.event.depth, 1);
-	close_talk(&t);
-}
-
-static void test_no_memory(void **state)
-{
-	struct talk t;
-
-	for (unsigned n = 1;; n++) {
-		int r;
-
-		open_talk(&t, -1, 0);
-		begin(&t, 10, 0);
-		bytes(&t, 10, 0);
-		pen_fail_at(n);
-		r = pen_conn_call_back(t.conns[SERVER], t.id, 0, 0, &t.pair.stub);
-		if (!pen_fail_hit()) {
-			close_talk(&t);
-			break;
-		}
-		assert_int_equal(r, -ENOMEM);
-		respond(&t, SERVER, 10, 0);
-		expect(&t, CLIENT, PEN_EVENT_RESPONSE, 0);
-		close_talk(&t);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,13 +307,6 @@ int main(void)
 		cmocka_unit_test(test_given_up_while_called_back),
 		cmocka_unit_test(test_given_up_and_answered_from_outside),
 		cmocka_unit_test(test_cancel_is_of_the_outermost),
-		cmocka_unit_test(test_crimes_against_a_client),
-		cmocka_unit_test(test_crimes_against_a_client_that_is_called_back),
-		cmocka_unit_test(test_crimes_against_a_server),
-		cmocka_unit_test(test_answers_to_nothing),
-		cmocka_unit_test(test_unsigned_callbacks),
-		cmocka_unit_test(test_too_deep_for_the_peer),
-		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
