@@ -98,7 +98,8 @@ struct pen_server *pen_server_free(struct pen_server *server);
  * Reads a policy in place of the one that rules, from the next call, connection or presentation
  * context on; path NULL: none rules any more. PEN_E_SYNTAX, PEN_E_LIMIT or a negative errno: it is
  * wrong or cannot be read, as diagnoses says, or the log if that is NULL; -ENOMEM. Then nothing
- * changes.
+ * changes. In a worker (penstock/worker.h) whose penstockd has a policy that one rules, and this is
+ * read and no more.
  */
 int pen_server_set_policy(struct pen_server *server, const char *path,
 			  struct pen_buffer *diagnoses);

@@ -42,7 +42,7 @@ static const struct config_key keys[] = {
 	{ "security", "realm", CONFIG_TEXT, AT(realm) },
 	{ "security", "keylog", CONFIG_PATH, AT(limits.keylog) },
 	{ "policy", "file", CONFIG_PATH, AT(limits.policy), .moment = CONFIG_NOW },
-	{ "policy", "record", CONFIG_PATH, AT(limits.policy_record) },
+	{ "policy", "record", CONFIG_PATH, AT(limits.policy_record), .moment = CONFIG_NOW },
 	{ "workers", "programs", CONFIG_TEXT, AT(programs), .moment = CONFIG_NOW },
 	{ "workers", "user", CONFIG_TEXT, AT(user), .moment = CONFIG_AT_START },
 	{ "workers", "confined", CONFIG_YES_NO, AT(is_confined), .moment = CONFIG_AT_START },

@@ -4,6 +4,7 @@
 #include "daemon/door.h"
 #include "daemon/table.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,9 +75,26 @@ int crew_tell_first(struct worker *worker)
 	const struct crew *crew = worker->crew;
 	int r = greet(worker);
 
+	if (!r && rules_say_something(crew->world->rules))
+		r = rules_tell(crew->world->rules, worker->child);
 	if (!r && crew->listing.needs_table)
 		r = teach(worker);
 	return r ? r : onlookers_tell(&crew->world->onlookers, worker->child);
+}
+
+void crew_rule(struct crew *crew)
+{
+	pen_list_each (link, after, &crew->workers) {
+		struct child *child = pen_list_entry(link, struct worker, link)->child;
+		int r = rules_tell(crew->world->rules, child);
+
+		if (!r)
+			continue;
+		log_line(crew->world->log, PEN_LOG_ERROR, "policy", "program",
+			 crew->listing.program, "error", pen_error_name(r), "message",
+			 "a process cannot be told, and is ended", NULL);
+		child_kill(child, SIGKILL);
+	}
 }
 
 void crew_reload(struct crew *crew)

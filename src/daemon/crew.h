@@ -10,6 +10,7 @@
 #include "daemon/listing.h"
 #include "daemon/log.h"
 #include "daemon/onlookers.h"
+#include "daemon/rules.h"
 #include "daemon/visitor.h"
 
 enum {
@@ -62,6 +63,7 @@ struct crew_world {
 	const struct pen_list *doors;
 	struct keeper *keeper; /* NULL: nobody judges */
 	struct onlookers onlookers;
+	const struct rules *rules; /* NULL: nobody is ruled */
 };
 
 struct crew {
@@ -112,7 +114,10 @@ void crew_sweep(struct crew *crew, uint64_t now);
 /* Visitors that wait for a process, or for one to be ready. */
 uint32_t crew_count_waiting(const struct crew *crew);
 
-/* Tells its processes that the configuration was read again. */
+/* Tells its processes who may call what; one that cannot be told is ended. */
+void crew_rule(struct crew *crew);
+
+/* Tells them that the configuration was read again. */
 void crew_reload(struct crew *crew);
 
 /* Tells them what is served where, if they are to know. */

@@ -141,6 +141,31 @@ static int read_endpoints(struct listing_reading *reading, const struct pen_json
 	return r;
 }
 
+static int read_operations(struct listing_reading *reading, const struct pen_json *object)
+{
+	struct listing *listing = reading->listing;
+	struct listing_interface *interface = &listing->interfaces[listing->n_interfaces - 1];
+	const struct pen_json *list, *item;
+	int r;
+
+	r = member(reading, object, "operations", PEN_JSON_ARRAY, true, &list);
+	if (r || !list)
+		return r;
+	interface->operations =
+		pen_arena_array(&listing->arena, list->n, sizeof(*interface->operations));
+	if (!interface->operations)
+		return listing_refuse(reading, -ENOMEM, "no memory");
+	for (item = list->items; item && !r; item = item->next) {
+		const char **name = &interface->operations[interface->n_operations++];
+
+		if (item->kind == PEN_JSON_STRING)
+			r = string(reading, item, "an operation", name);
+		else if (item->kind != PEN_JSON_NULL)
+			r = listing_refuse(reading, PEN_E_SYNTAX, "an operation is no string");
+	}
+	return r;
+}
+
 static int read_interface(struct listing_reading *reading, const struct pen_json *object)
 {
 	const char *name = NULL, *uuid = NULL;
@@ -164,7 +189,8 @@ static int read_interface(struct listing_reading *reading, const struct pen_json
 	if (r)
 		return r;
 	reading->listing->interfaces[reading->listing->n_interfaces - 1].level = level;
-	return read_endpoints(reading, object);
+	r = read_endpoints(reading, object);
+	return r ? r : read_operations(reading, object);
 }
 
 static int read_interfaces(struct listing_reading *reading, const struct pen_json *root)

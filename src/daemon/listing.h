@@ -25,6 +25,8 @@ struct listing_interface {
 	uint8_t level;		/* the least, as pen_service has it; 0: any, or it is not said */
 	const char **endpoints; /* string bindings, as they were listed */
 	size_t n_endpoints;
+	const char **operations; /* names, by opnum; NULL: one that is not used on the wire */
+	size_t n_operations;	 /* 0: it does not say */
 };
 
 /* A pipe that carries no RPC. Only what a listing says is set of config. */

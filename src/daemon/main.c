@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* penstockd: the command line, the configuration file, signals. */
+#include "daemon/program.h"
 #include "daemon/serve.h"
 #include "io/option.h"
 #include <stdio.h>
@@ -97,12 +98,14 @@ static int load(struct config *config, const struct options *options)
 	return say(config_load(config, options->config, &diagnoses), &diagnoses);
 }
 
-/* The configuration itself has been read. */
-static int check(const struct config *config)
+/* The configuration itself has been read. Our own programs read it, too, when they are asked. */
+static int check(const struct config *config, const struct options *options)
 {
 	struct pen_buffer diagnoses;
 	int end;
 
+	if (options->config && setenv(PROGRAM_CONFIG_VARIABLE, options->config, true))
+		return FAILED;
 	pen_buffer_init(&diagnoses, 0);
 	end = say(serve_check_policy(config, &diagnoses), &diagnoses);
 	if (!end)
@@ -175,7 +178,7 @@ int main(int argc, char **argv)
 	if (!end && options.is_print)
 		end = print_config(&config);
 	else if (!end && options.is_check)
-		end = check(&config);
+		end = check(&config, &options);
 	else if (!end)
 		end = serve_until_stopped(&config, &options, argv);
 	config_done(&config);

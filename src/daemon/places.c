@@ -56,25 +56,21 @@ static int make_private(const char *path, const char *what, const struct passwd 
 	return r;
 }
 
-/* Services may read what is beside the shares and the policy. */
+/* Services may read what is beside the shares. */
 static void warn_of_secrets(const struct config *config, const struct log *log)
 {
 	const char *keytab = config->keytab;
-	const char *const open[] = { config->store, config->limits.policy };
 	const char *secrets[] = { config->accounts, config->machine_secret, NULL };
+	const char *slash = config->store ? strrchr(config->store, '/') : NULL;
+	size_t n = slash ? (size_t)(slash - config->store) + 1 : 0;
 
 	if (keytab)
 		secrets[2] = strncmp(keytab, "FILE:", 5) ? keytab : keytab + 5;
-	for (size_t i = 0; i < PEN_COUNT(open); i++) {
-		const char *slash = open[i] ? strrchr(open[i], '/') : NULL;
-		size_t n = slash ? (size_t)(slash - open[i]) + 1 : 0;
-
-		for (size_t k = 0; n && k < PEN_COUNT(secrets); k++)
-			if (secrets[k] && !strncmp(secrets[k], open[i], n))
-				log_line(log, PEN_LOG_WARNING, "directory", "path", secrets[k],
-					 "beside", open[i], "message",
-					 "it is where services may read that are not to", NULL);
-	}
+	for (size_t i = 0; n && i < PEN_COUNT(secrets); i++)
+		if (secrets[i] && !strncmp(secrets[i], config->store, n))
+			log_line(log, PEN_LOG_WARNING, "directory", "path", secrets[i], "beside",
+				 config->store, "message",
+				 "it is where services may read that are not to", NULL);
 }
 
 static int make_theirs(const struct config *config, const struct log *log)
@@ -94,7 +90,7 @@ static int make_theirs(const struct config *config, const struct log *log)
 		r = make_state(config->accounts, user, log);
 	if (!r)
 		r = make_private(config->limits.keylog, "the key log", user, log);
-	return r ? r : make_private(config->limits.policy_record, "the record", user, log);
+	return r;
 }
 
 /* ---- of sockets, and the configuration ---- */
@@ -111,7 +107,8 @@ int places_make(struct places *places, const struct config *config, const struct
 	if (asprintf(&places->ncalrpc_dir, "%s/ncalrpc", directory) < 0 ||
 	    asprintf(&places->np_dir, "%s/np", directory) < 0 ||
 	    asprintf(&own, "%s/config", directory) < 0 ||
-	    asprintf(&places->config, "%s/penstockd.conf", own) < 0) {
+	    asprintf(&places->config, "%s/penstockd.conf", own) < 0 ||
+	    asprintf(&places->next_config, "%s/next.conf", own) < 0) {
 		free(own);
 		return fail(log, -ENOMEM, directory, NULL);
 	}
@@ -139,19 +136,21 @@ static int write_text(const char *path, const struct pen_buffer *text)
 
 int places_tell(const struct places *places, const struct config *config, const struct log *log)
 {
-	char fresh[PATH_MAX];
 	struct pen_buffer text;
 	int r;
 
 	pen_buffer_init(&text, 0);
 	r = config_print(config, &text);
-	snprintf(fresh, sizeof(fresh), "%s.new", places->config);
 	if (!r)
-		r = write_text(fresh, &text);
-	if (!r && rename(fresh, places->config))
-		r = -errno;
+		r = write_text(places->next_config, &text);
 	pen_buffer_done(&text);
-	return r ? fail(log, r, places->config, NULL) : 0;
+	return r ? fail(log, r, places->next_config, NULL) : 0;
+}
+
+int places_keep(const struct places *places, const struct log *log)
+{
+	return rename(places->next_config, places->config) ? fail(log, -errno, places->config, NULL)
+							   : 0;
 }
 
 void places_done(struct places *places)
@@ -159,5 +158,6 @@ void places_done(struct places *places)
 	free(places->ncalrpc_dir);
 	free(places->np_dir);
 	free(places->config);
+	free(places->next_config);
 	*places = (struct places){ 0 };
 }

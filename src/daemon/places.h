@@ -10,14 +10,18 @@
 
 struct places {
 	char *ncalrpc_dir, *np_dir;
-	char *config; /* the file that tells services their configuration */
+	char *config;	   /* the file that tells services their configuration */
+	char *next_config; /* and one that may take its place */
 };
 
 /* What fails is logged; a negative errno, PEN_E_DENIED. done afterwards in any case. */
 int places_make(struct places *places, const struct config *config, const struct log *log);
 
-/* Writes the configuration that services are to have, in the place of what they had. The same. */
+/* Writes the configuration that services may have next. The same. */
 int places_tell(const struct places *places, const struct config *config, const struct log *log);
+
+/* That one takes the place of what they had. The same. */
+int places_keep(const struct places *places, const struct log *log);
 
 void places_done(struct places *places);
 

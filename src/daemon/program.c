@@ -85,8 +85,6 @@ static void need_config(struct program *program)
 	if (path && *path)
 		program_read_beside(program, path);
 	program_read(program, secure_getenv("KRB5_CONFIG")); /* for messages protected by RC4 */
-	program_read_beside(program, program->config.limits.policy);
-	program_write(program, program->config.limits.policy_record);
 	program_write(program, program->config.limits.keylog);
 }
 
@@ -117,7 +115,7 @@ int program_init(struct program *program, const char *name)
 	struct pen_buffer diagnoses;
 	int r;
 
-	*program = (struct program){ .interfaces = daemon_interfaces() };
+	*program = (struct program){ 0 };
 	pen_buffer_init(&diagnoses, 0);
 	r = load(&program->config, &diagnoses);
 	program->log = (struct log){ .level = program->config.log_level,
@@ -133,7 +131,8 @@ int program_init(struct program *program, const char *name)
 		.reload = reload,
 		.stop = stop,
 	};
-	program->worker.config.policy_interfaces = program->interfaces.rows;
+	/* penstockd reads it, and tells all its workers. */
+	program->worker.config.policy = program->worker.config.policy_record = NULL;
 	program->worker.config.log = on_log;
 	program->worker.config.log_data = program;
 	return say(r, name, &diagnoses);
@@ -187,10 +186,8 @@ int program_reload(struct program *program, struct pen_server *server, struct co
 
 	pen_buffer_init(&diagnoses, 0);
 	r = load(fresh, &diagnoses);
-	if (!r) {
+	if (!r)
 		program->log = (struct log){ fresh->log_level, fresh->is_json };
-		r = pen_server_set_policy(server, fresh->limits.policy, &diagnoses);
-	}
 	if (r) {
 		snprintf(error, 256, "%.*s", (int)diagnoses.size, (const char *)diagnoses.data);
 		config_done(fresh);

@@ -19,7 +19,6 @@ enum { PROGRAM_SERVICES_MAX = 8, PROGRAM_PATHS_MAX = 16 };
 struct program {
 	struct config config;
 	struct log log;
-	struct daemon_interfaces interfaces;
 	struct daemon_security *security; /* NULL: it has none, or does not serve yet */
 	bool has_accounts;		  /* it serves them */
 	struct pen_worker worker;	  /* its functions get worker.data, this unless it is set */
@@ -56,8 +55,8 @@ int program_run(struct program *program, int argc, char **argv);
 int program_prepare(struct program *program, struct pen_server_config *config, char error[256]);
 
 /*
- * reload: reads the configuration again, as far as it can change: the log's level and format, the
- * policy. fresh is to be done with by the caller, if it goes well.
+ * reload: reads the configuration again, as far as it can change: the log's level and format. fresh
+ * is to be done with by the caller, if it goes well.
  */
 int program_reload(struct program *program, struct pen_server *server, struct config *fresh,
 		   char error[256]);

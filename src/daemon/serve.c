@@ -7,11 +7,11 @@
 #include "daemon/places.h"
 #include "daemon/program.h"
 #include "daemon/programs.h"
+#include "daemon/rules.h"
 #include "daemon/self.h"
 #include "daemon/supervisor.h"
 #include "daemon/watch.h"
 #include "io/fds.h"
-#include "runtime/server-policy.h"
 #include <errno.h>
 #include <penstock/interface.h>
 #include <penstock/status.h>
@@ -29,7 +29,9 @@ enum {
 
 struct serve {
 	const struct serve_config *how;
-	struct config fresh;	     /* the last that was read again; its arena is its own */
+	struct config fresh; /* the last that was read again; its arena is its own */
+	struct config next;  /* what is to be that, when the programs have answered */
+	bool has_next;
 	const struct config *config; /* in effect */
 	struct log log;
 	struct places places;
@@ -85,6 +87,8 @@ static void serving_done(struct serving *table)
 	pen_arena_done(&table->arena);
 }
 
+static void conclude(void *data, int result);
+
 /* supervisor points into the table, which is to be done with in any case. */
 static int describe(struct serve *serve, const struct config *config, struct serving *table,
 		    struct supervisor_config *supervisor)
@@ -123,30 +127,22 @@ static int describe(struct serve *serve, const struct config *config, struct ser
 		.arguments = serve->how->arguments,
 		.trial = serve->trial,
 		.legacy = serve->legacy,
+		.concluded = conclude,
+		.data = serve,
 	};
 	return r;
 }
 
 /* ---- what is read again ---- */
 
-int serve_check_policy(const struct config *config, struct pen_buffer *diagnoses)
-{
-	struct daemon_interfaces interfaces = daemon_interfaces();
-	struct pen_policy *policy = NULL;
-	int r;
-
-	r = pen_server_policy_read(&policy, config->limits.policy, interfaces.rows, diagnoses);
-	pen_policy_free(policy);
-	return r;
-}
-
-static int check_policy(const struct serve *serve, const struct config *config)
+/* What it names is held against what programs list when they have been asked. */
+static int read_rules(const struct serve *serve, const struct config *config, struct rules **rulesp)
 {
 	struct pen_buffer diagnoses;
 	int r;
 
 	pen_buffer_init(&diagnoses, 0);
-	r = serve_check_policy(config, &diagnoses);
+	r = rules_new(rulesp, config->limits.policy, config->limits.policy_record, &diagnoses);
 	if (r && !pen_buffer_add(&diagnoses, "", 1))
 		fail(serve, r, "policy", (const char *)diagnoses.data);
 	pen_buffer_done(&diagnoses);
@@ -155,6 +151,7 @@ static int check_policy(const struct serve *serve, const struct config *config)
 
 static void adopt(struct serve *serve, const struct config *fresh)
 {
+	places_keep(&serve->places, &serve->log);
 	serve->log = (struct log){ .level = fresh->log_level, .is_json = fresh->is_json };
 	serve_compare(&serve->log, serve->config, fresh);
 	if (serve->config == &serve->fresh)
@@ -163,35 +160,69 @@ static void adopt(struct serve *serve, const struct config *fresh)
 	serve->config = &serve->fresh;
 }
 
-/* The programs are asked meanwhile, with the configuration that was just told. */
-static int ask_again(struct serve *serve, const struct config *fresh)
+static void drop_next(struct serve *serve)
+{
+	if (serve->has_next)
+		config_done(&serve->next);
+	serve->has_next = false;
+}
+
+/* What the programs say decides whether the configuration is in effect. */
+static void conclude(void *data, int result)
+{
+	struct serve *serve = data;
+
+	if (!serve->has_next)
+		return;
+	if (!result) {
+		serve->has_next = false;
+		adopt(serve, &serve->next);
+		return;
+	}
+	fail(serve, result, "reload", "the configuration stays as it was");
+	drop_next(serve);
+}
+
+/* The programs are asked meanwhile, with the configuration that may be the next. */
+static int ask_again(struct serve *serve, const struct config *fresh, struct rules *rules)
 {
 	struct supervisor_config config;
 	struct serving table;
 	int r = describe(serve, fresh, &table, &config);
 
-	if (!r)
+	config.rules = rules;
+	if (!r && setenv(PROGRAM_CONFIG_VARIABLE, serve->places.next_config, true))
+		r = -errno;
+	if (r)
+		rules_free(rules);
+	else
 		r = supervisor_reload(serve->supervisor, &config);
+	setenv(PROGRAM_CONFIG_VARIABLE, serve->places.config, true);
 	serving_done(&table);
 	return r;
 }
 
-/* Anything wrong: it has been said, and all stays as it was. */
+/* Anything wrong: it has been said, and all stays as it was. What programs say comes later. */
 static int read_again(struct serve *serve)
 {
+	struct rules *rules = NULL;
 	struct config fresh;
 	int r = config_init(&fresh, !geteuid());
 
 	if (!r)
 		r = serve->how->load(serve->how->data, &fresh);
 	if (!r)
-		r = check_policy(serve, &fresh);
+		r = read_rules(serve, &fresh, &rules);
 	if (!r)
 		r = places_tell(&serve->places, &fresh, &serve->log);
 	if (!r)
-		r = ask_again(serve, &fresh);
+		r = ask_again(serve, &fresh, rules);
+	else
+		rules_free(rules);
 	if (!r) {
-		adopt(serve, &fresh);
+		drop_next(serve);
+		serve->next = fresh;
+		serve->has_next = true;
 		return 0;
 	}
 	fail(serve, r, "reload", "the configuration stays as it was");
@@ -321,9 +352,9 @@ static int prepare(struct serve *serve)
 	int r = places_make(&serve->places, serve->config, &serve->log);
 
 	if (!r)
-		r = check_policy(serve, serve->config);
-	if (!r)
 		r = places_tell(&serve->places, serve->config, &serve->log);
+	if (!r)
+		places_keep(&serve->places, &serve->log);
 	if (!r && setenv(PROGRAM_CONFIG_VARIABLE, serve->places.config, true))
 		r = fail(serve, -errno, "environment", strerror(errno));
 	if (!r)
@@ -349,6 +380,8 @@ static int start(struct serve *serve)
 	struct serving table;
 	int r = describe(serve, serve->config, &table, &config);
 
+	if (!r)
+		r = read_rules(serve, serve->config, &config.rules);
 	if (!r) {
 		r = supervisor_new(&serve->supervisor, &config);
 		serve->legacy = NULL;
@@ -464,6 +497,7 @@ int serve(const struct serve_config *how)
 	if (!r)
 		r = run(&serve);
 	supervisor_free(serve.supervisor);
+	drop_next(&serve);
 	if (serve.config == &serve.fresh)
 		config_done(&serve.fresh);
 	legacy_free(serve.legacy);

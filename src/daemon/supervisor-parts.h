@@ -41,7 +41,9 @@ struct supervisor {
 
 	struct clerk *clerk; /* asks programs, or tries the next image. NULL: none */
 	bool is_upgrading;
-	struct supervisor_config next; /* to be taken when they have answered */
+	struct supervisor_config next; /* to be taken when they have answered; its rules are owned
+					* unless they are those that there are */
+	bool has_ruled;		       /* processes have been told of rules */
 	struct pen_arena next_settings;
 };
 
@@ -94,6 +96,19 @@ void supervisor_ask_all(struct supervisor *supervisor);
 
 /* A line for people. */
 void supervisor_describe(const struct supervisor *supervisor, char *text, size_t n);
+
+/* Nobody waits for the programs' answers any more. */
+void supervisor_abandon_reload(struct supervisor *supervisor);
+
+/* ---- supervisor-rules.c ---- */
+
+/* Whether the rules name what programs list, or would. What is wrong is logged. As known_check. */
+int supervisor_check_rules(const struct supervisor *supervisor);
+int supervisor_check_next_rules(const struct supervisor *supervisor,
+				const struct heritage_answers *answers);
+
+/* Tells all processes of the rules, or that there are none any more. */
+void supervisor_rule(struct supervisor *supervisor);
 
 /* ---- supervisor-upgrade.c ---- */
 

@@ -72,6 +72,7 @@ static void tell_world(struct supervisor *supervisor)
 	supervisor->world.ncalrpc_dir = config->ncalrpc_dir;
 	supervisor->world.user = config->user;
 	supervisor->world.is_confined = config->is_confined;
+	supervisor->world.rules = config->rules;
 }
 
 int supervisor_take_config(struct supervisor *supervisor, const struct supervisor_config *config)
@@ -115,6 +116,9 @@ static int take_next(struct supervisor *supervisor)
 		return r;
 	}
 	pen_arena_done(&supervisor->settings);
+	if (copy.rules != config->rules)
+		rules_free(config->rules);
+	supervisor->next.rules = NULL;
 	supervisor->settings = arena;
 	supervisor->config = copy;
 	tell_world(supervisor);
@@ -371,6 +375,28 @@ static void take_answers(struct supervisor *supervisor, const struct heritage_an
 	}
 }
 
+static void tell(const struct supervisor_config *config, int result)
+{
+	if (config->concluded)
+		config->concluded(config->data, result);
+}
+
+static void drop_next(struct supervisor *supervisor)
+{
+	if (supervisor->next.rules != supervisor->config.rules)
+		rules_free(supervisor->next.rules);
+	supervisor->next = (struct supervisor_config){ 0 };
+	pen_arena_done(&supervisor->next_settings);
+}
+
+void supervisor_abandon_reload(struct supervisor *supervisor)
+{
+	if (supervisor->clerk)
+		tell(&supervisor->next, -ECANCELED);
+	supervisor->clerk = clerk_free(supervisor->clerk);
+	drop_next(supervisor);
+}
+
 static int conclude(struct supervisor *supervisor, int status, int memory)
 {
 	struct heritage_answers answers;
@@ -384,9 +410,14 @@ static int conclude(struct supervisor *supervisor, int status, int memory)
 	pen_arena_init(&arena, ANSWERS_ARENA_MAX);
 	r = inquiry_read(&answers, memory, &arena);
 	if (!r)
-		r = take_next(supervisor);
+		r = supervisor_check_next_rules(supervisor, &answers);
 	if (!r)
+		r = take_next(supervisor);
+	if (!r) {
+		tell(&supervisor->config, 0);
+		supervisor_rule(supervisor);
 		take_answers(supervisor, &answers);
+	}
 	pen_arena_done(&arena);
 	return r;
 }
@@ -399,10 +430,12 @@ static void on_done(void *owner, int status, int memory)
 
 	supervisor->clerk = NULL;
 	r = conclude(supervisor, status, memory);
-	pen_arena_done(&supervisor->next_settings);
-	if (r)
+	if (r) {
 		supervisor_fail(supervisor, r, "reload", "programs stay as they were");
-	else
+		tell(&supervisor->next, r);
+	}
+	drop_next(supervisor);
+	if (!r)
 		log_line(supervisor->config.log, PEN_LOG_INFO, "reload", "message", "done", NULL);
 	supervisor_replace_greeter(supervisor);
 	supervisor_describe(supervisor, text, sizeof(text));
@@ -429,17 +462,22 @@ int supervisor_reload(struct supervisor *supervisor, const struct supervisor_con
 	};
 	int r;
 
-	if (supervisor->is_stopping || supervisor->is_upgrading)
+	if (supervisor->is_stopping || supervisor->is_upgrading) {
+		if (config->rules != supervisor->config.rules)
+			rules_free(config->rules);
 		return -EBUSY;
+	}
 	supervisor->clerk = clerk_free(supervisor->clerk);
-	pen_arena_done(&supervisor->next_settings);
+	drop_next(supervisor);
 	r = copy_config(&supervisor->next, config, &supervisor->next_settings);
 	for (size_t i = 0; !r && supervisor->next.programs[i]; i++)
 		errand.timeout_ms += LISTING_ASK_MS;
 	if (!r)
 		r = clerk_start(&supervisor->clerk, &errand);
-	if (r)
+	if (r) {
+		drop_next(supervisor);
 		return supervisor_fail(supervisor, r, "reload", "programs stay as they were");
+	}
 	manager_tell_reloading(&supervisor->manager, "asking the programs");
 	return 0;
 }

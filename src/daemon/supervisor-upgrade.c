@@ -188,7 +188,7 @@ static int try_nothing(void *data, int memory)
 
 int supervisor_upgrade(struct supervisor *supervisor)
 {
-	const struct clerk_config errand = {
+	struct clerk_config errand = {
 		.work = supervisor->config.trial ? try_it : try_nothing,
 		.data = supervisor,
 		.timeout_ms = TRIAL_MS,
@@ -203,7 +203,9 @@ int supervisor_upgrade(struct supervisor *supervisor)
 	if (supervisor->is_stopping || supervisor->is_upgrading)
 		return -EBUSY;
 	/* The next image asks the programs by itself. */
-	supervisor->clerk = clerk_free(supervisor->clerk);
+	supervisor_abandon_reload(supervisor);
+	for (size_t i = 0; supervisor->config.programs[i]; i++)
+		errand.timeout_ms += LISTING_ASK_MS; /* for what its policy may name */
 	r = clerk_start(&supervisor->clerk, &errand);
 	if (r)
 		return supervisor_fail(supervisor, r, "upgrade", supervisor->config.image);

@@ -363,6 +363,8 @@ static int start(struct supervisor *supervisor)
 
 	if (r)
 		return r;
+	/* What those know that were there before is not known. */
+	supervisor->has_ruled = legacy || rules_say_something(supervisor->config.rules);
 	supervisor->world.workers = calloc(UINT16_MAX + 1, sizeof(struct worker *));
 	if (!supervisor->world.workers)
 		return -ENOMEM;
@@ -376,6 +378,9 @@ static int start(struct supervisor *supervisor)
 		return r;
 	if (!legacy || !legacy->estate) {
 		supervisor_ask_all(supervisor);
+		r = supervisor_check_rules(supervisor);
+		if (r && !legacy)
+			return r;
 		r = supervisor_set_table(supervisor);
 		supervisor_forget_new_doors(supervisor);
 	}
@@ -413,8 +418,10 @@ int supervisor_new(struct supervisor **supervisorp, const struct supervisor_conf
 	struct supervisor *supervisor = calloc(1, sizeof(*supervisor));
 	int r;
 
-	if (!supervisor)
+	if (!supervisor) {
+		rules_free(config->rules);
 		return -ENOMEM;
+	}
 	pen_arena_init(&supervisor->settings, 0);
 	pen_arena_init(&supervisor->next_settings, 0);
 	manager_init(&supervisor->manager);
@@ -432,6 +439,7 @@ int supervisor_new(struct supervisor **supervisorp, const struct supervisor_conf
 	if (!r)
 		r = start_loop(supervisor);
 	if (r) {
+		rules_free(supervisor->config.rules);
 		pen_arena_done(&supervisor->settings);
 		free(supervisor);
 		return r;
@@ -456,7 +464,7 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 {
 	if (!supervisor)
 		return NULL;
-	clerk_free(supervisor->clerk);
+	supervisor_abandon_reload(supervisor);
 	annex_close(&supervisor->annex);
 	close_doors(supervisor);
 	pen_list_each (link, after, &supervisor->crews)
@@ -476,7 +484,7 @@ struct supervisor *supervisor_free(struct supervisor *supervisor)
 	child_reap_forgotten(KILL_MS);
 	pen_token_free(supervisor->anonymous);
 	pen_arena_done(&supervisor->settings);
-	pen_arena_done(&supervisor->next_settings);
+	rules_free(supervisor->config.rules);
 	free(supervisor->world.workers);
 	free(supervisor);
 	return NULL;
@@ -545,7 +553,7 @@ static void leave(struct supervisor *supervisor, uint32_t leave_ms)
 	uv_update_time(loop);
 	now = uv_now(loop);
 	until = leave_ms == UINT32_MAX ? UINT64_MAX : now + leave_ms;
-	supervisor->clerk = clerk_free(supervisor->clerk);
+	supervisor_abandon_reload(supervisor);
 	supervisor->is_stopping = true;
 	supervisor_set_doors(supervisor);
 	tell_stopping(supervisor, leave_ms);

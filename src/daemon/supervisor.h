@@ -41,14 +41,19 @@ struct supervisor_config {
 	char *const *arguments;
 	char *const *trial;
 	struct legacy *legacy; /* what was left by who did that; taken in any case. NULL: nothing */
+	struct rules *rules;   /* taken in any case; NULL: nobody is ruled */
+	/* What becomes of a reload, before anything of it takes effect; NULL: nobody is told. */
+	void (*concluded)(void *data, int result);
+	void *data;
 };
 
 struct supervisor;
 
 /*
  * Asks the programs what they serve, and listens. Programs that do not say are left out, and the
- * log is told why; an endpoint that cannot be had is a failure. config is copied, but for handed
- * and log. A negative errno, PEN_E_; the log has the sentence.
+ * log is told why; an endpoint that cannot be had is a failure, and so are rules that name what is
+ * not known. config is copied, but for handed and log. A negative errno, PEN_E_; the log has the
+ * sentence.
  */
 int supervisor_new(struct supervisor **supervisorp, const struct supervisor_config *config);
 
@@ -75,8 +80,9 @@ void supervisor_drain(struct supervisor *supervisor, uint32_t leave_ms);
  * Asks the programs again, while all goes on, and then listens where they are reached now. Those
  * that list other things, or are other files, get other processes: the old ones serve the
  * connections that they have. A program that does not say stays as it was. The directories, the
- * greeter, the log and what upgrade executes stay as well. 0: it has begun; -EBUSY: it stops; fails
- * as new does.
+ * greeter, the log and what upgrade executes stay as well. Processes of all programs are told of
+ * the rules; if those name what is not known then, nothing changes. 0: it has begun, and ends with
+ * concluded, unless another one begins or it stops; -EBUSY: it stops; fails as new does.
  */
 int supervisor_reload(struct supervisor *supervisor, const struct supervisor_config *config);
 

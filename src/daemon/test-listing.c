@@ -222,6 +222,21 @@ static void test_wrong_lines(void **state)
 	     "]"                                                                                   \
 	     "}"
 
+static void test_operations(void **state)
+{
+	static const char text[] =
+		INTERFACE("\"endpoints\":[],\"operations\":[\"Open\",null,\"Close\"]");
+	struct listing listing;
+	char error[256] = "";
+
+	assert_int_equal(listing_read_json(&listing, text, strlen(text), error), 0);
+	assert_int_equal(listing.interfaces[0].n_operations, 3);
+	assert_string_equal(listing.interfaces[0].operations[0], "Open");
+	assert_null(listing.interfaces[0].operations[1]);
+	assert_string_equal(listing.interfaces[0].operations[2], "Close");
+	listing_done(&listing);
+}
+
 static void test_wrong_json(void **state)
 {
 	static const struct {
@@ -269,6 +284,12 @@ static void test_wrong_json(void **state)
 		{ PIPES("\"name\":\"a\",\"quotas\":[1,\"2\"]"), "pipes[0]: a quota is no number" },
 		{ PIPES("\"name\":\"a\",\"quotas\":[1,4294967296]"),
 		  "pipes[0]: a quota is more than 4294967295" },
+		{ INTERFACE("\"endpoints\":[],\"operations\":1"),
+		  "interfaces[0]: \"operations\" is no array" },
+		{ INTERFACE("\"endpoints\":[],\"operations\":[\"a\",1]"),
+		  "interfaces[0]: an operation is no string" },
+		{ INTERFACE("\"endpoints\":[],\"operations\":[\"a\\n\"]"),
+		  "interfaces[0]: an operation has a control character" },
 		{ HEAD "\"interfaces\":[],\"needs\":1}", "\"needs\" is no object" },
 		{ HEAD "\"interfaces\":[],\"needs\":{\"network\":1}}",
 		  "needs: \"network\" is no truth value" },
@@ -567,6 +588,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_pipes),
 		cmocka_unit_test(test_little_json),
 		cmocka_unit_test(test_wrong_lines),
+		cmocka_unit_test(test_operations),
 		cmocka_unit_test(test_wrong_json),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_failed_allocations),

@@ -41,7 +41,6 @@ static void test_keys(void **state)
 		{ "[server]\ncomment = x\n", "server.comment", processes },
 		{ "[server]\ndirectory = /x\n", "server.directory", starts },
 		{ "[store]\npath = /x\n", "store.path", processes },
-		{ "[policy]\nrecord = /x\n", "policy.record", processes },
 		{ "[workers]\nconfined = no\n", "workers.confined", starts },
 		{ "[limits]\nconnections = 7\n", "limits.connections", processes },
 		{ "[limits]\nbind_timeout = 7\n", "limits.bind_timeout", processes },
@@ -63,7 +62,7 @@ static void test_what_changes_at_once(void **state)
 	assert_string_equal(compared(""), "");
 	assert_string_equal(compared("[log]\nlevel = debug\nformat = json\n"), "");
 	assert_string_equal(compared("[shares]\nsmb_conf = /other\n"), "");
-	assert_string_equal(compared("[policy]\nfile = /p\n"), "");
+	assert_string_equal(compared("[policy]\nfile = /p\nrecord = /x\n"), "");
 	assert_string_equal(compared("[server]\nlisten = ::1\nport = 7\nports = 7-8\n"), "");
 	assert_string_equal(compared("[workers]\nprograms = /x\n"), "");
 	assert_string_equal(compared("[service rpcecho]\nenabled = yes\n"), "");

@@ -27,7 +27,10 @@ enum {
 	PEN_POLICY_AUDITS_MAX = 16,  /* that an answer has */
 };
 
-/* What rules may name: the interfaces that there are, of a server that knows them all. */
+/*
+ * What rules may name: the interfaces that there are, of a server that knows them all. One without
+ * operations has any: nobody has said which.
+ */
 struct pen_policy_known {
 	const struct pen_interface *const *interfaces;
 	size_t n_interfaces;

@@ -7,17 +7,18 @@
 
 /* ---- interfaces and operations ---- */
 
-static const struct pen_interface *find_interface(const struct pen_reading *reading,
-						  const struct pen_rule_word *word)
+static bool is_meant(const struct pen_rule_word *word, const struct pen_interface *interface)
 {
-	for (size_t i = 0; i < reading->n_interfaces; i++) {
-		const struct pen_interface *interface = reading->interfaces[i];
+	return word->is_name ? !strcasecmp(interface->name, word->text)
+			     : pen_uuid_equal(&interface->id.uuid, &word->uuid);
+}
 
-		if (word->is_name ? !strcasecmp(interface->name, word->text)
-				  : pen_uuid_equal(&interface->id.uuid, &word->uuid))
-			return interface;
-	}
-	return NULL;
+static bool is_known(const struct pen_reading *reading, const struct pen_rule_word *word)
+{
+	for (size_t i = 0; i < reading->n_interfaces; i++)
+		if (is_meant(word, reading->interfaces[i]))
+			return true;
+	return false;
 }
 
 static void read_interface(struct pen_reading *reading, const struct pen_value *value,
@@ -35,7 +36,7 @@ static void read_interface(struct pen_reading *reading, const struct pen_value *
 				     "interface is a name, a UUID, or * for any");
 		return;
 	}
-	if (!reading->interfaces || find_interface(reading, word))
+	if (!reading->interfaces || is_known(reading, word))
 		return;
 	for (size_t i = 0; i < reading->n_interfaces; i++)
 		pen_spelling_try(&spelling, reading->interfaces[i]->name);
@@ -112,23 +113,32 @@ static void read_operations(struct pen_reading *reading, const struct pen_clause
 	rule->n_operations = words ? clause->n_values : 0;
 }
 
+static bool may_have(const struct pen_interface *interface, const char *name,
+		     struct pen_spelling *spelling)
+{
+	for (uint32_t i = 0; i < interface->n_operations; i++) {
+		const char *there = interface->operations[i].name;
+
+		if (there && !strcasecmp(there, name))
+			return true;
+		if (there)
+			pen_spelling_try(spelling, there);
+	}
+	return !interface->n_operations;
+}
+
 /* Whether one of the rule's interfaces has it, or may have it. */
 static bool has_operation(const struct pen_reading *reading, const struct pen_rule *rule,
 			  const char *name, struct pen_spelling *spelling)
 {
 	for (size_t i = 0; i < rule->n_interfaces; i++) {
-		const struct pen_interface *interface =
-			find_interface(reading, &rule->interfaces[i]);
+		const struct pen_rule_word *word = &rule->interfaces[i];
 
-		for (uint32_t k = 0; interface && k < interface->n_operations; k++) {
-			const char *there = interface->operations[k].name;
-
-			if (there && !strcasecmp(there, name))
+		for (size_t k = 0; k < reading->n_interfaces; k++)
+			if (is_meant(word, reading->interfaces[k]) &&
+			    may_have(reading->interfaces[k], name, spelling))
 				return true;
-			if (there)
-				pen_spelling_try(spelling, there);
-		}
-		if (!interface)
+		if (!is_known(reading, word))
 			return true;
 	}
 	return !rule->n_interfaces;

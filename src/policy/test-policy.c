@@ -21,8 +21,31 @@ static const struct pen_interface srvsvc = {
 	.operations = operations,
 	.n_operations = PEN_COUNT(operations),
 };
-static const struct pen_interface samr = { .name = "samr", .id.uuid.time_low = 1 };
-static const struct pen_interface *const interfaces[] = { &srvsvc, &samr };
+static const struct pen_operation samr_operations[] = { { .name = "SamrConnect" } };
+static const struct pen_interface samr = {
+	.name = "samr",
+	.id.uuid.time_low = 1,
+	.operations = samr_operations,
+	.n_operations = PEN_COUNT(samr_operations),
+};
+/* Two of a name, and one whose operations nobody has said. */
+static const struct pen_operation hello_operations[] = { { .name = "Greet" }, { .name = NULL } };
+static const struct pen_interface hello = {
+	.name = "hello",
+	.id.uuid.time_low = 2,
+	.operations = hello_operations,
+	.n_operations = PEN_COUNT(hello_operations),
+};
+static const struct pen_operation other_operations[] = { { .name = "Leave" } };
+static const struct pen_interface other_hello = {
+	.name = "Hello",
+	.id.uuid.time_low = 3,
+	.operations = other_operations,
+	.n_operations = PEN_COUNT(other_operations),
+};
+static const struct pen_interface untold = { .name = "untold", .id.uuid.time_low = 4 };
+static const struct pen_interface *const interfaces[] = { &srvsvc, &samr, &hello, &other_hello,
+							  &untold };
 static const struct pen_policy_known known = { interfaces, PEN_COUNT(interfaces) };
 
 static struct pen_buffer diagnoses;
@@ -293,6 +316,32 @@ static const struct {
 	{ "quota peer=* rate=5/m", 19, "rate is a number from 1/s to 1000000/s" },
 };
 
+static void test_names_of_many_programs(void **state)
+{
+	static const char *const right[] = {
+		"deny interface=hello operation=greet",
+		"deny interface=hello operation=Leave",
+		"deny interface=00000003-0000-0000-0000-000000000000 operation=Leave",
+		"deny interface=untold operation=Whatever",
+	};
+	static const char *const bad[] = {
+		"deny interface=hello operation=Stay",
+		"deny interface=00000003-0000-0000-0000-000000000000 operation=Greet",
+	};
+	struct pen_policy *policy;
+
+	for (size_t i = 0; i < PEN_COUNT(right); i++) {
+		assert_int_equal(pen_policy_new(&policy, "f", right[i], strlen(right[i]), &known,
+						&diagnoses),
+				 0);
+		pen_policy_free(policy);
+	}
+	for (size_t i = 0; i < PEN_COUNT(bad); i++)
+		assert_int_equal(
+			pen_policy_new(&policy, "f", bad[i], strlen(bad[i]), &known, &diagnoses),
+			PEN_E_SYNTAX);
+}
+
 static void test_what_is_wrong(void **state)
 {
 	for (size_t i = 0; i < PEN_COUNT(wrong); i++) {
@@ -412,6 +461,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_prints_as_itself, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_prints_in_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_names_of_many_programs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_is_wrong, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_all_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_characters, set_up, tear_down),

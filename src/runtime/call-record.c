@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/call-record.h"
-#include "base/cleanup.h"
 #include "ndr/json.h"
 #include "policy/identity.h"
 #include "policy/rule.h"
@@ -32,24 +31,27 @@ struct pen_call_record {
 	struct kind *buckets[BUCKETS];
 };
 
-PEN_DEFINE_FREEP(struct pen_call_record, pen_call_record)
+int pen_call_record_take(struct pen_call_record **recordp, int fd)
+{
+	struct pen_call_record *record = calloc(1, sizeof(*record));
+
+	if (!record) {
+		close(fd);
+		return -ENOMEM;
+	}
+	record->fd = fd;
+	pen_buffer_init(&record->identity, 0);
+	*recordp = record;
+	return 0;
+}
 
 int pen_call_record_new(struct pen_call_record **recordp, const char *path,
 			struct pen_ndr_error *error)
 {
-	pen_cleanup(pen_call_record_freep) struct pen_call_record *record =
-		calloc(1, sizeof(*record));
-	int r;
+	int fd = -1;
+	int r = pen_private_file_open(&fd, PEN_CALL_RECORD_WHAT, path, error);
 
-	if (!record)
-		return -ENOMEM;
-	record->fd = -1;
-	pen_buffer_init(&record->identity, 0);
-	r = pen_private_file_open(&record->fd, "the record of calls", path, error);
-	if (r)
-		return r;
-	*recordp = pen_take(&record);
-	return 0;
+	return r ? r : pen_call_record_take(recordp, fd);
 }
 
 static struct kind *kind_free(struct kind *kind)

@@ -8,6 +8,9 @@
  */
 #include "policy/policy.h"
 
+/* For pen_private_file_open. */
+#define PEN_CALL_RECORD_WHAT "the record of calls"
+
 struct pen_ndr_error;
 struct pen_call_record;
 
@@ -20,6 +23,9 @@ enum {
 /* As pen_private_file_open; -ENOMEM. */
 int pen_call_record_new(struct pen_call_record **recordp, const char *path,
 			struct pen_ndr_error *error);
+
+/* The same of a file that is open, which it takes in any case. -ENOMEM. */
+int pen_call_record_take(struct pen_call_record **recordp, int fd);
 
 /* Frees it; what was not written is lost. */
 struct pen_call_record *pen_call_record_free(struct pen_call_record *record);

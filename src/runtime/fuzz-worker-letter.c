@@ -43,7 +43,8 @@ static void try_order(int ends[2], const uint8_t *data, size_t size, struct pen_
 	write_again(&worker_order_type, &order, &first);
 	bool has_fd = order.verb == worker_GREET || order.verb == worker_ARRIVE ||
 		      order.verb == worker_AUTHORITY || order.verb == worker_CLIENT ||
-		      order.verb == worker_RELAY ||
+		      order.verb == worker_RELAY || order.verb == worker_TRACE ||
+		      (order.verb == worker_POLICY && order.body.policy.has_record) ||
 		      (order.verb == worker_HELLO && order.body.hello.has_authority);
 	if (pen_worker_send_order(ends[0], &order, has_fd ? STDIN_FILENO : -1, &scratch))
 		abort();

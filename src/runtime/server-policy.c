@@ -98,7 +98,9 @@ static int set_policy(struct pen_server *server, const char *path, struct pen_bu
 	pen_buffer_init(&own, 0);
 	r = pen_server_policy_read(&policy, path, server->config.policy_interfaces,
 				   diagnoses ? diagnoses : &own);
-	if (!r)
+	if (!r && server->policy && server->policy->is_given)
+		pen_policy_free(policy);
+	else if (!r)
 		r = rule(server, policy);
 	if (r) {
 		pen_policy_free(policy);
@@ -135,6 +137,15 @@ static void note_record(struct pen_server *server, int r)
 	server->policy->is_record_broken = true;
 	pen_server_log(server, PEN_LOG_ERROR, "the record of calls is not complete: %s",
 		       r < 0 ? strerror(-r) : "it is full");
+}
+
+static void free_record(struct pen_server *server)
+{
+	struct pen_server_policy *ruling = server->policy;
+
+	if (ruling->record)
+		note_record(server, pen_call_record_write(ruling->record, true));
+	ruling->record = pen_call_record_free(ruling->record);
 }
 
 void pen_server_policy_turn(struct pen_server *server)
@@ -175,13 +186,78 @@ void pen_server_policy_free(struct pen_server *server)
 		pen_server_log(server, PEN_LOG_WARNING,
 			       "audit: %llu more came too fast to be told of",
 			       (unsigned long long)n);
-	if (ruling->record)
-		note_record(server, pen_call_record_write(ruling->record, true));
-	pen_call_record_free(ruling->record);
+	free_record(server);
 	pen_policy_free(ruling->policy);
 	pen_quotas_free(ruling->quotas);
 	free(ruling);
 	server->policy = NULL;
+}
+
+/* ---- of those who have started this process ---- */
+
+static int take_text(struct pen_server *server, struct pen_slice text)
+{
+	struct pen_policy *policy = NULL;
+	struct pen_buffer diagnoses;
+	int r;
+
+	pen_buffer_init(&diagnoses, 0);
+	r = pen_policy_new(&policy, "policy", text.size ? (const char *)text.data : "", text.size,
+			   NULL, &diagnoses);
+	if (!r)
+		r = rule(server, policy);
+	if (r) {
+		pen_policy_free(policy);
+		log_diagnoses(server, &diagnoses);
+	} else {
+		server->policy->is_given = true;
+	}
+	pen_buffer_done(&diagnoses);
+	return r;
+}
+
+/* Its own comes back. */
+static int drop_text(struct pen_server *server)
+{
+	int r;
+
+	server->policy->is_given = false;
+	r = set_policy(server, server->config.policy, NULL);
+	server->policy->is_given = r != 0;
+	return r;
+}
+
+/* One that cannot be opened again is logged: it is a help. */
+static void take_record(struct pen_server *server, struct pen_call_record *record)
+{
+	if (!record && !server->policy->is_record_given)
+		return;
+	free_record(server);
+	server->policy->record = record;
+	server->policy->is_record_given = record;
+	server->policy->is_record_broken = false;
+	if (!record && server->config.policy_record)
+		open_record(server);
+}
+
+int pen_server_take_policy(struct pen_server *server, const struct pen_given_policy *given)
+{
+	struct pen_call_record *record = NULL;
+	int r = given->record < 0 ? 0 : pen_call_record_take(&record, given->record);
+
+	if (!r && given->is_there)
+		r = take_text(server, given->text);
+	else if (!r && server->policy && server->policy->is_given)
+		r = drop_text(server);
+	else if (!r && record && !server->policy)
+		r = set_policy(server, NULL, NULL);
+	if (!r && server->policy)
+		take_record(server, record);
+	else
+		pen_call_record_free(record);
+	return r ? pen_server_explain(server, r, "the policy that is given does not rule: %s",
+				      r < 0 ? strerror(-r) : "it is wrong")
+		 : 0;
 }
 
 /* ---- audits ---- */

@@ -31,9 +31,11 @@ struct pen_server_policy {
 	uint32_t edition; /* which policy it is that rules; from 1 on */
 	struct pen_audit_gate gates[PEN_AUDIT_GATES];
 	struct pen_audit_gate all;
+	bool is_given; /* by pen_server_take_policy, and so the config's does not */
 	struct pen_call_record *record; /* NULL: none */
-	uint64_t written_ms;		/* when it was last */
-	bool is_record_broken;		/* which was said */
+	bool is_record_given;
+	uint64_t written_ms;   /* when it was last */
+	bool is_record_broken; /* which was said */
 };
 
 /*
@@ -43,6 +45,20 @@ struct pen_server_policy {
 int pen_server_policy_read(struct pen_policy **policyp, const char *path,
 			   const struct pen_interface *const *interfaces,
 			   struct pen_buffer *diagnoses);
+
+/*
+ * The policy of those who have started this process: it rules in the place of the server's own,
+ * whatever pen_server_set_policy says, until there is none any more. The text was checked; it may
+ * name any interface. record gets what is called in the place of a file of the server's own; it is
+ * taken in any case. -1: none. Fails as pen_server_set_policy, and then nothing changes.
+ */
+struct pen_given_policy {
+	bool is_there;
+	struct pen_slice text;
+	int record;
+};
+
+int pen_server_take_policy(struct pen_server *server, const struct pen_given_policy *given);
 
 /* Begins as the server's configuration says. What is wrong is logged. */
 int pen_server_policy_new(struct pen_server *server);

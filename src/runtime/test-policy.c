@@ -5,11 +5,13 @@
 #include "support/ruled.h"
 #include "support/unit.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <penstock/eerr.h>
 #include <penstock/status.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -239,6 +241,54 @@ static void test_a_policy_is_read_again(void **state)
 	ruled_stop();
 }
 
+static int give(const char *text, int record)
+{
+	const struct pen_given_policy given = {
+		.is_there = text != NULL,
+		.text = { (const uint8_t *)text, text ? strlen(text) : 0 },
+		.record = record,
+	};
+	int r;
+
+	probe_halt(&ruled_probe);
+	r = pen_server_take_policy(ruled_probe.server, &given);
+	probe_run(&ruled_probe);
+	return r;
+}
+
+/* Whatever the program says itself. */
+static void test_a_policy_that_is_given_rules_alone(void **state)
+{
+	ruled_start("deny interface=probe\n");
+	assert_int_equal(give("deny interface=rpcecho,another\n", -1), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	probe_halt(&ruled_probe);
+	assert_int_equal(pen_server_set_policy(ruled_probe.server, ruled_path, NULL), 0);
+	ruled_write("allow interface=nobody\n");
+	assert_int_equal(pen_server_set_policy(ruled_probe.server, ruled_path, NULL), PEN_E_SYNTAX);
+	ruled_write("deny interface=probe operation=PROBE_ADD\n");
+	probe_run(&ruled_probe);
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+
+	/* What is wrong changes nothing. */
+	assert_int_equal(give("deny\n", -1), PEN_E_SYNTAX);
+	assert_true(ruled_has_logged("the policy: "));
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	assert_int_equal(give("default deny\n", -1), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.local), PEN_WERR_ACCESS_DENIED);
+	assert_int_equal(give("", -1), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+
+	/* When there is none any more its own does again. */
+	assert_int_equal(give(NULL, -1), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.local), PEN_WERR_ACCESS_DENIED);
+	assert_int_equal(give("default deny\n", -1), 0);
+	ruled_write("allow interface=nobody\n");
+	assert_int_equal(give(NULL, -1), PEN_E_SYNTAX);
+	assert_int_equal(ruled_add_at(ruled_probe.local), PEN_WERR_ACCESS_DENIED);
+	ruled_stop();
+}
+
 /* ---- the record ---- */
 
 static char *read_record(const char *file)
@@ -288,6 +338,68 @@ static void test_calls_are_recorded(void **state)
 	assert_int_equal(unlink(file), 0);
 }
 
+/* In the place of its own, until there is none any more. */
+static void test_a_record_that_is_given(void **state)
+{
+	struct pen_server_config recording = ruled_config;
+	char own[] = "/tmp/pen-record-XXXXXX", given[] = "/tmp/pen-record-XXXXXX";
+	int fd;
+
+	assert_int_equal(close(mkstemp(own)), 0);
+	fd = mkstemp(given);
+	ruled_write("");
+	recording.policy_record = own;
+	probe_start(&ruled_probe, &recording);
+	assert_int_equal(give(NULL, fd), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	assert_int_equal(give(NULL, -1), 0);
+	assert_non_null(strstr(read_record(given), "\"PROBE_ADD\""));
+	assert_string_equal(read_record(own), "");
+	assert_int_equal(truncate(given, 0), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	ruled_stop();
+	assert_non_null(strstr(read_record(own), "\"PROBE_ADD\""));
+	assert_string_equal(read_record(given), "");
+
+	/* One that had neither. */
+	recording.policy = recording.policy_record = NULL;
+	probe_start(&ruled_probe, &recording);
+	assert_int_equal(give(NULL, -1), 0);
+	assert_null(ruled_probe.server->policy);
+	assert_int_equal(give(NULL, open(given, O_WRONLY | O_APPEND)), 0);
+	assert_int_equal(ruled_add_at(ruled_probe.local), 0);
+	ruled_stop();
+	assert_non_null(strstr(read_record(given), "\"PROBE_ADD\""));
+	assert_int_equal(unlink(own), 0);
+	assert_int_equal(unlink(given), 0);
+}
+
+static void test_failed_allocation_changes_nothing(void **state)
+{
+	static const char text[] = "deny interface=probe\nquota peer=* calls=1\n";
+	const struct pen_server_config config = { .ncalrpc_dir = "/tmp", .log = ruled_log };
+	struct pen_server *server;
+	size_t n = 1;
+	int r;
+
+	for (;; n++) {
+		struct pen_given_policy given = { true, { (const uint8_t *)text, strlen(text) } };
+
+		assert_int_equal(pen_server_new(&server, &config), 0);
+		given.record = memfd_create("record", 0);
+		assert_true(given.record >= 0);
+		pen_fail_at(n);
+		r = pen_server_take_policy(server, &given);
+		pen_fail_at(0);
+		assert_int_equal(server->policy && server->policy->is_given, !r);
+		pen_server_free(server);
+		if (!r)
+			break;
+		assert_int_equal(r, -ENOMEM);
+	}
+	assert_true(n > 5);
+}
+
 /* Others read nothing of it; and what cannot be written keeps nobody from being served. */
 static void test_a_record_that_cannot_be(void **state)
 {
@@ -319,6 +431,9 @@ int main(void)
 		cmocka_unit_test(test_failed_allocation_is_no_policy),
 		cmocka_unit_test(test_a_policy_is_read_again),
 		cmocka_unit_test(test_calls_are_recorded),
+		cmocka_unit_test(test_a_policy_that_is_given_rules_alone),
+		cmocka_unit_test(test_a_record_that_is_given),
+		cmocka_unit_test(test_failed_allocation_changes_nothing),
 		cmocka_unit_test(test_a_record_that_cannot_be),
 	};
 

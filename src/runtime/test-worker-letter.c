@@ -96,6 +96,9 @@ static void test_orders_come_back(void **state)
 	const struct worker_order relay = { .verb = worker_RELAY, .body.relay.name = "samr" };
 	struct worker_post names[] = { { "a" }, { "b" } };
 	const struct worker_order posts = { .verb = worker_POSTS, .body.posts = { 2, names } };
+	uint8_t rules[] = "default deny";
+	struct worker_order policy = { .verb = worker_POLICY,
+				       .body.policy = { true, false, sizeof(rules), rules } };
 	struct worker_order back;
 
 	send_order(&greet, some_fd, &back);
@@ -121,6 +124,28 @@ static void test_orders_come_back(void **state)
 	send_order(&posts, -1, &back);
 	assert_int_equal(back.body.posts.n, 2);
 	assert_string_equal(back.body.posts.posts[1].name, "b");
+	send_order(&policy, -1, &back);
+	assert_true(back.body.policy.is_there);
+	expect_bytes(back.body.policy.text, back.body.policy.n_text, rules, sizeof(rules));
+	policy.body.policy = (struct worker_policy){ .has_record = true };
+	send_order(&policy, some_fd, &back);
+	assert_false(back.body.policy.is_there);
+	assert_int_equal(back.body.policy.n_text, 0);
+}
+
+static void test_a_policy_has_a_limit(void **state)
+{
+	struct worker_order policy = { .verb = worker_POLICY,
+				       .body.policy.n_text = worker_POLICY_MAX };
+	struct worker_order back;
+
+	policy.body.policy.text = calloc(1, worker_POLICY_MAX + 1);
+	assert_non_null(policy.body.policy.text);
+	send_order(&policy, -1, &back);
+	assert_int_equal(back.body.policy.n_text, worker_POLICY_MAX);
+	policy.body.policy.n_text++;
+	assert_true(pen_worker_send_order(ends[0], &policy, -1, &scratch) > 0);
+	free(policy.body.policy.text);
 }
 
 static struct worker_order arrival_of(uint8_t *bytes, uint32_t n)
@@ -224,12 +249,18 @@ static void test_one_descriptor_just_where_one_belongs(void **state)
 	const struct worker_order arrival = arrival_of(NULL, 0);
 	const struct worker_order leave = { .verb = worker_LEAVE };
 	const struct worker_order relay = { .verb = worker_RELAY, .body.relay.name = "a" };
+	const struct worker_order ruled = { .verb = worker_POLICY };
+	const struct worker_order noted = { .verb = worker_POLICY, .body.policy.has_record = true };
 	const struct worker_report ready = { .verb = worker_READY };
 	const struct worker_report guest = { .verb = worker_GUEST };
 	const struct {
 		const struct worker_order *order;
 		int fd;
-	} orders[] = { { &arrival, -1 }, { &leave, some_fd }, { &relay, -1 } };
+	} orders[] = { { &arrival, -1 },
+		       { &leave, some_fd },
+		       { &relay, -1 },
+		       { &ruled, some_fd },
+		       { &noted, -1 } };
 	struct worker_report report;
 	struct worker_order order;
 	int fd;
@@ -414,6 +445,7 @@ int main(void)
 		TEST(test_arrivals_come_back),
 		TEST(test_guests_come_back),
 		TEST(test_reports_come_back),
+		TEST(test_a_policy_has_a_limit),
 		TEST(test_one_descriptor_just_where_one_belongs),
 		TEST(test_several_descriptors_are_closed),
 		TEST(test_no_prefix_and_no_more),

@@ -93,6 +93,8 @@ static bool has_descriptor(const struct worker_order *order)
 	case worker_TRACE:
 	case worker_RELAY:
 		return true;
+	case worker_POLICY:
+		return order->body.policy.has_record;
 	case worker_HELLO:
 		return order->body.hello.has_authority;
 	default:

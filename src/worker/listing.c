@@ -289,7 +289,23 @@ static int put_list(struct pen_buffer *text, const char *name, const char *const
 	return r ? r : pen_buffer_add(text, "], ", 3);
 }
 
-static int put_interface(struct pen_buffer *text, const struct pen_worker *worker, size_t i)
+static int put_operations(struct pen_buffer *text, const struct pen_interface *interface)
+{
+	int r = pen_buffer_printf(text, ", \"operations\": [");
+
+	for (uint32_t i = 0; i < interface->n_operations && !r; i++) {
+		const char *name = interface->operations[i].name;
+
+		r = i ? pen_buffer_add(text, ", ", 2) : 0;
+		if (!r)
+			r = name ? pen_json_put_string(text, name, true)
+				 : pen_buffer_add(text, "null", 4);
+	}
+	return r ? r : pen_buffer_add(text, "]", 1);
+}
+
+static int put_interface(struct pen_buffer *text, const struct pen_worker *worker, size_t i,
+			 bool has_operations)
 {
 	const struct pen_interface *interface = interface_of(worker, i);
 	uint8_t level = worker->services[i].service.auth_level_min;
@@ -305,7 +321,11 @@ static int put_interface(struct pen_buffer *text, const struct pen_worker *worke
 		pen_auth_level_name(level), level <= PEN_AUTH_LEVEL_NONE ? "true" : "false");
 	if (!r)
 		r = each_endpoint(worker, i, put_item, text);
-	return r ? r : pen_buffer_add(text, "]}", 2);
+	if (!r)
+		r = pen_buffer_add(text, "]", 1);
+	if (!r && has_operations)
+		r = put_operations(text, interface);
+	return r ? r : pen_buffer_add(text, "}", 1);
 }
 
 /* What a pipe has that is not said is said here. */
@@ -397,13 +417,14 @@ static int put_head(struct pen_buffer *text, const struct pen_worker *worker, co
 	return r ? r : pen_buffer_printf(text, ",\n  \"interfaces\": [");
 }
 
-int pen_worker_list_json(const struct pen_worker *worker, const char *name, struct pen_buffer *text)
+static int list_json(const struct pen_worker *worker, const char *name, bool has_operations,
+		     struct pen_buffer *text)
 {
 	int r = put_head(text, worker, name);
 
 	for (size_t i = 0; i < worker->n_services && !r; i++)
 		if (is_first(worker, i))
-			r = put_interface(text, worker, i);
+			r = put_interface(text, worker, i, has_operations);
 	if (!r)
 		r = pen_buffer_printf(text, "],\n");
 	if (!r)
@@ -413,4 +434,17 @@ int pen_worker_list_json(const struct pen_worker *worker, const char *name, stru
 	if (!r)
 		r = put_needs(text, worker);
 	return r ? r : pen_buffer_add(text, "}\n", 2);
+}
+
+int pen_worker_list_json(const struct pen_worker *worker, const char *name, struct pen_buffer *text)
+{
+	size_t before = text->size;
+	int r = list_json(worker, name, true, text);
+
+	/* Operations are named for policies, and a listing does without. */
+	if (r == PEN_E_LIMIT) {
+		text->size = before;
+		r = list_json(worker, name, false, text);
+	}
+	return r;
 }

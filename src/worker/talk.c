@@ -2,6 +2,7 @@
 #include "worker/talk.h"
 #include "object/letter.h"
 #include "runtime/arrival.h"
+#include "runtime/server-policy.h"
 #include "runtime/server-trace.h"
 #include "runtime/server.h"
 #include <errno.h>
@@ -211,6 +212,21 @@ static int take_trace(struct pen_worker_talk *talk, const struct worker_trace *t
 	return r == PEN_E_LIMIT ? 0 : r;
 }
 
+/* Nobody is served whom it should rule and does not. */
+static int take_policy(struct pen_worker_talk *talk, const struct worker_policy *letter, int fd)
+{
+	const struct pen_given_policy policy = {
+		.is_there = letter->is_there,
+		.text = { letter->text, letter->n_text },
+		.record = fd,
+	};
+
+	if (!pen_server_take_policy(talk->server, &policy))
+		return 0;
+	pen_server_log(talk->server, PEN_LOG_ERROR, "%s", pen_server_error(talk->server));
+	return PEN_E_REJECTED;
+}
+
 static int obey(struct pen_worker_talk *talk, const struct worker_order *order, int fd)
 {
 	switch (order->verb) {
@@ -226,6 +242,8 @@ static int obey(struct pen_worker_talk *talk, const struct worker_order *order, 
 		return talk->listener.learn(talk->listener.data, &order->body.table);
 	case worker_TRACE:
 		return take_trace(talk, &order->body.trace, fd);
+	case worker_POLICY:
+		return take_policy(talk, &order->body.policy, fd);
 	case worker_RELOAD:
 		talk->listener.reload(talk->listener.data);
 		return 0;

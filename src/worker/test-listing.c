@@ -66,6 +66,10 @@ static void test_each_interface_and_endpoint_is_listed_once(void **state)
 			   "73747261-0000-0000-0000-020000000000/0x00000001 stranger\n");
 }
 
+#define OPERATIONS                                                                                 \
+	"\"operations\": [\"PROBE_ADD\", \"PROBE_ECHO\", \"PROBE_LATER\", \"PROBE_RELEASE\", "     \
+	"\"PROBE_OPEN\", \"PROBE_USE\", \"PROBE_CLOSE\", \"PROBE_FAIL\", null, \"PROBE_SHOUT\"]"
+
 static void test_json_says_all(void **state)
 {
 	struct pen_worker_service services[3];
@@ -91,10 +95,12 @@ static void test_json_says_all(void **state)
 		"  \"interfaces\": [\n"
 		"    {\"name\": \"probe\", \"uuid\": \"70726f62-0000-0000-0000-010000000000\", "
 		"\"version\": \"1.0\", \"level\": \"none\", \"anonymous\": true, \"endpoints\": "
-		"[\"ncacn_ip_tcp:\", \"ncacn_np:[\\\\pipe\\\\probe]\", \"ncalrpc:\"]},\n"
+		"[\"ncacn_ip_tcp:\", \"ncacn_np:[\\\\pipe\\\\probe]\", \"ncalrpc:\"], " OPERATIONS
+		"},\n"
 		"    {\"name\": \"stranger\", \"uuid\": "
 		"\"73747261-0000-0000-0000-020000000000\", \"version\": \"1.0\", "
-		"\"level\": \"packet\", \"anonymous\": false, \"endpoints\": []}],\n"
+		"\"level\": \"packet\", \"anonymous\": false, \"endpoints\": [], " OPERATIONS
+		"}],\n"
 		"  \"pipes\": [\n"
 		"    {\"name\": \"one\", \"configuration\": \"duplex\", \"type\": \"message\", "
 		"\"read_mode\": \"message\", \"remote\": false, \"instances\": 3, "
@@ -240,6 +246,7 @@ static void test_limits(void **state)
 	static char texts[PEN_WORKER_ENDPOINTS_MAX + 1][PEN_WORKER_TEXT_MAX];
 	static const char *endpoints[PEN_WORKER_ENDPOINTS_MAX + 2];
 	struct pen_worker worker = { .services = services, .n_services = N };
+	size_t n;
 	struct pen_buffer text;
 
 	expect_refused(&worker, PEN_E_LIMIT, "it has 257 services: 256 is the most");
@@ -261,6 +268,13 @@ static void test_limits(void **state)
 	endpoints[100] = NULL;
 	text.size = 0;
 	assert_int_equal(pen_worker_list_json(&worker, "probed", &text), 0);
+	n = text.size;
+	pen_buffer_done(&text);
+	/* The names of operations are what can be left out. */
+	pen_buffer_init(&text, n - 10);
+	assert_int_equal(pen_worker_list_json(&worker, "probed", &text), 0);
+	assert_int_equal(pen_buffer_add(&text, "", 1), 0);
+	assert_null(strstr((const char *)text.data, "operations"));
 	pen_buffer_done(&text);
 }
 

@@ -551,6 +551,56 @@ static void test_what_makes_no_sense_ends_it(void **state)
 	assert_string_equal(child.text, "probed: error: penstockd: PEN_E_PROTOCOL\nstopped\n");
 }
 
+static void rule(const char *text, uint32_t n)
+{
+	const struct worker_order policy = {
+		.verb = worker_POLICY,
+		.body.policy = { .is_there = true,
+				 .n_text = n,
+				 .text = (uint8_t *)(uintptr_t)text },
+	};
+
+	order(&policy, -1);
+}
+
+static bool may_add(struct guest *guest)
+{
+	struct pen_event event;
+
+	pen_guest_add(guest, 20, 22);
+	pen_guest_send(guest);
+	pen_guest_next(guest, &event);
+	return event.kind == PEN_EVENT_RESPONSE;
+}
+
+/* Who cannot be ruled serves nobody. */
+static void test_a_policy(void **state)
+{
+	static const char deny[] = "deny interface=probe operation=PROBE_ADD\n";
+	struct worker_report report;
+	struct guest guest;
+
+	begin();
+	hello("ncalrpc:[probed]", "ncalrpc:");
+	rule(deny, sizeof(deny) - 1);
+	next(worker_READY, &report);
+	come(&guest);
+	await_state(1, 0);
+	assert_false(may_add(&guest));
+	rule("", 0);
+	for (int i = 0; i < 2000 && !may_add(&guest); i++)
+		usleep(10000);
+	expect_sum(&guest);
+	rule("deny interface=probe transport=nothing\n", 39);
+	assert_int_equal(end(), 1);
+	pen_guest_close(&guest);
+	assert_non_null(strstr(child.text, "there is no transport nothing"));
+
+	serve();
+	rule("a\0b", 3);
+	assert_int_equal(end(), 1);
+}
+
 static void test_what_it_cannot_serve(void **state)
 {
 	begin();
@@ -639,6 +689,7 @@ int main(int argc, char **argv)
 		TEST(test_it_leaves_at_once),
 		TEST(test_nobody_says_hello),
 		TEST(test_what_makes_no_sense_ends_it),
+		TEST(test_a_policy),
 		TEST(test_what_it_cannot_serve),
 		TEST(test_failed_allocations),
 		TEST(test_the_command_line),

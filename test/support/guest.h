@@ -34,7 +34,8 @@ void pen_guest_ask(struct guest *guest, enum probe_opnum opnum, const void *in);
 void pen_guest_take(struct guest *guest, struct pen_buffer *bytes);
 void pen_guest_send(struct guest *guest);
 
-/* Waits for the next event, and holds what it is. */
+/* Waits for the next event; and holds what it is. */
+void pen_guest_next(struct guest *guest, struct pen_event *event);
 void pen_guest_expect(struct guest *guest, enum pen_event_kind kind, struct pen_event *event);
 
 /* Reads an answer's values. */

@@ -172,8 +172,7 @@ def another_user():
 
 
 def secrets_beside_others():
-    for name, more in ("accounts.db", f"[store]\npath = {HERE}/state/shares.db\n"), ("secret", f"[policy]\nfile = {HERE}/policy\n"):
-        (HERE / "policy").write_text("allow interface=*\n")
+    for name, more in ("accounts.db", f"[store]\npath = {HERE}/state/shares.db\n"), ("secret", f"[store]\npath = {HERE}/shares.db\n"):
         daemon = start(f"[security]\nmachine_secret = {HERE}/secret\n{more}")
         log = stop(daemon)
         check(f"{name} is where others may read", re.search(rf"warning directory path=\S*{name} .*services may read", log), log)
