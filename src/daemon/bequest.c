@@ -38,6 +38,18 @@ int bequest_add(struct bequest *bequest, int fd, int32_t *letterp)
 	return r;
 }
 
+int bequest_add_door(struct bequest *bequest, const struct pen_unix_socket *socket,
+		     struct heritage_door *letter)
+{
+	letter->device = (int64_t)socket->device;
+	letter->inode = (int64_t)socket->inode;
+	letter->changed_s = socket->changed.tv_sec;
+	letter->changed_ns = (int32_t)socket->changed.tv_nsec;
+	letter->directory = socket->directory;
+	letter->name = socket->name;
+	return bequest_add(bequest, socket->fd, &letter->fd);
+}
+
 /* ---- the memory ---- */
 
 static int compare(const void *a, const void *b)

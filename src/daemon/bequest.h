@@ -5,6 +5,7 @@
  * What this process leaves to the one that it becomes when it executes a program: the descriptors
  * that go along, and memory that says what is what [idl/heritage.idl]. legacy.h is the other side.
  */
+#include "io/socket.h"
 #include <penstock/arena.h>
 #include <penstock/buffer.h>
 #include <penstock/idl/heritage.h>
@@ -25,6 +26,10 @@ void bequest_done(struct bequest *bequest);
 
 /* The descriptor goes along, and is named in *letterp; -1: none, which is named so. -ENOMEM. */
 int bequest_add(struct bequest *bequest, int fd, int32_t *letterp);
+
+/* A socket that listens; listed, wanted and binding are filled in already. -ENOMEM. */
+int bequest_add_door(struct bequest *bequest, const struct pen_unix_socket *socket,
+		     struct heritage_door *letter);
 
 /*
  * Writes all of it. heritage has its doors and processes, the rest is filled in. -ENOMEM,

@@ -287,8 +287,15 @@ static int make_server(struct control *control)
 static int listen_at(struct control *control)
 {
 	const char *directory = control->config.ncalrpc_dir;
-	int r = pen_directory_make(directory, 0755);
+	struct pen_unix_socket *there = control->config.socket;
+	int r;
 
+	if (there && there->fd >= 0) {
+		control->socket = *there;
+		there->fd = -1;
+		return 0;
+	}
+	r = pen_directory_make(directory, 0755);
 	return r ? r
 		 : pen_unix_listen(&control->socket, directory, CONTROL_NAME, 0600, SOCK_STREAM);
 }
@@ -363,6 +370,11 @@ int control_new(struct control **controlp, const struct control_config *config)
 	else
 		done(control);
 	return r < 0 ? r : -EINVAL;
+}
+
+const struct pen_unix_socket *control_socket(const struct control *control)
+{
+	return &control->socket;
 }
 
 struct control *control_free(struct control *control)

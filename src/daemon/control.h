@@ -7,6 +7,7 @@
  * lives in penstockd's loop, and starts no threads.
  */
 #include "daemon/log.h"
+#include "io/socket.h"
 #include <penstock/buffer.h>
 #include <penstock/idl/control.h>
 #include <uv.h>
@@ -35,6 +36,8 @@ struct control_config {
 	const char *ncalrpc_dir;
 	const struct log *log;
 	struct control_actions actions;
+	/* The one that listens there already, which is taken; NULL or without fd: there is none. */
+	struct pen_unix_socket *socket;
 };
 
 struct control;
@@ -46,6 +49,9 @@ int control_new(struct control **controlp, const struct control_config *config);
  * To be called while the loop lives, which frees it when it runs again. NULL is none.
  */
 struct control *control_free(struct control *control);
+
+/* Where it listens; as long as it lives. */
+const struct pen_unix_socket *control_socket(const struct control *control);
 
 /* A connection to it that may ask how things are and nothing else, for a process of ours; or a
  * negative errno. */

@@ -105,18 +105,12 @@ static int print(char **textp, const struct pen_binding *binding)
 static int take_inherited(struct door *door, const char *directory,
 			  const struct door_config *config)
 {
-	struct pen_unix_socket *socket = &door->socket;
 	const struct heritage_door *letter;
 
 	letter = legacy_take_door(config->legacy, config->listed, config->wanted, directory,
-				  &socket->fd);
+				  &door->socket);
 	if (!letter)
 		return 0;
-	socket->device = (dev_t)letter->device;
-	socket->inode = (ino_t)letter->inode;
-	socket->changed = (struct timespec){ (time_t)letter->changed_s, (long)letter->changed_ns };
-	snprintf(socket->directory, sizeof(socket->directory), "%s", letter->directory);
-	snprintf(socket->name, sizeof(socket->name), "%s", letter->name);
 	door->binding = strdup(letter->binding);
 	return door->binding ? 0 : -ENOMEM;
 }
@@ -243,18 +237,10 @@ void door_free(struct door *door)
 
 int door_bequeath(const struct door *door, struct heritage_door *letter, struct bequest *bequest)
 {
-	const struct pen_unix_socket *socket = &door->socket;
-
 	*letter = (struct heritage_door){
 		.listed = door->listed,
 		.wanted = door->wanted,
 		.binding = door->binding,
-		.device = (int64_t)socket->device,
-		.inode = (int64_t)socket->inode,
-		.changed_s = socket->changed.tv_sec,
-		.changed_ns = (int32_t)socket->changed.tv_nsec,
-		.directory = socket->directory,
-		.name = socket->name,
 	};
-	return bequest_add(bequest, socket->fd, &letter->fd);
+	return bequest_add_door(bequest, &door->socket, letter);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -158,8 +159,18 @@ int legacy_take(struct legacy *legacy, int32_t fd)
 	return fd;
 }
 
+static void take_name(const struct heritage_door *door, struct pen_unix_socket *socket)
+{
+	socket->device = (dev_t)door->device;
+	socket->inode = (ino_t)door->inode;
+	socket->changed = (struct timespec){ (time_t)door->changed_s, (long)door->changed_ns };
+	snprintf(socket->directory, sizeof(socket->directory), "%s", door->directory);
+	snprintf(socket->name, sizeof(socket->name), "%s", door->name);
+}
+
 const struct heritage_door *legacy_take_door(struct legacy *legacy, const char *listed,
-					     const char *wanted, const char *directory, int *fdp)
+					     const char *wanted, const char *directory,
+					     struct pen_unix_socket *socket)
 {
 	for (uint32_t i = 0; i < legacy->heritage.n_doors; i++) {
 		const struct heritage_door *door = &legacy->heritage.doors[i];
@@ -167,9 +178,11 @@ const struct heritage_door *legacy_take_door(struct legacy *legacy, const char *
 		if (strcmp(door->listed, listed) != 0 || strcmp(door->wanted, wanted) != 0 ||
 		    (*door->directory && (!directory || strcmp(door->directory, directory) != 0)))
 			continue;
-		*fdp = legacy_take(legacy, door->fd);
-		if (*fdp >= 0)
+		socket->fd = legacy_take(legacy, door->fd);
+		if (socket->fd >= 0) {
+			take_name(door, socket);
 			return door;
+		}
 	}
 	return NULL;
 }

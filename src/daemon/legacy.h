@@ -6,6 +6,7 @@
  * the other side. What it says is believed no more than it must be: each descriptor is one of
  * those that were left, and is taken once.
  */
+#include "io/socket.h"
 #include <penstock/arena.h>
 #include <penstock/idl/heritage.h>
 #include <sys/types.h>
@@ -36,7 +37,8 @@ int legacy_take(struct legacy *legacy, int32_t fd);
  * the directory. NULL: there is none.
  */
 const struct heritage_door *legacy_take_door(struct legacy *legacy, const char *listed,
-					     const char *wanted, const char *directory, int *fdp);
+					     const char *wanted, const char *directory,
+					     struct pen_unix_socket *socket);
 
 /* A process that runs, or has just ended, and is to be somebody's. False: it is not ours. */
 bool legacy_adopt(struct legacy *legacy, int32_t pid);

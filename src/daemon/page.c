@@ -224,6 +224,18 @@ static int listen_tcp(struct page *page, const char *text)
 	return 0;
 }
 
+static int listen_at(struct page *page, const struct page_config *config)
+{
+	if (!config->socket || config->socket->fd < 0)
+		return *config->listen == '/' ? listen_local(page, config->listen)
+					      : listen_tcp(page, config->listen);
+	page->socket = *config->socket;
+	config->socket->fd = -1;
+	page->is_tcp = !*page->socket.directory;
+	snprintf(page->place, sizeof(page->place), "%s", config->place);
+	return 0;
+}
+
 /* ---- its life ---- */
 
 static void close_socket(struct page *page)
@@ -264,8 +276,7 @@ static int prepare(struct page *page, const struct page_config *config)
 	page->user = config->user ? strdup(config->user) : NULL;
 	if (!page->program || (config->user && !page->user))
 		return -ENOMEM;
-	r = *config->listen == '/' ? listen_local(page, config->listen)
-				   : listen_tcp(page, config->listen);
+	r = listen_at(page, config);
 	if (!r)
 		r = uv_poll_init(config->loop, &page->door, page->socket.fd);
 	if (r)
@@ -308,4 +319,9 @@ struct page *page_free(struct page *page)
 const char *page_place(const struct page *page)
 {
 	return page->place;
+}
+
+const struct pen_unix_socket *page_socket(const struct page *page)
+{
+	return &page->socket;
 }

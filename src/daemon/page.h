@@ -7,6 +7,7 @@
  * browsers say is read there, and nowhere else.
  */
 #include "daemon/log.h"
+#include "io/socket.h"
 #include <uv.h>
 
 struct control;
@@ -20,6 +21,10 @@ struct page_config {
 	const char *listen;  /* "127.0.0.1:9164", "[::1]:9164", or the path of a local socket */
 	const char *user;    /* NULL: as this process */
 	bool is_confined;
+	/* The one that listens there already, which is taken, and where that really is; NULL or
+	 * without fd: there is none. */
+	struct pen_unix_socket *socket;
+	const char *place;
 };
 
 /* Listens, and starts the process. PEN_E_SYNTAX: that is no place to listen; a negative errno. */
@@ -30,5 +35,6 @@ struct page *page_free(struct page *page);
 
 /* Where it listens: with the real port. */
 const char *page_place(const struct page *page);
+const struct pen_unix_socket *page_socket(const struct page *page);
 
 #endif

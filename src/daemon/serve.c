@@ -382,10 +382,13 @@ static int start(struct serve *serve)
 
 	if (!r)
 		r = read_rules(serve, serve->config, &config.rules);
+	watch_init(&serve->watch, serve->legacy, serve->places.ncalrpc_dir, serve->config);
 	if (!r) {
 		r = supervisor_new(&serve->supervisor, &config);
 		serve->legacy = NULL;
 	}
+	if (r)
+		watch_stop(&serve->watch);
 	serving_done(&table);
 	drop_handed(serve);
 	return r;

@@ -19,6 +19,7 @@ struct supervisor {
 	struct pen_list crews;	 /* in their programs' order */
 	struct pen_list retired; /* that have lost their place, until their processes have ended */
 	struct pen_list doors;
+	struct pen_list entrusted; /* others' sockets */
 	struct visitors visitors;
 	struct annex annex;
 	struct child *greeter; /* NULL: it is to be started again */

@@ -21,24 +21,49 @@ static size_t count(const struct pen_list *list)
 	return n;
 }
 
+void supervisor_entrust(struct supervisor *supervisor, struct entrusted *entrusted)
+{
+	pen_list_append(&supervisor->entrusted, &entrusted->link);
+}
+
+static int bequeath_entrusted(const struct supervisor *supervisor,
+			      struct heritage_heritage *heritage, struct bequest *bequest)
+{
+	const struct pen_list *all = &supervisor->entrusted;
+	int r = 0;
+
+	for (const struct pen_list *link = all->next; !r && link != all; link = link->next) {
+		const struct entrusted *one = pen_list_entry(link, const struct entrusted, link);
+		struct heritage_door *letter = &heritage->doors[heritage->n_doors++];
+
+		letter->listed = one->name;
+		letter->wanted = one->wanted;
+		letter->binding = one->place;
+		r = bequest_add_door(bequest, one->socket, letter);
+	}
+	return r;
+}
+
 static int bequeath_doors(struct supervisor *supervisor, struct heritage_heritage *heritage,
 			  struct bequest *bequest)
 {
-	size_t n = count(&supervisor->doors) + annex_count_doors(&supervisor->annex);
+	size_t n = count(&supervisor->doors) + annex_count_doors(&supervisor->annex) +
+		   count(&supervisor->entrusted);
+	int r;
 
 	heritage->doors = pen_arena_array(&bequest->arena, n, sizeof(*heritage->doors));
 	if (!heritage->doors)
 		return -ENOMEM;
 	pen_list_each (link, after, &supervisor->doors) {
 		struct door *door = pen_list_entry(link, struct door, link);
-		int r;
 
 		door->number = heritage->n_doors;
 		r = door_bequeath(door, &heritage->doors[heritage->n_doors++], bequest);
 		if (r)
 			return r;
 	}
-	return annex_bequeath_doors(&supervisor->annex, heritage, bequest);
+	r = annex_bequeath_doors(&supervisor->annex, heritage, bequest);
+	return r ? r : bequeath_entrusted(supervisor, heritage, bequest);
 }
 
 static int bequeath_crews(const struct pen_list *crews, struct heritage_estate *estate,

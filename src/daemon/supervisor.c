@@ -428,6 +428,7 @@ int supervisor_new(struct supervisor **supervisorp, const struct supervisor_conf
 	pen_list_init(&supervisor->crews);
 	pen_list_init(&supervisor->retired);
 	pen_list_init(&supervisor->doors);
+	pen_list_init(&supervisor->entrusted);
 	visitors_init(&supervisor->visitors);
 	visitors_init(&supervisor->last_visitors);
 	supervisor->world.doors = &supervisor->doors;

@@ -106,6 +106,17 @@ int supervisor_restart(struct supervisor *supervisor, const char *program, bool 
  */
 int supervisor_trace(struct supervisor *supervisor, int fd, const struct worker_trace *filter);
 
+/* A socket that listens and is somebody else's, whose link it is while the supervisor lives. */
+struct entrusted {
+	struct pen_list link;
+	const char *name;	    /* what it is: no binding */
+	const char *wanted, *place; /* where that was to listen, and does */
+	const struct pen_unix_socket *socket;
+};
+
+/* At an upgrade it goes along: legacy_take_door finds it by its name and what was wanted. */
+void supervisor_entrust(struct supervisor *supervisor, struct entrusted *entrusted);
+
 /* ---- for people and tests ---- */
 
 /* What is served where, as table_build has it. */

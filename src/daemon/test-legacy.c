@@ -98,7 +98,7 @@ static void test_what_was_left_is_found(void **state)
 	struct legacy *legacy;
 	struct sample sample;
 	uint8_t bytes[4096];
-	int fd = -1;
+	struct pen_unix_socket socket = { .fd = -1 };
 
 	assert_int_equal(sample_write(&sample), 0);
 	assert_int_equal(write(sample.bequest.memory, "x", 1), -1);
@@ -106,13 +106,14 @@ static void test_what_was_left_is_found(void **state)
 	assert_int_equal(legacy->estate->next_index, 17);
 	assert_int_equal(legacy->estate->crews[0].n_crashes, 7);
 	/* What was wanted there, and in that directory, is what may have it, once. */
-	assert_null(legacy_take_door(legacy, "ncacn_ip_tcp:", "ncacn_ip_tcp:::1", NULL, &fd));
-	assert_null(legacy_take_door(legacy, "ncacn_ip_tcp:", "ncalrpc:[x]", "/run/y", &fd));
-	door = legacy_take_door(legacy, "ncacn_ip_tcp:", "ncacn_ip_tcp:127.0.0.1", NULL, &fd);
+	assert_null(legacy_take_door(legacy, "ncacn_ip_tcp:", "ncacn_ip_tcp:::1", NULL, &socket));
+	assert_null(legacy_take_door(legacy, "ncacn_ip_tcp:", "ncalrpc:[x]", "/run/y", &socket));
+	door = legacy_take_door(legacy, "ncacn_ip_tcp:", "ncacn_ip_tcp:127.0.0.1", NULL, &socket);
 	assert_non_null(door);
 	assert_string_equal(door->binding, "ncacn_ip_tcp:127.0.0.1[49152]");
-	assert_int_equal(fd, sample.fds[0]);
-	assert_null(legacy_take_door(legacy, "ncacn_ip_tcp:", "ncacn_ip_tcp:127.0.0.1", NULL, &fd));
+	assert_int_equal(socket.fd, sample.fds[0]);
+	assert_null(
+		legacy_take_door(legacy, "ncacn_ip_tcp:", "ncacn_ip_tcp:127.0.0.1", NULL, &socket));
 	assert_int_equal(legacy_take(legacy, sample.fds[2]), sample.fds[2]);
 	assert_int_equal(legacy_take(legacy, sample.fds[2]), -1);
 	assert_int_equal(legacy_take(legacy, 0), -1);
@@ -146,7 +147,7 @@ static void test_another_version(void **state)
 {
 	struct legacy *legacy;
 	struct sample sample;
-	int fd;
+	struct pen_unix_socket socket = { .fd = -1 };
 
 	assert_int_equal(sample_write(&sample), 0);
 	sample.heritage.version++;
@@ -155,7 +156,7 @@ static void test_another_version(void **state)
 	assert_int_equal(read_changed(&sample, &legacy), 0);
 	assert_null(legacy->estate);
 	assert_non_null(
-		legacy_take_door(legacy, "ncacn_ip_tcp:", "ncacn_ip_tcp:127.0.0.1", NULL, &fd));
+		legacy_take_door(legacy, "ncacn_ip_tcp:", "ncacn_ip_tcp:127.0.0.1", NULL, &socket));
 	legacy->heritage.n_fds = 0;
 	legacy_free(legacy);
 	/* The same of this one's that makes no sense. */

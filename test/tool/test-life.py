@@ -7,6 +7,8 @@ import re
 import signal
 import socket
 import tempfile
+import threading
+import time
 
 from check import CONFINED, DAEMON, TOOL, check, finish, run
 
@@ -16,7 +18,7 @@ ENV = {"PATH": os.environ["PATH"], "HOME": WORK.name, "PENSTOCK_NCALRPC_DIR": f"
 ENV |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
 CONF = (f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = 135\nports = any\ndirectory = {HERE}/run\n"
         f"[store]\npath = {HERE}/state/shares.db\naccounts = {HERE}/state/accounts.db\n"
-        f"[workers]\nconfined = {CONFINED}\nleave_timeout = 5\n")
+        f"[workers]\nconfined = {CONFINED}\nleave_timeout = 5\n[status]\nlisten = 127.0.0.1:0\n")
 
 
 class Manager:
@@ -64,12 +66,57 @@ class Manager:
         os.kill(self.pid, number)
 
     def children(self):
-        """All but penstock-authd, which begins anew with each image."""
+        """All but those which begin anew with each image."""
         pids = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return {pid for pid in pids if pathlib.Path(f"/proc/{pid}/comm").read_text() != "penstock-authd\n"}
+        return {pid for pid in pids if pathlib.Path(f"/proc/{pid}/comm").read_text() not in ("penstock-authd\n", "penstock-status\n")}
 
     def log(self):
         return (HERE / "log").read_text()
+
+
+class Watcher(threading.Thread):
+    """Connects all the time."""
+
+    def __init__(self, family, address):
+        super().__init__(daemon=True)
+        self.family, self.address, self.n, self.failures, self.is_over = family, address, 0, [], False
+        self.start()
+
+    def turn(self):
+        with socket.socket(self.family) as s:
+            try:
+                s.connect(self.address)
+            except OSError as error:
+                self.failures.append(error)
+        time.sleep(0.002)
+
+    def run(self):
+        while not self.is_over:
+            self.turn()
+            self.n += 1
+
+    def stop(self):
+        self.is_over = True
+        self.join()
+
+
+class Asker(Watcher):
+    """The same of penstock status."""
+
+    def __init__(self):
+        super().__init__(None, None)
+
+    def turn(self):
+        seen = run(TOOL, "status", env=ENV)
+        if seen.returncode:
+            self.failures.append(seen)
+
+
+def ports(pid):
+    """Where a process listens."""
+    own = {os.readlink(path) for path in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+    rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own}
 
 
 def call(name, binding, method, arguments, expected):
@@ -92,14 +139,23 @@ def main():
     check("one that nobody wants is closed", "are no endpoint" in manager.log(), manager.log())
     manager.stranger.close()
 
+    page, = ports(manager.pid) - {manager.port, manager.any_port}
     # Somebody stays through all of it.
     keeper = socket.create_connection(("127.0.0.1", manager.port))
     children = manager.children()
+    watchers = [Watcher(socket.AF_UNIX, f"{HERE}/run/ncalrpc/penstock-control"), Watcher(socket.AF_INET, ("127.0.0.1", page))]
+    asked = Asker()
     for _ in range(3):
         manager.tell(signal.SIGUSR2)
         said = manager.hear("RELOADING=1")
         check("it says since when", re.search(r"^MONOTONIC_USEC=\d+$", said, re.M), said)
         manager.hear("READY=1")
+    for watcher in watchers:
+        watcher.stop()
+        check("who watches always gets in", watcher.n > 100 and not watcher.failures, f"{watcher.n}, {watcher.failures}")
+    asked.stop()
+    check("and is told", asked.n and not asked.failures, f"{asked.n}, {asked.failures}")
+    check("the status page stays where it is", page in ports(manager.pid), page)
     after = endpoints(manager)
     check("an upgrade keeps every endpoint", sorted(after.splitlines()) == sorted(before.splitlines()), f"{before}\n{after}")
     now = manager.children()
