@@ -15,6 +15,7 @@ int child_bequeath(const struct child *child, struct heritage_child *letter,
 	int r;
 
 	*letter = (struct heritage_child){ .process.pid = child->pid,
+					   .started_at = (int64_t)child->started_at,
 					   .n_waiting = (uint32_t)child->n_waiting };
 	letter->waiting =
 		pen_arena_array(&bequest->arena, child->n_waiting, sizeof(*letter->waiting));
@@ -77,8 +78,9 @@ static int adopt_message(struct child *child, const struct heritage_message *let
 	return r;
 }
 
-int child_adopt(struct child **childp, uv_loop_t *loop, const struct child_listener *listener,
-		const struct heritage_child *letter, struct legacy *legacy)
+int child_adopt(struct child **childp, enum child_kind kind, uv_loop_t *loop,
+		const struct child_listener *listener, const struct heritage_child *letter,
+		struct legacy *legacy)
 {
 	struct child *child;
 	int r = 0;
@@ -90,6 +92,8 @@ int child_adopt(struct child **childp, uv_loop_t *loop, const struct child_liste
 		free(child);
 		return PEN_E_BAD_DATA;
 	}
+	child->kind = kind;
+	child->started_at = (uint64_t)letter->started_at;
 	child->pid = letter->process.pid;
 	child->fd = legacy_take(legacy, letter->process.fd);
 	if (child->fd >= 0)

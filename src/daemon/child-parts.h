@@ -16,6 +16,8 @@ struct message {
 
 struct child {
 	struct pen_list link; /* of all */
+	enum child_kind kind;
+	uint64_t started_at;
 	uv_poll_t poll;
 	struct child_listener listener;
 	pid_t pid; /* 0: it has ended */
@@ -42,6 +44,9 @@ struct forgotten {
 
 extern struct pen_list child_all;	/* each struct child */
 extern struct pen_list child_forgotten; /* each struct forgotten */
+
+/* What was counted of each kind but how many run. */
+extern struct child_count child_counts[CHILD_KINDS];
 
 /* Without process or socket. NULL: no memory. */
 struct child *child_new(const struct child_listener *listener);

@@ -184,6 +184,8 @@ int child_start(struct child **childp, const struct child_config *config)
 
 	if (!child)
 		return -ENOMEM;
+	child->kind = config->kind;
+	child->started_at = uv_now(config->loop);
 	r = start_process(child, config);
 	if (!r)
 		r = child_enter_loop(child, config->loop);
@@ -195,6 +197,7 @@ int child_start(struct child **childp, const struct child_config *config)
 		free(child);
 		return r;
 	}
+	child_counts[child->kind].started++;
 	*childp = child;
 	return 0;
 }
@@ -266,6 +269,7 @@ static bool leave_listener(struct child *child)
 static void ended(struct child *child, int status)
 {
 	child->pid = 0;
+	child_counts[child->kind].crashed += status != 0;
 	close_socket(child);
 	drop_waiting(child);
 	child->is_inside = true;
@@ -342,7 +346,7 @@ int child_keep(struct child *child, int fd)
 	return 0;
 }
 
-int child_tell(struct child *child, const struct worker_order *order, int fd)
+static int tell(struct child *child, const struct worker_order *order, int fd)
 {
 	struct pen_buffer *scratch = &child->scratch;
 	int r;
@@ -361,6 +365,14 @@ int child_tell(struct child *child, const struct worker_order *order, int fd)
 		return child_keep(child, fd);
 	if (!r && fd >= 0)
 		close(fd);
+	return r;
+}
+
+int child_tell(struct child *child, const struct worker_order *order, int fd)
+{
+	int r = tell(child, order, fd);
+
+	child_counts[child->kind].handed += !r && fd >= 0;
 	return r;
 }
 

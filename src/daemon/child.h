@@ -26,7 +26,19 @@ struct child_listener {
 	void *data;
 };
 
+/* What it is; those of one kind are counted together. The numbers stay: heritage.idl has them. */
+enum child_kind {
+	CHILD_WORKER, /* which its crew counts */
+	CHILD_GREETER,
+	CHILD_AUTHD,
+	CHILD_RELAY,
+	CHILD_PORTER,
+	CHILD_PAGE,
+	CHILD_KINDS,
+};
+
 struct child_config {
+	enum child_kind kind;
 	const char *const *argv;	       /* the first is the program's path */
 	const struct confinement *confinement; /* NULL: none */
 	uv_loop_t *loop;
@@ -62,6 +74,27 @@ void child_reap(void);
 /* Kills those that were forgotten, and waits for them, so long. */
 void child_reap_forgotten(unsigned ms);
 
+/* ---- for people ---- */
+
+/* "penstock-greeter" */
+const char *child_kind_name(enum child_kind kind);
+
+/* Of one kind, since penstockd has started. */
+struct child_count {
+	uint64_t started, crashed;
+	uint64_t handed;     /* descriptors that they were told with */
+	uint32_t n;	     /* that run */
+	pid_t pid;	     /* the newest; 0: there is none */
+	uint64_t started_at; /* by the loop's clock */
+};
+
+struct child_count child_count(enum child_kind kind);
+
+/* Begins anew; or with what was counted before exec. */
+void child_count_anew(void);
+int child_bequeath_counts(struct heritage_estate *estate, struct bequest *bequest);
+void child_adopt_counts(const struct heritage_estate *estate);
+
 /* ---- beyond exec ---- */
 
 /* What the next image needs to know of it. -ENOMEM. */
@@ -72,8 +105,9 @@ int child_bequeath(const struct child *child, struct heritage_child *letter,
 int child_bequeath_all(struct heritage_heritage *heritage, struct bequest *bequest);
 
 /* It goes on, as if this process had started it. -ENOMEM, PEN_E_BAD_DATA: it is not ours. */
-int child_adopt(struct child **childp, uv_loop_t *loop, const struct child_listener *listener,
-		const struct heritage_child *letter, struct legacy *legacy);
+int child_adopt(struct child **childp, enum child_kind kind, uv_loop_t *loop,
+		const struct child_listener *listener, const struct heritage_child *letter,
+		struct legacy *legacy);
 
 /*
  * Those that nobody has adopted are forgotten, with their sockets kept until they end. They are

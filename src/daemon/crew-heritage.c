@@ -104,7 +104,8 @@ static void adopt_worker(struct crew *crew, const struct crew_heir *heir,
 	worker->reported_at = (uint64_t)letter->reported_at;
 	pen_list_init(&worker->waiting);
 	listener = crew_listener(worker);
-	if (child_adopt(&worker->child, world->loop, &listener, &letter->child, heir->legacy)) {
+	if (child_adopt(&worker->child, CHILD_WORKER, world->loop, &listener, &letter->child,
+			heir->legacy)) {
 		free(worker);
 		return;
 	}

@@ -163,6 +163,7 @@ static int start(struct keeper *keeper)
 		.is_local = true,
 	};
 	const struct child_config child = {
+		.kind = CHILD_AUTHD,
 		.argv = argv,
 		.confinement = config->is_confined && !is_taking ? &confinement : NULL,
 		.loop = config->loop,

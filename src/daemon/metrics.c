@@ -238,6 +238,61 @@ static void put_backoffs(struct text *text, const struct control_status *status)
 	}
 }
 
+static int64_t processes_of(const struct control_child *child)
+{
+	return child->processes;
+}
+
+static int64_t starts_of(const struct control_child *child)
+{
+	return child->started;
+}
+
+static int64_t crashes_of(const struct control_child *child)
+{
+	return child->crashed;
+}
+
+static int64_t handed_of(const struct control_child *child)
+{
+	return child->handed;
+}
+
+/* -1 is left out. */
+static int64_t holds_of(const struct control_child *child)
+{
+	return child->holds;
+}
+
+static const struct child_family {
+	const char *name, *type, *help;
+	int64_t (*of)(const struct control_child *child);
+} child_families[] = {
+	{ "child_processes", "gauge", "Processes of penstockd's own.", processes_of },
+	{ "child_starts", "counter", "Processes of penstockd's own that were started.", starts_of },
+	{ "child_crashes", "counter", "Processes of penstockd's own that crashed.", crashes_of },
+	{ "child_handed", "counter", "Connections that such a process was given, or has brought.",
+	  handed_of },
+	{ "child_holds", "gauge", "Connections that such a process has.", holds_of },
+};
+
+static void put_children(struct text *text, const struct control_status *status,
+			 const struct child_family *family)
+{
+	bool is_counter = !strcmp(family->type, "counter");
+
+	put_family(text, family->name, family->type, NULL, family->help);
+	for (uint32_t i = 0; i < status->n_children; i++) {
+		int64_t value = family->of(&status->children[i]);
+
+		if (value < 0)
+			continue;
+		put(text, "penstock_%s%s{", family->name, is_counter ? "_total" : "");
+		put_label(text, "child", status->children[i].name);
+		put(text, "} %" PRId64 "\n", value);
+	}
+}
+
 static void put_endpoints(struct text *text, const struct control_status *status)
 {
 	put_family(text, "endpoint_open", "gauge", NULL,
@@ -258,6 +313,8 @@ int metrics_put(const struct control_status *status, struct pen_buffer *buffer)
 	for (size_t i = 0; i < PEN_COUNT(families); i++)
 		put_programs(&text, status, &families[i]);
 	put_backoffs(&text, status);
+	for (size_t i = 0; i < PEN_COUNT(child_families); i++)
+		put_children(&text, status, &child_families[i]);
 	put_endpoints(&text, status);
 	put(&text, "# EOF\n");
 	return text.error;

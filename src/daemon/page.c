@@ -153,6 +153,7 @@ static int start_child(struct page *page)
 		.is_parser = true,
 	};
 	const struct child_config config = {
+		.kind = CHILD_PAGE,
 		.argv = argv,
 		.confinement = page->config.is_confined ? &confinement : NULL,
 		.loop = page->config.loop,

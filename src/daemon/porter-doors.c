@@ -175,6 +175,7 @@ static int start_child(struct porter_doors *doors)
 		.is_porter = true,
 	};
 	const struct child_config child = {
+		.kind = CHILD_PORTER,
 		.argv = argv,
 		.confinement = config->is_confined ? &confinement : NULL,
 		.loop = config->loop,
@@ -206,8 +207,8 @@ static bool adopt_porter(struct porter_doors *doors)
 	const struct porter_doors_config *config = &doors->config;
 	const struct child_listener listener = listener_of(doors);
 
-	if (!config->left ||
-	    child_adopt(&doors->porter, config->loop, &listener, config->left, config->legacy))
+	if (!config->left || child_adopt(&doors->porter, CHILD_PORTER, config->loop, &listener,
+					 config->left, config->legacy))
 		return false;
 	porter_doors_look(doors);
 	return true;

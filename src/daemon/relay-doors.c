@@ -134,6 +134,7 @@ static int start_relay(struct relay_doors *doors)
 	const char *argv[] = { config->program, config->directory, "--connections", connections,
 			       NULL };
 	const struct child_config child = {
+		.kind = CHILD_RELAY,
 		.argv = argv,
 		.loop = config->loop,
 		.listener = { .said = on_said, .free = on_free, .ended = on_ended, .data = doors },

@@ -203,6 +203,71 @@ static int describe_endpoint(const struct door *door, struct pen_arena *arena,
 	return 0;
 }
 
+/* ---- children ---- */
+
+/* Workers that have a way to penstock-authd. */
+static int32_t count_asking(const struct supervisor_view *view)
+{
+	const struct pen_list *const lists[] = { view->crews, view->retired };
+	uint64_t run = keeper_run(view->keeper);
+	int32_t n = 0;
+
+	for (size_t i = 0; i < PEN_COUNT(lists); i++)
+		pen_list_each (link, after, lists[i]) {
+			struct crew *crew = pen_list_entry(link, struct crew, link);
+
+			pen_list_each (other, next, &crew->workers)
+				n += pen_list_entry(other, struct worker, link)->keeper_run == run;
+		}
+	return n;
+}
+
+static bool is_there(enum child_kind kind, const struct supervisor_view *view)
+{
+	switch (kind) {
+	case CHILD_GREETER:
+		return true;
+	case CHILD_AUTHD:
+		return view->keeper;
+	case CHILD_RELAY:
+		return view->config->samba_np;
+	case CHILD_PORTER:
+		return view->config->objects;
+	default:
+		return child_count(kind).started;
+	}
+}
+
+static struct control_child describe_child(enum child_kind kind, const struct supervisor_view *view)
+{
+	const struct child_count count = child_count(kind);
+
+	return (struct control_child){
+		.name = child_kind_name(kind),
+		.pid = (uint32_t)count.pid,
+		.processes = count.n,
+		.age_ms = count.pid ? (int64_t)(view->now - count.started_at) : -1,
+		.started = (int64_t)count.started,
+		.crashed = (int64_t)count.crashed,
+		.handed = (int64_t)(kind == CHILD_PORTER ? view->n_visits : count.handed),
+		.holds = kind == CHILD_GREETER ? (int32_t)view->visitors
+			 : kind == CHILD_AUTHD ? count_asking(view)
+					       : -1,
+	};
+}
+
+static int describe_children(const struct supervisor_view *view, struct pen_arena *arena,
+			     struct control_status *status)
+{
+	status->children = pen_arena_array(arena, CHILD_KINDS, sizeof(*status->children));
+	if (!status->children)
+		return -ENOMEM;
+	for (enum child_kind kind = CHILD_GREETER; kind < CHILD_KINDS; kind++)
+		if (is_there(kind, view))
+			status->children[status->n_children++] = describe_child(kind, view);
+	return 0;
+}
+
 /* ---- the whole ---- */
 
 static int describe_endpoints(const struct supervisor_view *view, struct pen_arena *arena,
@@ -250,5 +315,7 @@ int report_status(const struct supervisor *supervisor, struct pen_arena *arena,
 		.refused = (int64_t)view.n_refused,
 	};
 	r = describe_endpoints(&view, arena, status);
+	if (!r)
+		r = describe_children(&view, arena, status);
 	return r ? r : describe_programs(&view, arena, status);
 }

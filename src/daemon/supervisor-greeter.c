@@ -45,8 +45,8 @@ int supervisor_adopt_last_greeter(struct supervisor *supervisor,
 {
 	const struct child_listener listener = listener_of(supervisor);
 
-	return child_adopt(&supervisor->last_greeter, &supervisor->loop.uv, &listener, letter,
-			   legacy);
+	return child_adopt(&supervisor->last_greeter, CHILD_GREETER, &supervisor->loop.uv,
+			   &listener, letter, legacy);
 }
 
 static void retire(struct supervisor *supervisor)

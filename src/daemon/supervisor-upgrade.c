@@ -147,6 +147,9 @@ static int bequeath(struct supervisor *supervisor, struct bequest *bequest)
 		r = bequeath_greeters(supervisor, &estate, bequest);
 	if (!r)
 		r = annex_bequeath_porter(&supervisor->annex, &estate, bequest);
+	estate.n_visits = (int64_t)supervisor->annex.n_accepted;
+	if (!r)
+		r = child_bequeath_counts(&estate, bequest);
 	if (!r && supervisor->world.keeper)
 		r = keeper_bequeath(supervisor->world.keeper, bequest);
 	if (!r)
@@ -306,6 +309,8 @@ static void adopt_estate(struct supervisor *supervisor, struct crew_heir *heir, 
 	supervisor->n_greeters = (uint64_t)estate->n_greeters;
 	supervisor->n_accepted = (uint64_t)estate->n_accepted;
 	supervisor->n_refused = (uint64_t)estate->n_refused;
+	supervisor->annex.n_accepted = (uint64_t)estate->n_visits;
+	child_adopt_counts(estate);
 	adopt_greeters(supervisor, estate, heir->legacy);
 	for (uint32_t i = 0; i < estate->n_crews; i++)
 		adopt_crew(supervisor, heir, &estate->crews[i], &crews[i]);

@@ -29,6 +29,8 @@ void supervisor_view(const struct supervisor *supervisor, struct supervisor_view
 		.crews = &supervisor->crews,
 		.retired = &supervisor->retired,
 		.doors = &supervisor->doors,
+		.keeper = supervisor->world.keeper,
+		.n_visits = supervisor->annex.n_accepted,
 		.greeter = supervisor->greeter ? child_pid(supervisor->greeter) : 0,
 		.n_greeters = supervisor->n_greeters,
 		.n_accepted = supervisor->n_accepted + supervisor->annex.n_accepted,

@@ -174,6 +174,7 @@ int supervisor_start_greeter(struct supervisor *supervisor)
 		.is_parser = true,
 	};
 	const struct child_config config = {
+		.kind = CHILD_GREETER,
 		.argv = argv,
 		.confinement = supervisor->config.is_confined ? &confinement : NULL,
 		.loop = &supervisor->loop.uv,
@@ -197,7 +198,8 @@ int supervisor_adopt_greeter(struct supervisor *supervisor, const struct heritag
 {
 	const struct child_listener listener = greeter_listener(supervisor);
 
-	return child_adopt(&supervisor->greeter, &supervisor->loop.uv, &listener, letter, legacy);
+	return child_adopt(&supervisor->greeter, CHILD_GREETER, &supervisor->loop.uv, &listener,
+			   letter, legacy);
 }
 
 /* ---- penstock-authd ---- */
@@ -363,6 +365,7 @@ static int start(struct supervisor *supervisor)
 
 	if (r)
 		return r;
+	child_count_anew();
 	/* What those know that were there before is not known. */
 	supervisor->has_ruled = legacy || rules_say_something(supervisor->config.rules);
 	supervisor->world.workers = calloc(UINT16_MAX + 1, sizeof(struct worker *));

@@ -127,7 +127,9 @@ int supervisor_table(const struct supervisor *supervisor, struct worker_table *t
 struct supervisor_view {
 	const struct supervisor_config *config;
 	const struct pen_list *crews, *retired, *doors;
-	pid_t greeter; /* 0: there is none for a moment */
+	const struct keeper *keeper; /* NULL: nobody judges */
+	pid_t greeter;		     /* 0: there is none for a moment */
+	uint64_t n_visits;	     /* that the porter has brought */
 	uint64_t n_greeters, n_accepted, n_refused;
 	uint64_t now, started_at; /* ms */
 	uint64_t image_at;	  /* since then it is this program */

@@ -376,7 +376,7 @@ static void test_a_process_goes_on(void **state)
 	do {
 		leave_one(&left);
 		pen_fail_at(n++);
-		r = child_adopt(&child, &loop, &listener, &left.letter, left.legacy);
+		r = child_adopt(&child, CHILD_GREETER, &loop, &listener, &left.letter, left.legacy);
 		assert_int_equal(r, pen_fail_hit() ? -ENOMEM : 0);
 		if (r) /* it is not to be a process that nobody watches */
 			child_forget_rest(left.legacy, true);
@@ -387,8 +387,9 @@ static void test_a_process_goes_on(void **state)
 	} while (r);
 	/* What waited is sent. */
 	assert_int_equal(recv(left.peer, &byte, 1, 0), 1);
-	assert_int_equal(child_adopt(&child, &loop, &listener, &left.letter, left.legacy),
-			 PEN_E_BAD_DATA);
+	assert_int_equal(
+		child_adopt(&child, CHILD_GREETER, &loop, &listener, &left.letter, left.legacy),
+		PEN_E_BAD_DATA);
 	kill(child_pid(child), SIGKILL);
 	while (status < 0) {
 		child_reap();

@@ -29,6 +29,16 @@ static struct control_endpoint endpoints[] = {
 	{ .binding = "ncacn_np:[\\pipe\\one]", .listed = "", .is_open = 1 },
 };
 
+static struct control_child children[] = {
+	{ .name = "penstock-authd",
+	  .pid = 7,
+	  .processes = 1,
+	  .started = 3,
+	  .crashed = 2,
+	  .holds = 5 },
+	{ .name = "penstock-relay", .age_ms = -1, .handed = 8, .holds = -1 },
+};
+
 static const struct control_status status = {
 	.version = "1.2",
 	.pid = 10,
@@ -38,6 +48,8 @@ static const struct control_status status = {
 	.n_endpoints = 1,
 	.programs = programs,
 	.n_programs = 2,
+	.children = children,
+	.n_children = 2,
 };
 
 static int ask(void *data, const struct control_status **statusp)
@@ -166,6 +178,13 @@ static void test_metrics(void **state)
 	expect_line(&text, "penstock_backoff_seconds{program=\"one\",path=\"/libexec/one\"} 1.250");
 	expect_line(&text, "penstock_calls_total{program=\"\\\"two\\\\\\n\?\?\xc3\xa9\","
 			   "path=\"/libexec/two\"} 0");
+	expect_line(&text, "penstock_child_processes{child=\"penstock-relay\"} 0");
+	expect_line(&text, "penstock_child_starts_total{child=\"penstock-authd\"} 3");
+	expect_line(&text, "penstock_child_crashes_total{child=\"penstock-authd\"} 2");
+	expect_line(&text, "penstock_child_handed_total{child=\"penstock-relay\"} 8");
+	expect_line(&text, "penstock_child_holds{child=\"penstock-authd\"} 5");
+	assert_null(
+		memmem(text.data, text.size, "penstock_child_holds{child=\"penstock-relay\"}", 44));
 	expect_line(&text, "penstock_endpoint_open{binding=\"ncacn_np:[\\\\pipe\\\\one]\"} 1");
 	assert_memory_equal(text.data + text.size - 6, "# EOF\n", 6);
 	pen_buffer_done(&text);

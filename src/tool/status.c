@@ -70,6 +70,25 @@ static void print_program(const struct control_program *program)
 		print_worker(&program->workers[i]);
 }
 
+static void print_child(const struct control_child *child)
+{
+	char name[NAME_SIZE], process[16] = "-", age[16], holds[16] = "";
+
+	control_name(name, sizeof(name), child->name);
+	control_age(age, child->age_ms);
+	if (child->pid)
+		snprintf(process, sizeof(process), "%u", child->pid);
+	if (child->holds >= 0)
+		snprintf(holds, sizeof(holds), "%d", child->holds);
+	printf("%-18s %-9s %8s %6s %10" PRId64 " %7" PRId64, name, process, age, holds,
+	       child->handed, child->started);
+	if (child->crashed)
+		printf("  crashed %" PRId64, child->crashed);
+	if (child->processes > 1)
+		printf("  %u processes", child->processes);
+	printf("\n");
+}
+
 static void print_endpoints(const struct control_status *status)
 {
 	for (uint32_t i = 0; i < status->n_endpoints; i++) {
@@ -93,6 +112,10 @@ static void print(const struct control_status *status)
 	       "CONNS", "GROUPS", "HANDLES", "CALLS", "CALLS ALL", "FAULTS");
 	for (uint32_t i = 0; i < status->n_programs; i++)
 		print_program(&status->programs[i]);
+	printf("\n%-18s %-9s %8s %6s %10s %7s\n", "PENSTOCKD'S OWN", "PROCESS", "AGE", "HAS",
+	       "GIVEN", "STARTED");
+	for (uint32_t i = 0; i < status->n_children; i++)
+		print_child(&status->children[i]);
 	printf("\n%-40s %s\n", "ENDPOINT", "PROGRAMS");
 	print_endpoints(status);
 }
@@ -165,7 +188,9 @@ const struct tool_command tool_status = {
 		"Of each program: how many of its processes there are, and of all of them and of\n"
 		"each one connections, association groups, context handles, calls in progress, "
 		"all\n"
-		"calls and faults. Of this machine's penstockd, for root and the user whom it "
+		"calls and faults. Of each process of penstockd's own: what it has of what it was\n"
+		"given: connections, or workers that ask it. Of this machine's penstockd, for root "
+		"and the user whom it "
 		"runs as.\n"
 		"\n"
 		"Examples:\n"

@@ -55,6 +55,25 @@ static int add_worker(struct top_rows *rows, const char *name, const struct cont
 	return 0;
 }
 
+static int add_child(struct top_rows *rows, const struct control_child *child, uint64_t now)
+{
+	struct top_row *row = add(rows);
+
+	if (!row)
+		return -ENOMEM;
+	*row = (struct top_row){
+		.pid = child->pid,
+		.n_processes = 1,
+		.stage = control_READY,
+		.age_ms = child->age_ms,
+		.connections = child->holds > 0 ? (uint32_t)child->holds : 0,
+		.looked_at = now,
+		.told_at = now,
+	};
+	control_name(row->name, sizeof(row->name), child->name);
+	return 0;
+}
+
 int top_rows_fill(struct top_rows *rows, const struct control_status *status, uint64_t now)
 {
 	int r = 0;
@@ -64,6 +83,9 @@ int top_rows_fill(struct top_rows *rows, const struct control_status *status, ui
 		for (uint32_t k = 0; k < status->programs[i].n_workers && !r; k++)
 			r = add_worker(rows, status->programs[i].name,
 				       &status->programs[i].workers[k], now);
+	for (uint32_t i = 0; i < status->n_children && !r; i++)
+		if (status->children[i].pid)
+			r = add_child(rows, &status->children[i], now);
 	return r;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The life of a penstockd under a service manager, which is played here: sockets handed over, what it is told, upgrades and reloads."""
+import json
 import os
 import pathlib
 import re
@@ -119,6 +120,10 @@ def ports(pid):
     return {int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own}
 
 
+def own_children():
+    return {child["name"]: child for child in json.loads(run(TOOL, "status", "--json", env=ENV).stdout)["children"]}
+
+
 def call(name, binding, method, arguments, expected):
     seen = run(TOOL, "call", "--timeout", "50", binding, method, arguments, env=ENV)
     check(name, seen.returncode == 0 and expected in seen.stdout, f"{seen}")
@@ -152,7 +157,7 @@ def main():
         manager.hear("READY=1")
     for watcher in watchers:
         watcher.stop()
-        check("who watches always gets in", watcher.n > 100 and not watcher.failures, f"{watcher.n}, {watcher.failures}")
+        check("who watches always gets in", watcher.n > 10 and not watcher.failures, f"{watcher.n}, {watcher.failures}")
     asked.stop()
     check("and is told", asked.n and not asked.failures, f"{asked.n}, {asked.failures}")
     check("the status page stays where it is", page in ports(manager.pid), page)
@@ -164,6 +169,20 @@ def main():
     keeper.send(b"\5\0\v")
     check("who has said nothing yet is heard", not select_closed(keeper))
     keeper.close()
+
+    seen = own_children()
+    check("penstockd's own children are told of", seen.keys() == {"penstock-greeter", "penstock-authd", "penstock-status"}, seen)
+    check("who goes on is counted on", seen["penstock-greeter"]["started"] == 1 and seen["penstock-greeter"]["handed"] >= 2 and
+          seen["penstock-greeter"]["age_ms"] > seen["penstock-authd"]["age_ms"], seen)
+    check("who begins anew, too", [seen[name]["started"] for name in ("penstock-authd", "penstock-status")] == [4, 4], seen)
+    os.kill(seen["penstock-authd"]["pid"], signal.SIGKILL)
+    for _ in range(1000):
+        seen = own_children()
+        if seen["penstock-authd"]["started"] == 5:
+            break
+        time.sleep(0.01)
+    check("who crashes is started again, and asked again", seen["penstock-authd"]["crashed"] == 1 and seen["penstock-authd"]["pid"] and
+          seen["penstock-authd"]["holds"] >= 1, seen)
 
     # A service is switched on, and off.
     (HERE / "conf").write_text(CONF + "[service rpcecho]\nenabled = yes\n")

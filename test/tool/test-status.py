@@ -74,6 +74,9 @@ def numbers():
     check("it runs", was["state"] == "RUNNING" and was["greeter"]["pid"] > 0, was)
     check("its endpoints", {p["name"] for e in was["endpoints"] if e["binding"] == "ncalrpc:[counter]"
                             for p in e["programs"]} == {"counter", "other"}, was["endpoints"])
+    children = {c["name"]: c for c in was["children"]}
+    check("its own children", children.keys() == {"penstock-greeter"} and children["penstock-greeter"]["pid"] == was["greeter"]["pid"] and
+          children["penstock-greeter"]["started"] == children["penstock-greeter"]["processes"] == 1, children)
     check("its interfaces", program("counter")["interfaces"][0] ==
           {"name": "counter", "uuid": "0d1f3f52-6c2b-4b63-9a51-2e7f58f0c1aa", "major": 1, "minor": 2})
     call(4)
@@ -90,6 +93,7 @@ def numbers():
     check("a connection and a group", sum(w["connections"] for w in workers) == 1 and
           sum(w["groups"] for w in workers) == 1, workers)
     seen = tool("for people", 0, r"^counter +\d of \d", None, "status")
+    check("the greeter, and what it was given", re.search(rf"^penstock-greeter +{was['greeter']['pid']} +\d+ s +0 +[5-9]\d* +1$", seen, re.M), seen)
     check("the sums", re.search(r"^counter +\d of \d +1 +1 +2 +0 +7 +1$", seen, re.M), seen)
     shell.stdin.close()
     shell.wait(LONG)
@@ -152,7 +156,7 @@ def at_terminal():
     t = Terminal()
     t.wait(r"\033\[\?1049h")
     check("it is not echoed", not termios.tcgetattr(t.theirs)[3] & (termios.ECHO | termios.ICANON))
-    t.wait(r"PROGRAM +PROCESS.*counter +\d+ ready")
+    t.wait(r"PROGRAM +PROCESS.*counter +\d+ ready.*penstock-greeter +\d+ ready")
     t.type("w")
     t.wait(r"counter +all 1.*other +all 0.*q quit")
     call(30)
