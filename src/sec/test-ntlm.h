@@ -16,7 +16,7 @@
 
 static struct pen_crypto *crypto;
 
-static int get_random(void *data, void *bytes, size_t n)
+static inline int get_random(void *data, void *bytes, size_t n)
 {
 	uint8_t *seed = data;
 
@@ -25,14 +25,14 @@ static int get_random(void *data, void *bytes, size_t n)
 	return 0;
 }
 
-static uint64_t get_now(void *data)
+static inline uint64_t get_now(void *data)
 {
 	(void)data;
 	return UINT64_C(0x01d9000000000000);
 }
 
-static int judge(void *data, const struct pen_ntlm_attempt *attempt,
-		 struct pen_ntlm_verdict *verdict)
+static inline int judge(void *data, const struct pen_ntlm_attempt *attempt,
+			struct pen_ntlm_verdict *verdict)
 {
 	uint8_t hash[16];
 	int r;
@@ -66,7 +66,7 @@ struct talk {
 	uint32_t flags;
 };
 
-static void talk_init(struct talk *talk, const char *user, const char *password)
+static inline void talk_init(struct talk *talk, const char *user, const char *password)
 {
 	*talk = (struct talk){ 0 };
 	talk->world = (struct pen_mech_world){
@@ -97,7 +97,7 @@ static void talk_init(struct talk *talk, const char *user, const char *password)
 		assert_int_equal(pen_credentials_new_anonymous(&talk->credentials), 0);
 }
 
-static void talk_done(struct talk *talk)
+static inline void talk_done(struct talk *talk)
 {
 	pen_mech_ntlm.free(talk->client);
 	pen_mech_ntlm.free(talk->server);
@@ -106,8 +106,8 @@ static void talk_done(struct talk *talk)
 		pen_buffer_done(&talk->tokens[i]);
 }
 
-static int talk_step(struct pen_mech_context *context, const struct pen_buffer *in,
-		     struct pen_buffer *out)
+static inline int talk_step(struct pen_mech_context *context, const struct pen_buffer *in,
+			    struct pen_buffer *out)
 {
 	struct pen_slice token = { .data = in ? in->data : NULL, .size = in ? in->size : 0 };
 	int r = pen_mech_ntlm.step(context, token, out);
@@ -121,7 +121,7 @@ static int talk_step(struct pen_mech_context *context, const struct pen_buffer *
 	return r;
 }
 
-static int talk_new(struct talk *talk)
+static inline int talk_new(struct talk *talk)
 {
 	int r;
 
@@ -131,7 +131,7 @@ static int talk_new(struct talk *talk)
 }
 
 /* Until somebody fails; what the last step returned. */
-static int talk_run(struct talk *talk)
+static inline int talk_run(struct talk *talk)
 {
 	struct pen_buffer nothing = { 0 };
 
@@ -153,7 +153,7 @@ static int talk_run(struct talk *talk)
 }
 
 /* Both have one key, and messages pass both ways. */
-static void expect_agreement(struct talk *talk, bool is_sealed)
+static inline void expect_agreement(struct talk *talk, bool is_sealed)
 {
 	struct pen_slice a = pen_mech_ntlm.session_key(talk->client);
 	struct pen_slice b = pen_mech_ntlm.session_key(talk->server);
@@ -184,7 +184,7 @@ static void expect_agreement(struct talk *talk, bool is_sealed)
 }
 
 /* Before all tests. What a test program is to end with: 77 without MD4 and RC4; 0: with no more. */
-static int talk_begin(void)
+static inline int talk_begin(void)
 {
 	int r = pen_crypto_new(&crypto);
 
