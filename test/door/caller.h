@@ -4,7 +4,7 @@
 /*
  * Who calls the program of these tests, through a door of the supervisor's.
  */
-#include "counter.h"
+#include "door/counter.h"
 #include "io/socket.h"
 #include "support/unit.h"
 #include <penstock/client.h>
