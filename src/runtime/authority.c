@@ -3,9 +3,11 @@
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "io/clock.h"
+#include "io/errand.h"
 #include "object/letter.h"
 #include "runtime/authority-letter.h"
 #include "sec/krb5-outcome.h"
+#include "sec/mechs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,6 +22,26 @@ enum {
 	SUCCESSOR_MS = 5000, /* until there is another in the place of one that died */
 	ERRNO_MAX = 4095,
 	DRAWN_MAX = 256,
+	OFFERS_MAX = 64,
+};
+
+/* What clients are offered by the terms; connections keep that which they have begun with. */
+struct offer {
+	struct offer *before; /* which may be in use still */
+	struct pen_arena arena;
+	struct pen_ntlm_server ntlm;
+	struct pen_krb5_server krb5;
+	bool has_krb5;
+	struct pen_mechs *mechs;
+};
+
+/* Terms that are asked for by a thread, which has nothing else of the authority's. */
+struct inquiry {
+	int socket; /* to penstock-authd */
+	uint32_t timeout_ms;
+	int result;
+	struct pen_arena arena;
+	struct authority_terms terms;
 };
 
 /* Whose challenge that is: he alone judges what is answered to it. */
@@ -37,10 +59,10 @@ struct pen_authority {
 	struct drawn drawn[DRAWN_MAX]; /* the last */
 	size_t next_drawn;
 	uint32_t timeout_ms;
-	struct pen_arena arena; /* of the terms */
-	struct pen_ntlm_server ntlm;
-	struct pen_krb5_server krb5;
-	struct pen_mechs *mechs;
+	struct offer *offer; /* NULL: none yet */
+	size_t n_offers;
+	struct inquiry *inquiry; /* the errand's */
+	struct pen_errand *errand;
 };
 
 PEN_DEFINE_FREEP(struct pen_authority, pen_authority)
@@ -84,7 +106,7 @@ static int call(struct pen_authority *authority, int end, uint32_t *n_replacedp)
 {
 	uint64_t due = pen_clock_ms() + authority->timeout_ms;
 	/* Who has just begun is begun anew. */
-	uint64_t patience = authority->mechs ? pen_clock_ms() + SUCCESSOR_MS : 0;
+	uint64_t patience = authority->offer ? pen_clock_ms() + SUCCESSOR_MS : 0;
 	int r;
 
 	do {
@@ -104,9 +126,9 @@ static int call(struct pen_authority *authority, int end, uint32_t *n_replacedp)
 }
 
 /* Over that way alone, which is closed. */
-static int call_by(const struct pen_authority *authority, int fd, int end)
+static int call_by(int fd, int end, uint32_t timeout_ms)
 {
-	int r = pen_authority_send_call(fd, end, pen_clock_ms() + authority->timeout_ms);
+	int r = pen_authority_send_call(fd, end, pen_clock_ms() + timeout_ms);
 
 	close(fd);
 	return r;
@@ -126,7 +148,7 @@ static int conversation_begin(struct conversation *conversation, struct pen_auth
 		return r;
 	}
 	r = way < 0 ? call(authority, ends[1], &conversation->n_replaced)
-		    : call_by(authority, way, ends[1]);
+		    : call_by(way, ends[1], authority->timeout_ms);
 	close(ends[1]);
 	if (r) {
 		close(ends[0]);
@@ -144,10 +166,10 @@ static void conversation_end(struct conversation *conversation)
 	explicit_bzero(&conversation->answer, sizeof(conversation->answer));
 }
 
-static int ask(struct conversation *conversation, const struct pen_authority *authority,
+static int ask(struct conversation *conversation, uint32_t timeout_ms,
 	       const struct authority_question *question)
 {
-	uint64_t due = pen_clock_ms() + authority->timeout_ms;
+	uint64_t due = pen_clock_ms() + timeout_ms;
 	int r = pen_authority_send_question(conversation->socket, question, due);
 
 	pen_arena_wipe(&conversation->arena);
@@ -269,7 +291,7 @@ static int judge(void *data, const struct pen_ntlm_attempt *attempt,
 		return deny(r, verdict->reason, sizeof(verdict->reason));
 	memcpy(question.body.attempt.server_challenge.bytes, attempt->server_challenge,
 	       PEN_NTLM_CHALLENGE_SIZE);
-	r = ask(&conversation, authority, &question);
+	r = ask(&conversation, authority->timeout_ms, &question);
 	r = r ? deny(r, verdict->reason, sizeof(verdict->reason))
 	      : take_verdict(&conversation.answer.body.verdict, verdict);
 	conversation_end(&conversation);
@@ -284,7 +306,7 @@ static int draw_once(struct pen_authority *authority, uint8_t challenge[PEN_NTLM
 
 	if (r)
 		return r;
-	r = ask(&conversation, authority, &question);
+	r = ask(&conversation, authority->timeout_ms, &question);
 	if (!r) {
 		memcpy(challenge, conversation.answer.body.challenge.bytes,
 		       PEN_NTLM_CHALLENGE_SIZE);
@@ -370,7 +392,7 @@ static int leg(void *data, void **legsp, const struct pen_mech_server *server, s
 
 	legs = *legsp;
 	if (!r)
-		r = ask(legs, authority, &question);
+		r = ask(legs, authority->timeout_ms, &question);
 	if (r)
 		return deny(r, reason, PEN_KRB5_REASON_MAX);
 	return take_stride(&legs->answer.body.stride, out, outcome, reason);
@@ -396,13 +418,25 @@ static int copy_text(struct pen_arena *arena, const char **textp)
 	return *textp ? 0 : -ENOMEM;
 }
 
-static int make_mechs(struct pen_authority *authority, const struct authority_terms *terms)
+static struct offer *offer_free(struct offer *offer)
 {
-	struct pen_mechs_config config = { .ntlm = &authority->ntlm };
-	struct pen_ntlm_server *ntlm = &authority->ntlm;
-	int r;
+	while (offer) {
+		struct offer *before = offer->before;
 
-	*ntlm = (struct pen_ntlm_server){
+		pen_mechs_free(offer->mechs);
+		pen_arena_done(&offer->arena);
+		free(offer);
+		offer = before;
+	}
+	return NULL;
+}
+
+PEN_DEFINE_FREEP(struct offer, offer)
+
+static struct pen_ntlm_server ntlm_of(const struct authority_terms *terms,
+				      struct pen_authority *authority)
+{
+	return (struct pen_ntlm_server){
 		.netbios_computer = terms->netbios_computer,
 		.netbios_domain = terms->netbios_domain,
 		.dns_computer = terms->dns_computer,
@@ -417,19 +451,48 @@ static int make_mechs(struct pen_authority *authority, const struct authority_te
 		.may_block = true,
 		.draw = draw,
 	};
-	authority->krb5 = (struct pen_krb5_server){ .acceptor = &acceptor, .data = authority };
-	if (terms->has_krb5)
-		config.krb5 = &authority->krb5;
-	r = copy_text(&authority->arena, &ntlm->netbios_computer);
+}
+
+static int copy_texts(struct offer *offer)
+{
+	struct pen_ntlm_server *ntlm = &offer->ntlm;
+	int r = copy_text(&offer->arena, &ntlm->netbios_computer);
+
 	if (!r)
-		r = copy_text(&authority->arena, &ntlm->netbios_domain);
+		r = copy_text(&offer->arena, &ntlm->netbios_domain);
 	if (!r)
-		r = copy_text(&authority->arena, &ntlm->dns_computer);
+		r = copy_text(&offer->arena, &ntlm->dns_computer);
 	if (!r)
-		r = copy_text(&authority->arena, &ntlm->dns_domain);
+		r = copy_text(&offer->arena, &ntlm->dns_domain);
+	return r ? r : copy_text(&offer->arena, &ntlm->dns_forest);
+}
+
+/* In the place of the one before. */
+static int take_terms(struct pen_authority *authority, const struct authority_terms *terms)
+{
+	pen_cleanup(offer_freep) struct offer *offer = calloc(1, sizeof(*offer));
+	struct pen_mechs_config config;
+	int r;
+
+	if (!offer)
+		return -ENOMEM;
+	pen_arena_init(&offer->arena, 0);
+	offer->ntlm = ntlm_of(terms, authority);
+	offer->krb5 = (struct pen_krb5_server){ .acceptor = &acceptor, .data = authority };
+	offer->has_krb5 = terms->has_krb5;
+	config.ntlm = &offer->ntlm;
+	config.krb5 = offer->has_krb5 ? &offer->krb5 : NULL;
+	r = copy_texts(offer);
 	if (!r)
-		r = copy_text(&authority->arena, &ntlm->dns_forest);
-	return r ? r : pen_mechs_new(&authority->mechs, &config);
+		r = pen_mechs_new(&offer->mechs, &config);
+	if (r)
+		return r;
+	if (authority->offer)
+		pen_mechs_add_those_of(offer->mechs, authority->offer->mechs);
+	offer->before = authority->offer;
+	authority->offer = pen_take(&offer);
+	authority->n_offers++;
+	return 0;
 }
 
 static int ask_terms(struct pen_authority *authority)
@@ -440,10 +503,118 @@ static int ask_terms(struct pen_authority *authority)
 
 	if (r)
 		return r;
-	r = ask(&conversation, authority, &question);
+	r = ask(&conversation, authority->timeout_ms, &question);
 	if (!r)
-		r = make_mechs(authority, &conversation.answer.body.terms);
+		r = take_terms(authority, &conversation.answer.body.terms);
 	conversation_end(&conversation);
+	return r;
+}
+
+/* ---- what is offered, again ---- */
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool is_same(const struct offer *offer, const struct authority_terms *terms)
+{
+	const struct pen_ntlm_server *ntlm = &offer->ntlm;
+
+	return is_same_text(ntlm->netbios_computer, terms->netbios_computer) &&
+	       is_same_text(ntlm->netbios_domain, terms->netbios_domain) &&
+	       is_same_text(ntlm->dns_computer, terms->dns_computer) &&
+	       is_same_text(ntlm->dns_domain, terms->dns_domain) &&
+	       is_same_text(ntlm->dns_forest, terms->dns_forest) &&
+	       ntlm->allow_v1 == !!terms->allow_v1 &&
+	       ntlm->allow_weak == !!terms->allow_weak_ntlm &&
+	       ntlm->allow_anonymous == !!terms->allow_anonymous &&
+	       ntlm->require_bindings == !!terms->needs_ntlm_bindings &&
+	       offer->has_krb5 == !!terms->has_krb5;
+}
+
+static int inquire(struct inquiry *inquiry)
+{
+	const struct authority_question question = { .verb = authority_TERMS };
+	struct conversation conversation;
+	int ends[2];
+	int r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	r = call_by(inquiry->socket, ends[1], inquiry->timeout_ms);
+	inquiry->socket = -1;
+	close(ends[1]);
+	conversation.socket = ends[0];
+	pen_arena_init(&conversation.arena, PEN_AUTHORITY_ARENA_MAX);
+	if (!r)
+		r = ask(&conversation, inquiry->timeout_ms, &question);
+	if (!r) { /* the texts are the arena's */
+		inquiry->terms = conversation.answer.body.terms;
+		inquiry->arena = conversation.arena;
+	} else {
+		pen_arena_done(&conversation.arena);
+	}
+	close(ends[0]);
+	return r;
+}
+
+static void inquiry_run(void *data)
+{
+	struct inquiry *inquiry = data;
+
+	inquiry->result = inquire(inquiry);
+}
+
+static void inquiry_forget(void *data)
+{
+	struct inquiry *inquiry = data;
+
+	if (inquiry->socket >= 0)
+		close(inquiry->socket);
+	pen_arena_done(&inquiry->arena);
+	free(inquiry);
+}
+
+int pen_authority_ask_again(struct pen_authority *authority, int *fdp)
+{
+	struct inquiry *inquiry = calloc(1, sizeof(*inquiry));
+	uint32_t n_replaced;
+	int r;
+
+	authority->errand = pen_errand_free(authority->errand);
+	if (!inquiry)
+		return -ENOMEM;
+	pen_arena_init(&inquiry->arena, 0);
+	inquiry->timeout_ms = authority->timeout_ms;
+	inquiry->socket = borrow(authority, &n_replaced);
+	r = inquiry->socket < 0
+		    ? inquiry->socket
+		    : pen_errand_new(&authority->errand, inquiry_run, inquiry_forget, inquiry);
+	if (r) {
+		inquiry_forget(inquiry);
+		return r;
+	}
+	authority->inquiry = inquiry;
+	*fdp = pen_errand_fd(authority->errand);
+	return 0;
+}
+
+int pen_authority_renewed(struct pen_authority *authority)
+{
+	const struct inquiry *inquiry = authority->inquiry;
+	int r;
+
+	if (!authority->errand || !pen_errand_is_done(authority->errand))
+		return -EAGAIN;
+	r = inquiry->result;
+	if (!r && is_same(authority->offer, &inquiry->terms))
+		r = PEN_E_EXISTS;
+	if (!r && authority->n_offers >= OFFERS_MAX)
+		r = PEN_E_LIMIT;
+	if (!r)
+		r = take_terms(authority, &inquiry->terms);
+	authority->errand = pen_errand_free(authority->errand);
 	return r;
 }
 
@@ -475,7 +646,6 @@ int pen_authority_new(struct pen_authority **authorityp, int socket, uint32_t ti
 	authority->timeout_ms = timeout_ms ? timeout_ms : TIMEOUT_MS;
 	pthread_mutex_init(&authority->mutex, NULL);
 	init_replaced(&authority->replaced);
-	pen_arena_init(&authority->arena, 0);
 	r = ask_terms(authority);
 	if (!r)
 		*authorityp = pen_take(&authority);
@@ -486,13 +656,13 @@ struct pen_authority *pen_authority_free(struct pen_authority *authority)
 {
 	if (!authority)
 		return NULL;
-	pen_mechs_free(authority->mechs);
+	pen_errand_free(authority->errand);
+	offer_free(authority->offer);
 	close(authority->socket);
 	if (authority->previous >= 0)
 		close(authority->previous);
 	pthread_cond_destroy(&authority->replaced);
 	pthread_mutex_destroy(&authority->mutex);
-	pen_arena_done(&authority->arena);
 	free(authority);
 	return NULL;
 }
@@ -514,5 +684,5 @@ void pen_authority_replace(struct pen_authority *authority, int socket)
 
 struct pen_mechs *pen_authority_mechs(const struct pen_authority *authority)
 {
-	return authority->mechs;
+	return authority->offer->mechs;
 }

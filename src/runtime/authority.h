@@ -24,6 +24,19 @@ struct pen_authority *pen_authority_free(struct pen_authority *authority);
 void pen_authority_replace(struct pen_authority *authority, int socket);
 
 /*
+ * Asks anew what is offered, in a thread: *fdp is readable when renewed is to be called, and lasts
+ * until then, until the next ask, or free. From one thread, as renewed. -ENOMEM, a negative errno.
+ */
+int pen_authority_ask_again(struct pen_authority *authority, int *fdp);
+
+/*
+ * 0: what is offered has changed: mechs gives others, and those before last as long as the
+ * authority. PEN_E_EXISTS: it is what it was; PEN_E_LIMIT: it has changed too often; or as new
+ * fails: it stays as it was.
+ */
+int pen_authority_renewed(struct pen_authority *authority);
+
+/*
  * SPNEGO, NTLM and, where there are keys for it, Kerberos. They wait, in work alone. What is being
  * asked while penstock-authd dies is denied; what comes then waits a while for the next one.
  */

@@ -29,6 +29,11 @@ int pen_server_explain(struct pen_server *server, int result, const char *format
 	return result;
 }
 
+void pen_server_set_mechs(struct pen_server *server, const struct pen_mechs *mechs)
+{
+	server->config.mechs = mechs;
+}
+
 void pen_server_log(struct pen_server *server, enum pen_log_level level, const char *format, ...)
 {
 	char line[512];

@@ -94,6 +94,10 @@ struct pen_server {
 
 enum { PEN_SERVER_READ_SIZE = 256 * 1024 };
 
+/* Connections from now on are offered these, which outlive it. It has had some from its beginning.
+ */
+void pen_server_set_mechs(struct pen_server *server, const struct pen_mechs *mechs);
+
 /* Notes the sentence, and returns the result it explains. */
 int pen_server_explain(struct pen_server *server, int result, const char *format, ...)
 	PEN_PRINTF(3, 4);

@@ -23,6 +23,18 @@ void pen_mechs_add(struct pen_mechs *mechs, const struct pen_mech *mech, const v
 	mechs->rows[mechs->n_rows++] = (struct pen_mech_row){ mech, config };
 }
 
+static bool is_usual(const struct pen_mech *mech)
+{
+	return mech == &pen_mech_krb5 || mech == &pen_mech_ntlm || mech == &pen_mech_spnego;
+}
+
+void pen_mechs_add_those_of(struct pen_mechs *mechs, const struct pen_mechs *others)
+{
+	for (size_t i = 0; i < others->n_rows; i++)
+		if (!is_usual(others->rows[i].mech))
+			pen_mechs_add(mechs, others->rows[i].mech, others->rows[i].config);
+}
+
 static void negotiate(struct pen_mechs *mechs, const struct pen_spnego_mech *mech)
 {
 	mechs->negotiated[mechs->spnego.n_mechs++] = *mech;

@@ -14,4 +14,7 @@ enum { PEN_MECHS_MAX = 4 };
  */
 void pen_mechs_add(struct pen_mechs *mechs, const struct pen_mech *mech, const void *config);
 
+/* Adds what somebody has added to others. */
+void pen_mechs_add_those_of(struct pen_mechs *mechs, const struct pen_mechs *others);
+
 #endif

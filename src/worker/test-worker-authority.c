@@ -214,6 +214,41 @@ static void test_another_takes_the_place(void **state)
 	assert_int_equal(end(), 0);
 }
 
+static void await_said(const char *text)
+{
+	for (int i = 0; i < 2000; i++) {
+		ssize_t n = pread(child.said, child.text, sizeof(child.text) - 1, 0);
+
+		child.text[n > 0 ? n : 0] = '\0';
+		if (strstr(child.text, text))
+			return;
+		usleep(10000);
+	}
+	fail_msg("it has not said %s, but %s", text, child.text);
+}
+
+/* While it serves: by whoever is there, or when the configuration was read again. */
+static void test_terms_are_asked_again(void **state)
+{
+	struct worker_order authority = { .verb = worker_AUTHORITY };
+	const struct worker_order reload = { .verb = worker_RELOAD };
+	int last;
+
+	begin();
+	answer_terms(false);
+	await_ready();
+	last = child.authority;
+	child.authority = give(&authority);
+	close(last);
+	answer_terms(true);
+	await_said("penstock-authd has other terms");
+	assert_int_equal(pen_worker_send_order(child.socket, &reload, -1, &scratch), 0);
+	close(await_call());
+	await_said("is not known anew");
+	leave();
+	assert_int_equal(end(), 0);
+}
+
 static void test_nobody_answers(void **state)
 {
 	begin();
@@ -233,6 +268,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_it_offers_what_it_is_told),
 		cmocka_unit_test(test_it_has_its_own),
 		cmocka_unit_test(test_another_takes_the_place),
+		cmocka_unit_test(test_terms_are_asked_again),
 		cmocka_unit_test(test_nobody_answers),
 	};
 

@@ -9,6 +9,7 @@
 #include "worker/options.h"
 #include "worker/pipes.h"
 #include "worker/talk.h"
+#include "worker/terms.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <penstock/worker.h>
@@ -28,7 +29,8 @@ struct process {
 	struct pen_worker_talk talk;
 	struct pen_server_config config;
 	struct pen_authority *authority; /* NULL: none is asked */
-	bool is_away;			 /* it has ended just now */
+	struct pen_worker_terms terms;
+	bool is_away; /* it has ended just now */
 	struct pen_server *server;
 	struct pen_worker_pipes pipes;
 	void *data;
@@ -231,6 +233,7 @@ static void reload(void *data)
 		r = process->worker->reload(process->data, process->server, error);
 	if (r)
 		fail(process, r, error);
+	pen_worker_terms_ask(&process->terms);
 }
 
 static void replace(void *data, int authority)
@@ -241,6 +244,7 @@ static void replace(void *data, int authority)
 		pen_authority_replace(process->authority, authority);
 	else
 		close(authority);
+	pen_worker_terms_ask(&process->terms);
 }
 
 static int learn(void *data, const struct worker_table *table)
@@ -307,6 +311,7 @@ static int run(struct process *process)
 		r = start(process, is_first);
 	if (r)
 		return r;
+	process->terms = (struct pen_worker_terms){ process->authority, process->server, NULL };
 	r = pen_worker_pipes_begin(&process->pipes, process->worker, process->server,
 				   process->data);
 	if (!r)
@@ -343,6 +348,7 @@ static int serve(const struct pen_worker *worker, const char *name, bool is_verb
 	r = run(&process);
 	pen_worker_talk_end(&process.talk);
 	pen_worker_pipes_end(&process.pipes);
+	pen_worker_terms_end(&process.terms);
 	pen_server_free(process.server);
 	pen_worker_pipes_done(&process.pipes);
 	pen_worker_talk_done(&process.talk);
