@@ -3,6 +3,7 @@
 #include "daemon/door.h"
 #include "daemon/supervisor.h"
 #include <errno.h>
+#include <penstock/status.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -307,6 +308,7 @@ int report_status(const struct supervisor *supervisor, struct pen_arena *arena,
 		.state = state_of(&view),
 		.uptime_ms = (int64_t)(view.now - view.started_at),
 		.image_ms = (int64_t)(view.now - view.image_at),
+		.reload = view.reload ? PEN_WERR_INVALID_DATA : PEN_WERR_SUCCESS,
 		.greeter = { .pid = (uint32_t)view.greeter,
 			     .started = (int64_t)view.n_greeters,
 			     .visitors = view.visitors,

@@ -44,6 +44,7 @@ struct supervisor {
 	bool is_upgrading;
 	struct supervisor_config next; /* to be taken when they have answered; its rules are owned
 					* unless they are those that there are */
+	int reload;		       /* what became of the last one */
 	bool has_ruled;		       /* processes have been told of rules */
 	struct pen_arena next_settings;
 };

@@ -430,6 +430,7 @@ static void on_done(void *owner, int status, int memory)
 
 	supervisor->clerk = NULL;
 	r = conclude(supervisor, status, memory);
+	supervisor->reload = r;
 	if (r) {
 		supervisor_fail(supervisor, r, "reload", "programs stay as they were");
 		tell(&supervisor->next, r);

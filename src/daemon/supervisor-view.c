@@ -39,6 +39,7 @@ void supervisor_view(const struct supervisor *supervisor, struct supervisor_view
 		.started_at = supervisor->started_at,
 		.image_at = supervisor->image_at,
 		.visitors = supervisor->visitors.n + supervisor->last_visitors.n,
+		.reload = supervisor->reload,
 		.is_stopping = supervisor->is_stopping,
 		.is_upgrading = supervisor->is_upgrading,
 		.is_reloading = supervisor->clerk && !supervisor->is_upgrading,

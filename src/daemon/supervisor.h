@@ -135,6 +135,7 @@ struct supervisor_view {
 	uint64_t image_at;	  /* since then it is this program */
 	uint32_t visitors;
 	bool is_stopping, is_reloading, is_upgrading;
+	int reload; /* what became of the last one */
 };
 
 void supervisor_view(const struct supervisor *supervisor, struct supervisor_view *view);

@@ -61,8 +61,12 @@ static bool is_away(int result)
 	       result == -EPIPE;
 }
 
-/* Until it is not at that any more. ms: since it is the program that it is. */
-static int await(struct tool *tool, enum control_daemon_state state, int64_t *msp)
+/*
+ * Until it is not at that any more. ms: since it is the program that it is; *reloadp: what became
+ * of the last reload.
+ */
+static int await(struct tool *tool, enum control_daemon_state state, int64_t *msp,
+		 uint32_t *reloadp)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
 	uint64_t begun = pen_clock_ms();
@@ -76,8 +80,10 @@ static int await(struct tool *tool, enum control_daemon_state state, int64_t *ms
 		if (r && !is_away(r))
 			return control_fail(tool, "control.GetStatus", r);
 		is_at_it = r || status->state == state;
-		if (!r)
+		if (!r) {
 			*msp = status->image_ms;
+			*reloadp = status->reload;
+		}
 		pen_arena_reset(&tool->arena);
 	}
 	if (r)
@@ -92,12 +98,17 @@ static int reload(struct tool *tool, char **argv)
 	const struct control_Reload_in in = { 0 };
 	struct control_Reload_out out = { 0 };
 	int r = control_Reload(tool->call, &in, &out);
+	uint32_t result = 0;
 	int64_t ms;
 
 	if (!r && !out.result)
-		r = await(tool, control_RELOADING, &ms);
+		r = await(tool, control_RELOADING, &ms, &result);
 	else
 		return answer(tool, "control.Reload", r, out.result, out.diagnosis, "");
+	if (!r && result)
+		return tool_fail(tool, TOOL_SERVER, NULL,
+				 "The configuration stays as it was, for what the programs say "
+				 "does not go with it, as penstockd's log says");
 	return r ? r
 		 : answer(tool, "control.Reload", 0, 0, NULL,
 			  "penstockd has read its configuration, and asked its programs.");
@@ -110,10 +121,11 @@ static int upgrade(struct tool *tool, char **argv)
 	uint64_t begun = pen_clock_ms();
 	int r = control_Upgrade(tool->call, &in, &out);
 	int64_t ms = INT64_MAX;
+	uint32_t reload;
 
 	if (r || out.result)
 		return answer(tool, "control.Upgrade", r, out.result, out.diagnosis, "");
-	r = await(tool, control_UPGRADING, &ms);
+	r = await(tool, control_UPGRADING, &ms, &reload);
 	if (r)
 		return r;
 	if (ms > (int64_t)(pen_clock_ms() - begun))

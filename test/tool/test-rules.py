@@ -105,6 +105,19 @@ def names():
     (SERVICES / "silent").unlink()
 
 
+def the_tool():
+    def tell(end, out, error):
+        expect("penstock daemon reload", end, out, error, TOOL, "daemon", "reload", env=ENV)
+
+    tell(0, "has read its configuration", None)
+    FILE.write_text("deny interface=countr\n")
+    tell(3, None, "The configuration stays as it was")
+    FILE.write_text("deny interface\n")
+    tell(3, None, "there is something wrong with it")
+    FILE.write_text("")
+    tell(0, "has read its configuration", None)
+
+
 def rules(daemon):
     pid = call("counter.Pid")
     check("nobody is ruled yet", pid and call("counter.Uid") == os.geteuid(), pid)
@@ -172,6 +185,7 @@ names()
 FILE.write_text("")
 daemon = start()
 try:
+    the_tool()
     in_vain(daemon, rules(daemon))
     programs_that_come(daemon)
     other_images(daemon)
