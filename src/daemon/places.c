@@ -39,13 +39,22 @@ static int make_state(const char *path, const struct passwd *user, const struct 
 	return r ? fail(log, r, directory, *error ? error : NULL) : 0;
 }
 
+/* As it was made when penstockd was started before. */
+static bool is_theirs(const char *path, const struct passwd *user)
+{
+	struct stat st;
+
+	return user && !lstat(path, &st) && S_ISREG(st.st_mode) && st.st_uid == user->pw_uid &&
+	       !(st.st_mode & (S_IRWXG | S_IRWXO));
+}
+
 static int make_private(const char *path, const char *what, const struct passwd *user,
 			const struct log *log)
 {
 	struct pen_ndr_error error = { "" };
 	int fd, r;
 
-	if (!path)
+	if (!path || is_theirs(path, user))
 		return 0;
 	r = pen_private_file_open(&fd, what, path, &error);
 	if (r)

@@ -146,6 +146,7 @@ def another_user():
     HERE.chmod(0o755)
     theirs = f"[store]\npath = {HERE}/their/shares/shares.db\naccounts = {HERE}/their/accounts/accounts.db\n[service rpcecho]\nenabled = yes\n"
     options, ENV["ASAN_OPTIONS"] = ENV.get("ASAN_OPTIONS"), "detect_leaks=0" # a confined process cannot look for them
+    theirs += f"[security]\nkeylog = {HERE}/keys\n[policy]\nrecord = {HERE}/calls\n"
     daemon = start(f"user = nobody\n{theirs}", "yes")
     password = HERE / "password"
     password.write_text("Se-cret12x\n")
@@ -160,6 +161,13 @@ def another_user():
         call("samr.SamrConnect5", {})
         users = subprocess.run(["ps", "-o", "user=", "--ppid", str(daemon.pid)], capture_output=True, text=True).stdout.split()
         check("all of them are that user", len(users) >= 3 and set(users) == {"nobody"}, users)
+    finally:
+        stop(daemon)
+    check("keys are that user's", (HERE / "keys").owner() == "nobody" and (HERE / "keys").stat().st_size)
+    check("what was called is penstockd's", (HERE / "calls").owner() == "root" and "echo_AddOne" in (HERE / "calls").read_text())
+    daemon = start(f"user = nobody\n{theirs}", "yes")
+    try:
+        call("srvsvc.NetrServerGetInfo", {"Level": 101})
     finally:
         stop(daemon)
         ENV.pop("ASAN_OPTIONS")
