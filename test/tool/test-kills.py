@@ -310,6 +310,17 @@ def kill_all(daemon, names, n):
     time.sleep(1)
 
 
+def check_status():
+    """penstockd has counted them."""
+    end, text = tool("status", "--json")
+    children = {child["name"]: child for child in json.loads(text)["children"]}
+    check("it knows its children", children.keys() == set(KINDS[4:]), children)
+    for name in set(TOGETHER or KINDS) & children.keys():
+        check(f"and how often {name} was started and crashed", children[name]["started"] > KILLS <= children[name]["crashed"], children[name])
+    for name in "penstock-relay", "penstock-porter":
+        check(f"and what {name} was given, or has brought", children[name]["handed"] > 0, children[name])
+
+
 def listed_shares():
     """As penstock-srvsvc lists them; who was killed a moment ago may be about to be started."""
     for _ in range(60):
@@ -369,6 +380,7 @@ def main():
             print(f"{type(client).__name__}: {client.counts}")
             check(f"{type(client).__name__}", client.counts["right"] and not client.counts["wrong"] + client.counts["hung"] +
                   client.counts["of others"], (client.counts, client.seen[:5]))
+        check_status()
         check_shares()
     finally:
         for client in clients:
