@@ -64,6 +64,8 @@ int supervisor_check_rules(const struct supervisor *supervisor)
 	struct known known;
 	int r;
 
+	if (!rules_say_something(supervisor->config.rules))
+		return 0;
 	known_init(&known);
 	for (size_t i = 0; supervisor->config.programs[i]; i++)
 		add_crew(&known, supervisor, supervisor->config.programs[i]);
@@ -78,6 +80,8 @@ int supervisor_check_next_rules(const struct supervisor *supervisor,
 	struct known known;
 	int r;
 
+	if (!rules_say_something(supervisor->next.rules))
+		return 0;
 	known_init(&known);
 	for (uint32_t i = 0; i < answers->n_answers; i++)
 		add_answer(&known, supervisor, &answers->answers[i]);
