@@ -29,7 +29,7 @@ def free_port():
 def start(port, *options):
     conf = pathlib.Path(WORK.name, "penstockd.conf")
     conf.write_text(f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = {port}\nports = any\n"
-                    f"directory = {DIRECTORY}\n[store]\npath = {WORK.name}/state/shares.db\n"
+                    f"directory = {DIRECTORY}\n[store]\npath = {WORK.name}/state/shares.db\naccounts = {WORK.name}/state/accounts.db\n"
                     f"[service rpcecho]\nenabled = yes\n[workers]\nconfined = {CONFINED}\n")
     daemon = subprocess.Popen([DAEMON, "--config", conf, *options], stdout=subprocess.PIPE,
                               stderr=open(f"{WORK.name}/log", "w"), env=ENV, text=True)
