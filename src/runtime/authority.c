@@ -3,11 +3,10 @@
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "io/clock.h"
-#include "io/errand.h"
 #include "object/letter.h"
 #include "runtime/authority-letter.h"
+#include "runtime/authority-terms.h"
 #include "sec/krb5-outcome.h"
-#include "sec/mechs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -25,25 +24,6 @@ enum {
 	OFFERS_MAX = 64,
 };
 
-/* What clients are offered by the terms; connections keep that which they have begun with. */
-struct offer {
-	struct offer *before; /* which may be in use still */
-	struct pen_arena arena;
-	struct pen_ntlm_server ntlm;
-	struct pen_krb5_server krb5;
-	bool has_krb5;
-	struct pen_mechs *mechs;
-};
-
-/* Terms that are asked for by a thread, which has nothing else of the authority's. */
-struct inquiry {
-	int socket; /* to penstock-authd */
-	uint32_t timeout_ms;
-	int result;
-	struct pen_arena arena;
-	struct authority_terms terms;
-};
-
 /* Whose challenge that is: he alone judges what is answered to it. */
 struct drawn {
 	uint8_t challenge[PEN_NTLM_CHALLENGE_SIZE];
@@ -59,10 +39,9 @@ struct pen_authority {
 	struct drawn drawn[DRAWN_MAX]; /* the last */
 	size_t next_drawn;
 	uint32_t timeout_ms;
-	struct offer *offer; /* NULL: none yet */
+	struct pen_authority_offer *offer; /* NULL: none yet */
 	size_t n_offers;
-	struct inquiry *inquiry; /* the errand's */
-	struct pen_errand *errand;
+	struct pen_authority_inquiry *inquiry; /* NULL: none is made */
 };
 
 PEN_DEFINE_FREEP(struct pen_authority, pen_authority)
@@ -126,9 +105,9 @@ static int call(struct pen_authority *authority, int end, uint32_t *n_replacedp)
 }
 
 /* Over that way alone, which is closed. */
-static int call_by(int fd, int end, uint32_t timeout_ms)
+static int call_by(const struct pen_authority *authority, int fd, int end)
 {
-	int r = pen_authority_send_call(fd, end, pen_clock_ms() + timeout_ms);
+	int r = pen_authority_send_call(fd, end, pen_clock_ms() + authority->timeout_ms);
 
 	close(fd);
 	return r;
@@ -148,7 +127,7 @@ static int conversation_begin(struct conversation *conversation, struct pen_auth
 		return r;
 	}
 	r = way < 0 ? call(authority, ends[1], &conversation->n_replaced)
-		    : call_by(way, ends[1], authority->timeout_ms);
+		    : call_by(authority, way, ends[1]);
 	close(ends[1]);
 	if (r) {
 		close(ends[0]);
@@ -166,10 +145,10 @@ static void conversation_end(struct conversation *conversation)
 	explicit_bzero(&conversation->answer, sizeof(conversation->answer));
 }
 
-static int ask(struct conversation *conversation, uint32_t timeout_ms,
+static int ask(struct conversation *conversation, const struct pen_authority *authority,
 	       const struct authority_question *question)
 {
-	uint64_t due = pen_clock_ms() + timeout_ms;
+	uint64_t due = pen_clock_ms() + authority->timeout_ms;
 	int r = pen_authority_send_question(conversation->socket, question, due);
 
 	pen_arena_wipe(&conversation->arena);
@@ -291,7 +270,7 @@ static int judge(void *data, const struct pen_ntlm_attempt *attempt,
 		return deny(r, verdict->reason, sizeof(verdict->reason));
 	memcpy(question.body.attempt.server_challenge.bytes, attempt->server_challenge,
 	       PEN_NTLM_CHALLENGE_SIZE);
-	r = ask(&conversation, authority->timeout_ms, &question);
+	r = ask(&conversation, authority, &question);
 	r = r ? deny(r, verdict->reason, sizeof(verdict->reason))
 	      : take_verdict(&conversation.answer.body.verdict, verdict);
 	conversation_end(&conversation);
@@ -306,7 +285,7 @@ static int draw_once(struct pen_authority *authority, uint8_t challenge[PEN_NTLM
 
 	if (r)
 		return r;
-	r = ask(&conversation, authority->timeout_ms, &question);
+	r = ask(&conversation, authority, &question);
 	if (!r) {
 		memcpy(challenge, conversation.answer.body.challenge.bytes,
 		       PEN_NTLM_CHALLENGE_SIZE);
@@ -392,7 +371,7 @@ static int leg(void *data, void **legsp, const struct pen_mech_server *server, s
 
 	legs = *legsp;
 	if (!r)
-		r = ask(legs, authority->timeout_ms, &question);
+		r = ask(legs, authority, &question);
 	if (r)
 		return deny(r, reason, PEN_KRB5_REASON_MAX);
 	return take_stride(&legs->answer.body.stride, out, outcome, reason);
@@ -410,89 +389,17 @@ static const struct pen_krb5_acceptor acceptor = { .leg = leg, .end = end_legs }
 
 /* ---- what is offered ---- */
 
-static int copy_text(struct pen_arena *arena, const char **textp)
-{
-	if (!*textp)
-		return 0;
-	*textp = pen_arena_strdup(arena, *textp);
-	return *textp ? 0 : -ENOMEM;
-}
-
-static struct offer *offer_free(struct offer *offer)
-{
-	while (offer) {
-		struct offer *before = offer->before;
-
-		pen_mechs_free(offer->mechs);
-		pen_arena_done(&offer->arena);
-		free(offer);
-		offer = before;
-	}
-	return NULL;
-}
-
-PEN_DEFINE_FREEP(struct offer, offer)
-
-static struct pen_ntlm_server ntlm_of(const struct authority_terms *terms,
-				      struct pen_authority *authority)
-{
-	return (struct pen_ntlm_server){
-		.netbios_computer = terms->netbios_computer,
-		.netbios_domain = terms->netbios_domain,
-		.dns_computer = terms->dns_computer,
-		.dns_domain = terms->dns_domain,
-		.dns_forest = terms->dns_forest,
-		.allow_v1 = terms->allow_v1,
-		.allow_weak = terms->allow_weak_ntlm,
-		.allow_anonymous = terms->allow_anonymous,
-		.require_bindings = terms->needs_ntlm_bindings,
-		.judge = judge,
-		.data = authority,
-		.may_block = true,
-		.draw = draw,
-	};
-}
-
-static int copy_texts(struct offer *offer)
-{
-	struct pen_ntlm_server *ntlm = &offer->ntlm;
-	int r = copy_text(&offer->arena, &ntlm->netbios_computer);
-
-	if (!r)
-		r = copy_text(&offer->arena, &ntlm->netbios_domain);
-	if (!r)
-		r = copy_text(&offer->arena, &ntlm->dns_computer);
-	if (!r)
-		r = copy_text(&offer->arena, &ntlm->dns_domain);
-	return r ? r : copy_text(&offer->arena, &ntlm->dns_forest);
-}
-
 /* In the place of the one before. */
 static int take_terms(struct pen_authority *authority, const struct authority_terms *terms)
 {
-	pen_cleanup(offer_freep) struct offer *offer = calloc(1, sizeof(*offer));
-	struct pen_mechs_config config;
-	int r;
+	const struct pen_ntlm_server ntlm = {
+		.judge = judge, .data = authority, .may_block = true, .draw = draw
+	};
+	const struct pen_krb5_server krb5 = { .acceptor = &acceptor, .data = authority };
+	int r = pen_authority_offer_new(&authority->offer, terms, &ntlm, &krb5, authority->offer);
 
-	if (!offer)
-		return -ENOMEM;
-	pen_arena_init(&offer->arena, 0);
-	offer->ntlm = ntlm_of(terms, authority);
-	offer->krb5 = (struct pen_krb5_server){ .acceptor = &acceptor, .data = authority };
-	offer->has_krb5 = terms->has_krb5;
-	config.ntlm = &offer->ntlm;
-	config.krb5 = offer->has_krb5 ? &offer->krb5 : NULL;
-	r = copy_texts(offer);
-	if (!r)
-		r = pen_mechs_new(&offer->mechs, &config);
-	if (r)
-		return r;
-	if (authority->offer)
-		pen_mechs_add_those_of(offer->mechs, authority->offer->mechs);
-	offer->before = authority->offer;
-	authority->offer = pen_take(&offer);
-	authority->n_offers++;
-	return 0;
+	authority->n_offers += !r;
+	return r;
 }
 
 static int ask_terms(struct pen_authority *authority)
@@ -503,118 +410,45 @@ static int ask_terms(struct pen_authority *authority)
 
 	if (r)
 		return r;
-	r = ask(&conversation, authority->timeout_ms, &question);
+	r = ask(&conversation, authority, &question);
 	if (!r)
 		r = take_terms(authority, &conversation.answer.body.terms);
 	conversation_end(&conversation);
 	return r;
 }
 
-/* ---- what is offered, again ---- */
-
-static bool is_same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-static bool is_same(const struct offer *offer, const struct authority_terms *terms)
-{
-	const struct pen_ntlm_server *ntlm = &offer->ntlm;
-
-	return is_same_text(ntlm->netbios_computer, terms->netbios_computer) &&
-	       is_same_text(ntlm->netbios_domain, terms->netbios_domain) &&
-	       is_same_text(ntlm->dns_computer, terms->dns_computer) &&
-	       is_same_text(ntlm->dns_domain, terms->dns_domain) &&
-	       is_same_text(ntlm->dns_forest, terms->dns_forest) &&
-	       ntlm->allow_v1 == !!terms->allow_v1 &&
-	       ntlm->allow_weak == !!terms->allow_weak_ntlm &&
-	       ntlm->allow_anonymous == !!terms->allow_anonymous &&
-	       ntlm->require_bindings == !!terms->needs_ntlm_bindings &&
-	       offer->has_krb5 == !!terms->has_krb5;
-}
-
-static int inquire(struct inquiry *inquiry)
-{
-	const struct authority_question question = { .verb = authority_TERMS };
-	struct conversation conversation;
-	int ends[2];
-	int r;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	r = call_by(inquiry->socket, ends[1], inquiry->timeout_ms);
-	inquiry->socket = -1;
-	close(ends[1]);
-	conversation.socket = ends[0];
-	pen_arena_init(&conversation.arena, PEN_AUTHORITY_ARENA_MAX);
-	if (!r)
-		r = ask(&conversation, inquiry->timeout_ms, &question);
-	if (!r) { /* the texts are the arena's */
-		inquiry->terms = conversation.answer.body.terms;
-		inquiry->arena = conversation.arena;
-	} else {
-		pen_arena_done(&conversation.arena);
-	}
-	close(ends[0]);
-	return r;
-}
-
-static void inquiry_run(void *data)
-{
-	struct inquiry *inquiry = data;
-
-	inquiry->result = inquire(inquiry);
-}
-
-static void inquiry_forget(void *data)
-{
-	struct inquiry *inquiry = data;
-
-	if (inquiry->socket >= 0)
-		close(inquiry->socket);
-	pen_arena_done(&inquiry->arena);
-	free(inquiry);
-}
-
 int pen_authority_ask_again(struct pen_authority *authority, int *fdp)
 {
-	struct inquiry *inquiry = calloc(1, sizeof(*inquiry));
 	uint32_t n_replaced;
-	int r;
+	int fd, r;
 
-	authority->errand = pen_errand_free(authority->errand);
-	if (!inquiry)
-		return -ENOMEM;
-	pen_arena_init(&inquiry->arena, 0);
-	inquiry->timeout_ms = authority->timeout_ms;
-	inquiry->socket = borrow(authority, &n_replaced);
-	r = inquiry->socket < 0
-		    ? inquiry->socket
-		    : pen_errand_new(&authority->errand, inquiry_run, inquiry_forget, inquiry);
-	if (r) {
-		inquiry_forget(inquiry);
-		return r;
-	}
-	authority->inquiry = inquiry;
-	*fdp = pen_errand_fd(authority->errand);
-	return 0;
+	authority->inquiry = pen_authority_inquiry_free(authority->inquiry);
+	fd = borrow(authority, &n_replaced);
+	if (fd < 0)
+		return fd;
+	r = pen_authority_inquiry_new(&authority->inquiry, fd, authority->timeout_ms);
+	if (!r)
+		*fdp = pen_authority_inquiry_fd(authority->inquiry);
+	return r;
 }
 
 int pen_authority_renewed(struct pen_authority *authority)
 {
-	const struct inquiry *inquiry = authority->inquiry;
+	const struct authority_terms *terms;
 	int r;
 
-	if (!authority->errand || !pen_errand_is_done(authority->errand))
+	if (!authority->inquiry)
 		return -EAGAIN;
-	r = inquiry->result;
-	if (!r && is_same(authority->offer, &inquiry->terms))
+	r = pen_authority_inquiry_terms(authority->inquiry, &terms);
+	if (r == -EAGAIN)
+		return r;
+	if (!r && pen_authority_offer_is(authority->offer, terms))
 		r = PEN_E_EXISTS;
 	if (!r && authority->n_offers >= OFFERS_MAX)
 		r = PEN_E_LIMIT;
 	if (!r)
-		r = take_terms(authority, &inquiry->terms);
-	authority->errand = pen_errand_free(authority->errand);
+		r = take_terms(authority, terms);
+	authority->inquiry = pen_authority_inquiry_free(authority->inquiry);
 	return r;
 }
 
@@ -656,8 +490,8 @@ struct pen_authority *pen_authority_free(struct pen_authority *authority)
 {
 	if (!authority)
 		return NULL;
-	pen_errand_free(authority->errand);
-	offer_free(authority->offer);
+	pen_authority_inquiry_free(authority->inquiry);
+	pen_authority_offer_free(authority->offer);
 	close(authority->socket);
 	if (authority->previous >= 0)
 		close(authority->previous);
