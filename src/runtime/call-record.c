@@ -202,6 +202,18 @@ static bool is_due(const struct kind *kind, bool is_all)
 	return kind->n_calls > kind->n_written && (is_all || kind->n_calls / 2 >= kind->n_written);
 }
 
+/* What is not whole goes again, unless another process has written behind it. */
+static int take_back(const struct pen_call_record *record, off_t before, size_t n)
+{
+	struct stat st;
+
+	if (fstat(record->fd, &st))
+		return -errno;
+	if (st.st_size == before + (off_t)n && ftruncate(record->fd, before))
+		return -errno;
+	return -ENOSPC;
+}
+
 /* In one piece, or not at all. */
 static int append(const struct pen_call_record *record, const struct pen_buffer *text)
 {
@@ -219,7 +231,7 @@ static int append(const struct pen_call_record *record, const struct pen_buffer 
 		return -errno;
 	if ((size_t)n == text->size)
 		return 0;
-	return ftruncate(record->fd, st.st_size) ? -errno : -ENOSPC;
+	return take_back(record, st.st_size, (size_t)n);
 }
 
 int pen_call_record_write(struct pen_call_record *record, bool is_all)
