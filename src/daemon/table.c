@@ -57,8 +57,11 @@ int table_build(struct worker_table *table, const struct pen_list *doors, struct
 		return -ENOMEM;
 	for (struct pen_list *link = doors->next; link != doors; link = link->next) {
 		const struct door *door = pen_list_entry(link, struct door, link);
-		const char *place = door->is_raw ? NULL : place_of(door, arena);
+		const char *place;
 
+		if (door->is_raw) /* no interface is there */
+			continue;
+		place = place_of(door, arena);
 		if (!place)
 			return -ENOMEM;
 		for (size_t i = 0; i < door->n_crews; i++)

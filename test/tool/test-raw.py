@@ -17,6 +17,7 @@ import time
 from check import CONFINED, DAEMON, TOOL, check, expect, finish, run
 
 OBJECTD, COUNTER = (os.path.abspath(path) for path in sys.argv[3:5])
+PROGRAMS = pathlib.Path(DAEMON).parent / "programs"
 WORK = tempfile.TemporaryDirectory()
 HERE = pathlib.Path(WORK.name)
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK.name, "PENSTOCK_NCALRPC_DIR": f"{HERE}/run/ncalrpc",
@@ -58,7 +59,7 @@ class Daemon:
         (HERE / "conf").write_text(
             f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = {free_port()}\nports = any\ndirectory = {HERE}/run\nobjects = {HERE}/objects\n"
             f"[store]\npath = {HERE}/shares/shares.db\naccounts = {HERE}/state/accounts.db\n"
-            f"[workers]\nprograms = {HERE}/programs\nconfined = {CONFINED}\nleave_timeout = 5\n")
+            f"[workers]\nprograms = {PROGRAMS} {HERE}/programs\nconfined = {CONFINED}\nleave_timeout = 5\n")
         self.log = open(HERE / "log", "w+b")
         self.process = subprocess.Popen([DAEMON, "--quiet", "--config", f"{HERE}/conf"], env=ENV, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
@@ -102,6 +103,9 @@ def main():
     tool("a message is answered", 0, r"^ping$", None, "pipe", "call", "COUNTER-ECHO", "ping")
     tool("one that is only read", 0, r"^word$", None, "pipe", "cat", "--access", "r", r"\\.\pipe\counter\word")
     tool("status says where", 0, r"\\pipe\\Counter-Echo +counter", None, "status")
+    seen = run(TOOL, "endpoints", "ncalrpc:[EPMAPPER]", env=ENV)
+    check("the endpoint mapper knows what carries RPC alone",
+          b"\\pipe\\counter]" in seen.stdout and b"Echo" not in seen.stdout and b"word" not in seen.stdout, f"{seen}")
     listed = json.loads(run(COUNTER, "--list-interfaces", "--json", env=ENV).stdout)
     check("the listing has them", [pipe["name"] for pipe in listed["pipes"]] == ["Counter-Echo", "counter\\word"], f"{listed}")
 
