@@ -286,6 +286,7 @@ static struct worker *worker_new(struct crew *crew)
 		return worker;
 	say(crew, PEN_LOG_ERROR, r < 0 ? strerror(-r) : pen_error_name(r));
 	worker_free(worker);
+	note_crash(crew, true); /* what is lacking may be there soon */
 	return NULL;
 }
 
