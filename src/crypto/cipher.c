@@ -156,3 +156,63 @@ int pen_aes_256_cbc_decrypt(const struct pen_crypto *crypto, const uint8_t key[3
 {
 	return crypt(crypto, PEN_CIPHER_AES_256_CBC, false, key, iv, data, n, out);
 }
+
+/* ---- with associated data ---- */
+
+static bool gcm(EVP_CIPHER_CTX *state, const EVP_CIPHER *cipher, bool is_sealing,
+		const uint8_t *key, const uint8_t *nonce, struct pen_slice associated,
+		const uint8_t *data, size_t n, uint8_t *out)
+{
+	int n_out;
+
+	return associated.size <= RUN_MAX &&
+	       EVP_CipherInit_ex2(state, cipher, key, nonce, is_sealing, NULL) &&
+	       EVP_CipherUpdate(state, NULL, &n_out, associated.data, (int)associated.size) &&
+	       pen_cipher_update(state, data, n, out);
+}
+
+int pen_aes_256_gcm_seal(const struct pen_crypto *crypto, const uint8_t key[32],
+			 const uint8_t nonce[PEN_AES_256_GCM_NONCE_SIZE],
+			 struct pen_slice associated, const uint8_t *data, size_t n, uint8_t *out,
+			 uint8_t tag[PEN_AES_256_GCM_TAG_SIZE])
+{
+	const EVP_CIPHER *cipher = crypto->ciphers[PEN_CIPHER_AES_256_GCM];
+	EVP_CIPHER_CTX *state;
+	uint8_t rest[1];
+	int n_rest;
+	bool is_done;
+
+	if (!cipher)
+		return PEN_E_UNSUPPORTED;
+	state = EVP_CIPHER_CTX_new();
+	is_done = state && gcm(state, cipher, true, key, nonce, associated, data, n, out) &&
+		  EVP_CipherFinal_ex(state, rest, &n_rest) &&
+		  EVP_CIPHER_CTX_ctrl(state, EVP_CTRL_AEAD_GET_TAG, PEN_AES_256_GCM_TAG_SIZE, tag);
+	EVP_CIPHER_CTX_free(state);
+	return is_done ? 0 : -ENOMEM;
+}
+
+int pen_aes_256_gcm_open(const struct pen_crypto *crypto, const uint8_t key[32],
+			 const uint8_t nonce[PEN_AES_256_GCM_NONCE_SIZE],
+			 struct pen_slice associated, const uint8_t *data, size_t n,
+			 const uint8_t tag[PEN_AES_256_GCM_TAG_SIZE], uint8_t *out)
+{
+	const EVP_CIPHER *cipher = crypto->ciphers[PEN_CIPHER_AES_256_GCM];
+	EVP_CIPHER_CTX *state;
+	uint8_t rest[1];
+	int n_rest, r = 0;
+
+	if (!cipher)
+		return PEN_E_UNSUPPORTED;
+	state = EVP_CIPHER_CTX_new();
+	if (!state || !gcm(state, cipher, false, key, nonce, associated, data, n, out) ||
+	    !EVP_CIPHER_CTX_ctrl(state, EVP_CTRL_AEAD_SET_TAG, PEN_AES_256_GCM_TAG_SIZE,
+				 (void *)(uintptr_t)tag))
+		r = -ENOMEM;
+	else if (!EVP_CipherFinal_ex(state, rest, &n_rest))
+		r = PEN_E_DENIED;
+	EVP_CIPHER_CTX_free(state);
+	if (r)
+		pen_wipe(out, n);
+	return r;
+}

@@ -17,6 +17,7 @@ static const char *const cipher_names[PEN_N_CIPHERS] = {
 	[PEN_CIPHER_AES_CFB8] = "AES-128-CFB8",
 	[PEN_CIPHER_AES_128_CBC] = "AES-128-CBC",
 	[PEN_CIPHER_AES_256_CBC] = "AES-256-CBC",
+	[PEN_CIPHER_AES_256_GCM] = "AES-256-GCM",
 };
 
 PEN_DEFINE_FREEP(struct pen_crypto, pen_crypto)

@@ -72,6 +72,22 @@ int pen_aes_256_cbc_decrypt(const struct pen_crypto *crypto, const uint8_t key[3
 			    const uint8_t iv[16], const uint8_t *data, size_t n, uint8_t *out);
 
 /*
+ * AES-256 in Galois/counter mode: what was sealed opens with the same key, nonce and associated
+ * data alone. A nonce is used once under a key. out may be data. open: PEN_E_DENIED: it is not what
+ * was sealed so; out is zeros then.
+ */
+enum { PEN_AES_256_GCM_NONCE_SIZE = 12, PEN_AES_256_GCM_TAG_SIZE = 16 };
+
+int pen_aes_256_gcm_seal(const struct pen_crypto *crypto, const uint8_t key[32],
+			 const uint8_t nonce[PEN_AES_256_GCM_NONCE_SIZE],
+			 struct pen_slice associated, const uint8_t *data, size_t n, uint8_t *out,
+			 uint8_t tag[PEN_AES_256_GCM_TAG_SIZE]);
+int pen_aes_256_gcm_open(const struct pen_crypto *crypto, const uint8_t key[32],
+			 const uint8_t nonce[PEN_AES_256_GCM_NONCE_SIZE],
+			 struct pen_slice associated, const uint8_t *data, size_t n,
+			 const uint8_t tag[PEN_AES_256_GCM_TAG_SIZE], uint8_t *out);
+
+/*
  * AES with chained blocks, of which the last two change places and the last may be short
  * [RFC 3962 5], from an IV of zeros: a key of 16 or 32 bytes, for many messages and for one
  * direction. A message is its parts one after another, and is ciphered where it lies.

@@ -213,6 +213,52 @@ static void test_aes_256_cbc(void **state)
 	assert_memory_equal(out, plain.data, plain.size);
 }
 
+/* The specification of GCM (McGrew, Viega), test case 16. */
+static void test_aes_256_gcm(void **state)
+{
+	HEX(key, "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
+	HEX(nonce, "cafebabefacedbaddecaf888");
+	HEX(associated, "feedfacedeadbeeffeedfacedeadbeefabaddad2");
+	HEX(plain, "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+		   "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
+	static const uint8_t zeros[60];
+	uint8_t out[60], tag[16], back[60], wrong[32];
+
+	assert_int_equal(pen_aes_256_gcm_seal(crypto, key.data, nonce.data, associated, plain.data,
+					      sizeof(out), out, tag),
+			 0);
+	expect_hex(out, "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+			"8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662");
+	expect_hex(tag, "76fc6ece0f4e1768cddf8853bb2d551b");
+	assert_int_equal(pen_aes_256_gcm_open(crypto, key.data, nonce.data, associated, out,
+					      sizeof(out), tag, back),
+			 0);
+	assert_memory_equal(back, plain.data, sizeof(back));
+	/* Of another key, nonce, place, or changed, it does not open. */
+	memcpy(wrong, key.data, sizeof(wrong));
+	wrong[31] ^= 1;
+	assert_int_equal(pen_aes_256_gcm_open(crypto, wrong, nonce.data, associated, out,
+					      sizeof(out), tag, back),
+			 PEN_E_DENIED);
+	assert_memory_equal(back, zeros, sizeof(back));
+	assert_int_equal(pen_aes_256_gcm_open(crypto, key.data, wrong, associated, out, sizeof(out),
+					      tag, back),
+			 PEN_E_DENIED);
+	assert_int_equal(pen_aes_256_gcm_open(crypto, key.data, nonce.data,
+					      (struct pen_slice){ associated.data, 19 }, out,
+					      sizeof(out), tag, back),
+			 PEN_E_DENIED);
+	out[59] ^= 0x80;
+	assert_int_equal(pen_aes_256_gcm_open(crypto, key.data, nonce.data, associated, out,
+					      sizeof(out), tag, back),
+			 PEN_E_DENIED);
+	out[59] ^= 0x80;
+	tag[0] ^= 1;
+	assert_int_equal(pen_aes_256_gcm_open(crypto, key.data, nonce.data, associated, out,
+					      sizeof(out), tag, back),
+			 PEN_E_DENIED);
+}
+
 /* RFC 6070's first two, and the key that Samba makes for opnum 73 of samr. */
 static void test_pbkdf2(void **state)
 {
@@ -281,11 +327,12 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_digests),	 cmocka_unit_test(test_hmacs),
-		cmocka_unit_test(test_rc4),	 cmocka_unit_test(test_des),
-		cmocka_unit_test(test_aes_cfb8), cmocka_unit_test(test_aes_256_cbc),
-		cmocka_unit_test(test_pbkdf2),	 cmocka_unit_test(test_crc32),
-		cmocka_unit_test(test_secrets),	 cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_digests),	    cmocka_unit_test(test_hmacs),
+		cmocka_unit_test(test_rc4),	    cmocka_unit_test(test_des),
+		cmocka_unit_test(test_aes_cfb8),    cmocka_unit_test(test_aes_256_cbc),
+		cmocka_unit_test(test_aes_256_gcm), cmocka_unit_test(test_pbkdf2),
+		cmocka_unit_test(test_crc32),	    cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_no_memory),
 	};
 	int r = pen_crypto_new(&crypto);
 
