@@ -43,7 +43,7 @@ _penstock() {
 		return
 	fi
 	case $previous in
-	--idl | -I | -o | --output | --callbacks | --accounts | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
+	--idl | -I | -o | --output | --callbacks | --accounts | --accounts-key | --password-file | --nt-hash-file | --keytab | --credentials | --keylog)
 		COMPREPLY=($(compgen -f -- "$word")); return ;;
 	--pipe) return ;; # NAME=FILE
 	--call) COMPREPLY=($(compgen -W "$(_penstock_names operations)" -- "$word")); return ;;

@@ -130,6 +130,7 @@ static int serve(struct process *process)
 		.world = &process->world.mech,
 		.ntlm = verdicts_ntlm(process->verdicts),
 		.krb5 = verdicts_krb5(process->verdicts),
+		.vault = verdicts_vault(process->verdicts),
 		.log = say,
 		.log_data = &process->log,
 	};

@@ -35,6 +35,17 @@ static int add_place(struct authd_needs *needs, const char *path)
 	return add(needs, needs->writes, &needs->n_writes, AUTHD_WRITES_MAX, directory, n);
 }
 
+/* The same, which is made if it is not there. Whose it is that is, who opens the file finds out. */
+static int add_made(struct authd_needs *needs, const char *path, char error[256])
+{
+	size_t n = needs->n_writes;
+	int r = add_place(needs, path);
+
+	if (!r && needs->n_writes > n && access(needs->writes[n], F_OK))
+		r = daemon_place_for(path, error);
+	return r;
+}
+
 /* "FILE:/etc/krb5.keytab", or without its kind. */
 static const char *path_of(const char *name)
 {
@@ -94,10 +105,9 @@ int authd_needs_init(struct authd_needs *needs, const struct config *config,
 
 	*needs = (struct authd_needs){ 0 };
 	pen_arena_init(&needs->arena, 0);
-	r = add_place(needs, config->accounts);
-	/* Whose it is that is there, who opens it finds out. */
-	if (!r && needs->n_writes && access(needs->writes[0], F_OK))
-		r = daemon_place_for(config->accounts, error);
+	r = add_made(needs, config->accounts, error);
+	if (!r && config_path && config->accounts_key)
+		r = add_made(needs, config->accounts_key, error);
 	if (!r)
 		r = add_replay_cache(needs);
 	if (!r)

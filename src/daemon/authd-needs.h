@@ -8,7 +8,7 @@
 #include "daemon/config.h"
 #include <penstock/worker.h>
 
-enum { AUTHD_READS_MAX = 24, AUTHD_WRITES_MAX = 2 };
+enum { AUTHD_READS_MAX = 24, AUTHD_WRITES_MAX = 3 };
 
 struct authd_needs {
 	struct pen_arena arena;
@@ -19,8 +19,10 @@ struct authd_needs {
 };
 
 /*
- * The directory of the accounts is made, if it is not there. config_path: the configuration's file,
- * NULL: none. A negative errno, with a sentence in error; done is to be called in any case.
+ * The directory of the accounts is made, if it is not there. config_path: the configuration's file
+ * of one that is yet to start, and to read the accounts' key, whose directory is made as well.
+ * NULL: it has done so. A negative errno, with a sentence in error; done is to be called in any
+ * case.
  */
 int authd_needs_init(struct authd_needs *needs, const struct config *config,
 		     const char *config_path, char error[256]);

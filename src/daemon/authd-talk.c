@@ -9,6 +9,7 @@
 #include "sec/krb5-outcome.h"
 #include "sec/ntlm-keys.h"
 #include "sec/ntlm.h"
+#include "store/vault.h"
 #include <errno.h>
 #include <penstock/auth.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct talk {
 	int socket;
 	const struct authd_config *config;
 	struct challenges *challenges;
+	bool has_accounts;
 	uint64_t due;
 	struct pen_arena in, out;
 	struct authority_question question;
@@ -267,6 +269,46 @@ static int answer_leg(struct talk *talk)
 	return r ? 0 : tell_agreed(talk, stride);
 }
 
+/* ---- the accounts' passwords ---- */
+
+static int ask_vault(struct talk *talk, struct pen_vault_query *query)
+{
+	const struct pen_vault *vault = talk->config->vault;
+	int r = vault->ops->begin(vault, query);
+
+	if (r != PEN_PENDING)
+		return r;
+	vault->ops->work(vault, query);
+	return vault->ops->end(vault, query);
+}
+
+/* What is said of it lives in the arena of the answer. */
+static int answer_vault(struct talk *talk)
+{
+	struct pen_vault_query *query;
+	int r;
+
+	if (!talk->has_accounts || !talk->config->vault)
+		return PEN_E_PROTOCOL;
+	talk->is_over = true;
+	query = pen_secret_alloc(sizeof(*query));
+	if (!query)
+		return -ENOMEM;
+	pen_vault_query_init(query, (enum authority_question_verb)talk->question.verb);
+	query->question = talk->question;
+	r = ask_vault(talk, query);
+	if (!r) {
+		struct pen_arena spare = talk->out;
+
+		talk->answer = query->answer;
+		talk->out = query->arena;
+		query->arena = spare;
+	}
+	pen_vault_query_done(query);
+	pen_secret_free(query);
+	return r;
+}
+
 /* ---- the whole ---- */
 
 static int answer(struct talk *talk, struct pen_ntlm_verdict *verdict)
@@ -284,6 +326,12 @@ static int answer(struct talk *talk, struct pen_ntlm_verdict *verdict)
 		return answer_attempt(talk, verdict);
 	case authority_KRB5:
 		return answer_leg(talk);
+	case authority_LOGON:
+	case authority_PROOF:
+	case authority_PASSWORDS:
+	case authority_SET:
+	case authority_CHANGE:
+		return answer_vault(talk);
 	default:
 		return PEN_E_PROTOCOL;
 	}
@@ -328,7 +376,8 @@ static int turn(struct talk *talk)
 	return r;
 }
 
-int talk_serve(int socket, const struct authd_config *config, struct challenges *challenges)
+int talk_serve(int socket, const struct authd_config *config, struct challenges *challenges,
+	       bool has_accounts)
 {
 	struct talk *talk = pen_secret_alloc(sizeof(*talk));
 	int r = 0;
@@ -338,6 +387,7 @@ int talk_serve(int socket, const struct authd_config *config, struct challenges 
 	talk->socket = socket;
 	talk->config = config;
 	talk->challenges = challenges;
+	talk->has_accounts = has_accounts;
 	talk->due = pen_clock_ms() + config->conversation_ms;
 	pen_arena_init(&talk->in, PEN_AUTHORITY_ARENA_MAX);
 	pen_arena_init(&talk->out, PEN_AUTHORITY_ARENA_MAX);

@@ -21,8 +21,10 @@ struct challenges {
 /*
  * Answers until there is no more to ask. The socket stays the caller's. PEN_E_CLOSED: the worker
  * has gone; PEN_E_TIMEOUT: it took its time; PEN_E_BAD_DATA, PEN_E_PROTOCOL, PEN_E_LIMIT: it asks
- * what is no question, or not one that it may ask there; a negative errno.
+ * what is no question, or not one that it may ask there; a negative errno. has_accounts: it is of
+ * the program that serves the accounts, and may ask the vault.
  */
-int talk_serve(int socket, const struct authd_config *config, struct challenges *challenges);
+int talk_serve(int socket, const struct authd_config *config, struct challenges *challenges,
+	       bool has_accounts);
 
 #endif

@@ -51,6 +51,7 @@ struct client {
 	uv_poll_t poll;
 	int socket;
 	char *name;
+	bool has_accounts;
 	struct challenges challenges;
 	uint32_t n_conversations; /* of the mutex, as the next two */
 	bool is_closed;
@@ -125,7 +126,8 @@ static void converse(struct pen_list *job)
 {
 	struct conversation *conversation = pen_list_entry(job, struct conversation, job);
 	struct client *client = conversation->client;
-	int r = talk_serve(conversation->socket, &client->authd->config, &client->challenges);
+	int r = talk_serve(conversation->socket, &client->authd->config, &client->challenges,
+			   client->has_accounts);
 
 	if (r == PEN_E_BAD_DATA || r == PEN_E_PROTOCOL || r == PEN_E_LIMIT)
 		complain(client, "the worker asks what is no question, or not one of its own");
@@ -227,13 +229,13 @@ static void on_calls(uv_poll_t *poll, int status, int events)
 	client_free(client);
 }
 
-static int client_new(struct authd *authd, const char *name, int socket)
+static int client_new(struct authd *authd, const struct worker_introduction *letter, int socket)
 {
 	struct client *client = calloc(1, sizeof(*client));
 	int r = -ENOMEM;
 
 	if (client)
-		client->name = strdup(name);
+		client->name = strdup(letter->name);
 	if (client && client->name)
 		r = uv_poll_init(&authd->loop.uv, &client->poll, socket);
 	if (r) {
@@ -245,6 +247,7 @@ static int client_new(struct authd *authd, const char *name, int socket)
 	}
 	client->authd = authd;
 	client->socket = socket;
+	client->has_accounts = letter->has_accounts;
 	client->poll.data = client;
 	pthread_mutex_init(&client->challenges.mutex, NULL);
 	pen_list_append(&authd->clients, &client->link);
@@ -256,18 +259,18 @@ static int client_new(struct authd *authd, const char *name, int socket)
 
 /* ---- orders ---- */
 
-static void take_client(struct authd *authd, const char *name, int socket)
+static void take_client(struct authd *authd, const struct worker_introduction *letter, int socket)
 {
 	int r;
 
 	if (authd->n_clients >= authd->config.clients_max) {
 		close(socket);
-		say(authd, PEN_LOG_ERROR, name, "there are more workers than may be");
+		say(authd, PEN_LOG_ERROR, letter->name, "there are more workers than may be");
 		return;
 	}
-	r = client_new(authd, name, socket);
+	r = client_new(authd, letter, socket);
 	if (r)
-		say(authd, PEN_LOG_ERROR, name, strerror(-r));
+		say(authd, PEN_LOG_ERROR, letter->name, strerror(-r));
 }
 
 static void authd_end(struct authd *authd, int error)
@@ -315,7 +318,7 @@ static bool obey(struct authd *authd)
 	if (r == -EAGAIN || r == -EINTR)
 		return false;
 	if (!r && order.verb == worker_CLIENT) {
-		take_client(authd, order.body.client.name, fd);
+		take_client(authd, &order.body.client, fd);
 		return true;
 	}
 	if (!r && order.verb == worker_LEAVE) {

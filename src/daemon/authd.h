@@ -10,6 +10,7 @@
 #include <penstock/server.h>
 
 struct authd;
+struct pen_vault;
 
 /* Zero numbers take the default. */
 struct authd_config {
@@ -17,6 +18,7 @@ struct authd_config {
 	const struct pen_mech_world *world;
 	const struct pen_ntlm_server *ntlm;
 	const struct pen_krb5_server *krb5; /* NULL: there are no keys */
+	const struct pen_vault *vault;	    /* for who serves the accounts; NULL: there is none */
 	uint32_t clients_max;		    /* workers at a time: 4096 */
 	uint32_t conversations_max;	    /* of all: 256 */
 	uint32_t conversations_client_max;  /* of one: 32 */

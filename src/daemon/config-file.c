@@ -32,7 +32,7 @@ int config_load(struct config *config, const char *path, struct pen_buffer *diag
 	int r;
 
 	if (!path && !usual_file(usual))
-		return 0;
+		return config_read(config, "", "", 0, diagnoses);
 	if (!path)
 		path = usual;
 	pen_buffer_init(&text, FILE_MAX);

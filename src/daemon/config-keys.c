@@ -26,6 +26,7 @@ static const struct config_key keys[] = {
 	  .choices = eerr_choices },
 	{ "store", "path", CONFIG_PATH, AT(store) },
 	{ "store", "accounts", CONFIG_PATH, AT(accounts) },
+	{ "store", "accounts_key", CONFIG_PATH, AT(accounts_key) },
 	{ "security", "verdicts", CONFIG_CHOICE, AT(verdicts), .choices = verdict_choices },
 	{ "security", "guests", CONFIG_CHOICE, AT(guests), .choices = guest_choices },
 	{ "security", "anonymous", CONFIG_YES_NO, AT(allow_anonymous) },

@@ -304,6 +304,20 @@ static void read_line(struct reading *reading, char *line)
 		read_key(reading, line, text);
 }
 
+/* "/var/lib/penstock-authd/accounts.key" of "/var/lib/penstock/accounts.db". */
+int config_find_accounts_key(struct pen_arena *arena, const char *accounts, const char **pathp)
+{
+	const char *slash = strrchr(accounts, '/');
+
+	*pathp = NULL;
+	if (*accounts != '/')
+		return 0;
+	*pathp = slash == accounts ? "/penstock-authd/accounts.key"
+				   : pen_arena_printf(arena, "%.*s-authd/accounts.key",
+						      (int)(slash - accounts), accounts);
+	return *pathp ? 0 : -ENOMEM;
+}
+
 int config_read(struct config *config, const char *name, const char *text, size_t n,
 		struct pen_buffer *diagnoses)
 {
@@ -327,7 +341,11 @@ int config_read(struct config *config, const char *name, const char *text, size_
 		n -= end ? n_line + 1 : n;
 		text += end ? n_line + 1 : n_line;
 	}
-	return reading.is_bad ? PEN_E_SYNTAX : 0;
+	if (reading.is_bad)
+		return PEN_E_SYNTAX;
+	return config->accounts_key ? 0
+				    : config_find_accounts_key(&config->arena, config->accounts,
+							       &config->accounts_key);
 }
 
 int config_print(const struct config *config, struct pen_buffer *text)

@@ -35,8 +35,9 @@ struct config {
 
 	const char *store;
 	const char *accounts;
-	const char *smb_conf; /* NULL: shares are in the store */
-	const char *folders;  /* whose files' security clients get and set; NULL: none */
+	const char *accounts_key; /* a file; NULL: not found yet, or the accounts are in none */
+	const char *smb_conf;	  /* NULL: shares are in the store */
+	const char *folders;	  /* whose files' security clients get and set; NULL: none */
 
 	uint32_t verdicts; /* enum config_verdicts */
 	const char *dc;	   /* the binding of a domain controller, for verdicts */
@@ -86,6 +87,12 @@ int config_read(struct config *config, const char *name, const char *text, size_
  * errno: it cannot be read, as diagnoses says.
  */
 int config_load(struct config *config, const char *path, struct pen_buffer *diagnoses);
+
+/*
+ * Where the key of accounts is that are in that file: in a directory beside theirs. NULL: they are
+ * in no file of a path from the root on. What is read has found it for its own. -ENOMEM.
+ */
+int config_find_accounts_key(struct pen_arena *arena, const char *accounts, const char **pathp);
 
 /* Appends the configuration as a file that would give it. */
 int config_print(const struct config *config, struct pen_buffer *text);

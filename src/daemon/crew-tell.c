@@ -2,6 +2,7 @@
 /* What the processes of a crew are told, but for who comes. */
 #include "daemon/crew.h"
 #include "daemon/door.h"
+#include "daemon/programs.h"
 #include "daemon/table.h"
 #include <errno.h>
 #include <signal.h>
@@ -14,12 +15,15 @@ static int connect_keeper(struct worker *worker, int *socketp)
 {
 	const struct crew *crew = worker->crew;
 	char name[64];
+	struct keeper_client client = { .name = name };
 
 	*socketp = -1;
 	if (!crew->world->keeper)
 		return 0;
 	snprintf(name, sizeof(name), "%.50s %u", crew->listing.program, worker->index);
-	return keeper_connect(crew->world->keeper, name, socketp, &worker->keeper_run);
+	/* Not who is only called so: the file is penstock's own. */
+	client.has_accounts = programs_is_own(crew->path, "penstock-lsass");
+	return keeper_connect(crew->world->keeper, &client, socketp, &worker->keeper_run);
 }
 
 static int greet(struct worker *worker)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/desk.h"
+#include "daemon/accounts-key.h"
 #include "daemon/place.h"
 #include "io/clock.h"
 #include <errno.h>
@@ -48,12 +49,15 @@ static int keep_name(struct pen_accounts *accounts, const char *name)
 }
 
 int desk_open(struct desk *desk, const struct config *config, const struct pen_crypto *crypto,
-	      const char *realm, char error[256])
+	      const uint8_t *key, const char *realm, char error[256])
 {
 	int r;
 
 	*desk = (struct desk){ 0 };
 	r = open_accounts(desk, config, error);
+	if (!r && key)
+		r = accounts_key_use(desk->accounts, crypto, key, config->accounts,
+				     config->accounts_key, error);
 	if (!r)
 		r = keep_name(desk->accounts, config->name);
 	if (r) {
@@ -66,6 +70,11 @@ int desk_open(struct desk *desk, const struct config *config, const struct pen_c
 		.now = now,
 		.guests = (enum pen_logon_guests)config->guests,
 		.realm = realm,
+	};
+	desk->vault = (struct pen_vault_desk){
+		.logons = &desk->logons,
+		.allow_ntlm_v1 = config->allow_ntlm_v1,
+		.allow_weak_netlogon = config->allow_weak_netlogon,
 	};
 	return 0;
 }

@@ -70,7 +70,7 @@ static void converse(const struct authd_config *config, const uint8_t *data, siz
 	memset(challenges.rows[1], 'x', PEN_NTLM_CHALLENGE_SIZE);
 	challenges.due[1] = UINT64_MAX;
 	is_judged = false;
-	(void)talk_serve(ends[1], config, &challenges);
+	(void)talk_serve(ends[1], config, &challenges, true);
 	close(ends[1]);
 	expect_no_verdict(ends[0]);
 	close(ends[0]);

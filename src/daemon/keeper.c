@@ -25,6 +25,7 @@ struct waiting {
 	struct pen_list link;
 	int socket;
 	char name[64];
+	bool has_accounts;
 };
 
 static void say(const struct keeper *keeper, enum pen_log_level level, const char *message)
@@ -34,21 +35,25 @@ static void say(const struct keeper *keeper, enum pen_log_level level, const cha
 
 /* ---- sockets ---- */
 
-static int introduce(struct keeper *keeper, const char *name, int socket)
+static int introduce(struct keeper *keeper, const struct keeper_client *client, int socket)
 {
-	const struct worker_order order = { .verb = worker_CLIENT, .body.client.name = name };
+	const struct worker_order order = {
+		.verb = worker_CLIENT,
+		.body.client = { .name = client->name, .has_accounts = client->has_accounts }
+	};
 
 	return child_tell(keeper->child, &order, socket);
 }
 
-static int keep(struct keeper *keeper, const char *name, int socket)
+static int keep(struct keeper *keeper, const struct keeper_client *client, int socket)
 {
 	struct waiting *waiting = calloc(1, sizeof(*waiting));
 
 	if (!waiting)
 		return -ENOMEM;
 	waiting->socket = socket;
-	snprintf(waiting->name, sizeof(waiting->name), "%s", name);
+	snprintf(waiting->name, sizeof(waiting->name), "%s", client->name);
+	waiting->has_accounts = client->has_accounts;
 	pen_list_append(&keeper->waiting, &waiting->link);
 	return 0;
 }
@@ -57,15 +62,17 @@ static void introduce_waiting(struct keeper *keeper)
 {
 	pen_list_each (link, after, &keeper->waiting) {
 		struct waiting *waiting = pen_list_entry(link, struct waiting, link);
+		const struct keeper_client client = { waiting->name, waiting->has_accounts };
 
 		pen_list_remove(link);
-		if (introduce(keeper, waiting->name, waiting->socket))
+		if (introduce(keeper, &client, waiting->socket))
 			close(waiting->socket);
 		free(waiting);
 	}
 }
 
-int keeper_connect(struct keeper *keeper, const char *name, int *socketp, uint64_t *runp)
+int keeper_connect(struct keeper *keeper, const struct keeper_client *client, int *socketp,
+		   uint64_t *runp)
 {
 	uint64_t run = keeper_run(keeper);
 	int ends[2];
@@ -73,10 +80,10 @@ int keeper_connect(struct keeper *keeper, const char *name, int *socketp, uint64
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
-	r = keeper->child ? introduce(keeper, name, ends[1]) : -EPIPE;
+	r = keeper->child ? introduce(keeper, client, ends[1]) : -EPIPE;
 	if (r == -EPIPE) { /* it is the next one's */
 		run = keeper->run + 1;
-		r = keep(keeper, name, ends[1]);
+		r = keep(keeper, client, ends[1]);
 	}
 	if (r) {
 		close(ends[0]);

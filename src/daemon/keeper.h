@@ -41,11 +41,18 @@ int keeper_await(struct keeper *keeper, uint32_t ms);
 /* Ends it. NULL is nobody. */
 void keeper_free(struct keeper *keeper);
 
+/* A worker. */
+struct keeper_client {
+	const char *name;  /* in its log */
+	bool has_accounts; /* it is of the program that serves them */
+};
+
 /*
- * A socket to it, for a worker, who is called so in its log; it may not run for now, and hears all
- * when it does. *runp: by which one of them it is heard. A negative errno, PEN_E_LIMIT.
+ * A socket to it, for a worker; it may not run for now, and hears all when it does. *runp: by which
+ * one of them it is heard. A negative errno, PEN_E_LIMIT.
  */
-int keeper_connect(struct keeper *keeper, const char *name, int *socketp, uint64_t *runp);
+int keeper_connect(struct keeper *keeper, const struct keeper_client *client, int *socketp,
+		   uint64_t *runp);
 
 /* Which one of them it is that runs, or will next. */
 uint64_t keeper_run(const struct keeper *keeper);

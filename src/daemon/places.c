@@ -65,21 +65,26 @@ static int make_private(const char *path, const char *what, const struct passwd 
 	return r;
 }
 
-/* Services may read what is beside the shares. */
+/* Services may read what is beside the shares, and one of them what is beside the accounts. */
 static void warn_of_secrets(const struct config *config, const struct log *log)
 {
 	const char *keytab = config->keytab;
-	const char *secrets[] = { config->accounts, config->machine_secret, NULL };
-	const char *slash = config->store ? strrchr(config->store, '/') : NULL;
-	size_t n = slash ? (size_t)(slash - config->store) + 1 : 0;
+	const char *const open[] = { config->store, config->accounts };
+	const char *secrets[] = { config->accounts, config->accounts_key, config->machine_secret,
+				  NULL };
 
 	if (keytab)
-		secrets[2] = strncmp(keytab, "FILE:", 5) ? keytab : keytab + 5;
-	for (size_t i = 0; n && i < PEN_COUNT(secrets); i++)
-		if (secrets[i] && !strncmp(secrets[i], config->store, n))
-			log_line(log, PEN_LOG_WARNING, "directory", "path", secrets[i], "beside",
-				 config->store, "message",
-				 "it is where services may read that are not to", NULL);
+		secrets[3] = strncmp(keytab, "FILE:", 5) ? keytab : keytab + 5;
+	for (size_t i = 0; i < PEN_COUNT(open); i++) {
+		const char *slash = open[i] ? strrchr(open[i], '/') : NULL;
+		size_t n = slash ? (size_t)(slash - open[i]) + 1 : 0;
+
+		for (size_t k = 0; n && k < PEN_COUNT(secrets); k++)
+			if (secrets[k] && secrets[k] != open[i] && !strncmp(secrets[k], open[i], n))
+				log_line(log, PEN_LOG_WARNING, "directory", "path", secrets[k],
+					 "beside", open[i], "message",
+					 "it is where services may read that are not to", NULL);
+	}
 }
 
 static int make_theirs(const struct config *config, const struct log *log)

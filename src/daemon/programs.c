@@ -64,14 +64,20 @@ static int look_into(struct programs *programs, const char *directory, bool is_n
 	return r;
 }
 
-static int look_into_usual(struct programs *programs, const struct log *log)
+static bool find_own(char own[PATH_MAX])
 {
 	static const char *const places[] = { "programs", PEN_LIBEXECDIR "/penstock/services",
 					      NULL };
+
+	return self_find(places, own);
+}
+
+static int look_into_usual(struct programs *programs, const struct log *log)
+{
 	char own[PATH_MAX];
 	int r = 0;
 
-	if (self_find(places, own))
+	if (find_own(own))
 		r = look_into(programs, own, true, log);
 	return r ? r : look_into(programs, administrators, false, log);
 }
@@ -91,6 +97,20 @@ int programs_find(struct programs *programs, const char *directories, const stru
 	for (word = strtok_r(word, " \t", &rest); word && !r; word = strtok_r(NULL, " \t", &rest))
 		r = look_into(programs, word, true, log);
 	return r;
+}
+
+bool programs_is_own(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+	char own[PATH_MAX], given[PATH_MAX], directory[PATH_MAX];
+	struct stat info;
+
+	if (!slash || slash == path || (size_t)(slash - path) >= sizeof(given) ||
+	    strcmp(slash + 1, name) != 0 || lstat(path, &info) || !S_ISREG(info.st_mode))
+		return false;
+	memcpy(given, path, (size_t)(slash - path));
+	given[slash - path] = '\0';
+	return find_own(own) && realpath(given, directory) && !strcmp(own, directory);
 }
 
 void programs_done(struct programs *programs)

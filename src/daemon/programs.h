@@ -20,6 +20,13 @@ struct programs {
  * programs too many. -ENOMEM.
  */
 int programs_find(struct programs *programs, const char *directories, const struct log *log);
+/*
+ * Whether it is the program of that name among penstock's own: a file in the directory that is
+ * beside penstockd, or where it is installed, where only who may replace penstockd itself can put
+ * one.
+ */
+bool programs_is_own(const char *path, const char *name);
+
 void programs_done(struct programs *programs);
 
 #endif

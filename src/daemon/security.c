@@ -3,14 +3,18 @@
 #include "base/cleanup.h"
 #include "crypto/crypto.h"
 #include "daemon/desk.h"
+#include "runtime/authority.h"
 #include "sec/mechs.h"
 #include "sec/schannel.h"
+#include "store/vault-authority.h"
 #include <errno.h>
+#include <stdio.h>
 
 struct daemon_security {
 	const struct config *config;
 	struct pen_crypto *crypto;
 	struct desk desk;
+	struct pen_vault vault;
 	struct pen_netlogon_sessions *machines;
 	struct pen_schannel_server schannel;
 };
@@ -45,9 +49,14 @@ int daemon_security_new(struct daemon_security **securityp, const struct config 
 	if (!security)
 		return -ENOMEM;
 	security->config = config;
+	if (!pen_authority_of(mechs)) {
+		snprintf(error, 256, "there is no penstock-authd to say who clients are");
+		return PEN_E_UNSUPPORTED;
+	}
+	security->vault = pen_vault_of_authority(pen_authority_of(mechs));
 	r = pen_crypto_new(&security->crypto);
 	if (!r)
-		r = desk_open(&security->desk, config, security->crypto, NULL, error);
+		r = desk_open(&security->desk, config, security->crypto, NULL, NULL, error);
 	if (!r)
 		r = add_schannel(security, mechs);
 	if (!r)
@@ -79,4 +88,9 @@ struct pen_netlogon_sessions *daemon_security_machines(const struct daemon_secur
 const struct pen_logons *daemon_security_logons(const struct daemon_security *security)
 {
 	return &security->desk.logons;
+}
+
+const struct pen_vault *daemon_security_vault(const struct daemon_security *security)
+{
+	return &security->vault;
 }

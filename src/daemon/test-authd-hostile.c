@@ -360,7 +360,7 @@ static void test_no_memory(void **state)
 			assert_int_equal(
 				pen_authority_send_question(ends[0], &questions[i], later()), 0);
 			pen_fail_at(n);
-			r = talk_serve(ends[1], &config, &challenges);
+			r = talk_serve(ends[1], &config, &challenges, true);
 			close(ends[1]);
 			if (!pen_fail_hit()) {
 				assert_int_equal(r, 0);

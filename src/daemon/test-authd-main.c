@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program itself, confined as it is, with accounts in a file. */
+#include "base/secret.h"
+#include "daemon/accounts-key.h"
 #include "daemon/authd-needs.h"
 #include "daemon/desk.h"
 #include "daemon/test-authd.h"
@@ -18,8 +20,10 @@ static void write_conf(const char *more)
 	FILE *file = fopen(conf, "w");
 
 	assert_non_null(file);
-	fprintf(file, "[server]\nname = HERE\n[store]\naccounts = %s/of/acc.db\n[security]\n%s\n",
-		directory, more);
+	fprintf(file,
+		"[server]\nname = HERE\n[store]\naccounts = %s/of/acc.db\n"
+		"accounts_key = %s/key/acc.key\n[security]\n%s\n",
+		directory, directory, more);
 	fclose(file);
 }
 
@@ -40,11 +44,13 @@ static void make_accounts(void)
 	struct pen_arena arena;
 	struct config config;
 	struct desk desk;
+	uint8_t *key;
 	char error[256];
 	uint32_t rid;
 
 	load_conf(&config);
-	assert_int_equal(desk_open(&desk, &config, stage.world.crypto, NULL, error), 0);
+	assert_int_equal(accounts_key_read(&key, config.accounts_key, error), 0);
+	assert_int_equal(desk_open(&desk, &config, stage.world.crypto, key, NULL, error), 0);
 	assert_int_equal(pen_accounts_add_user(desk.accounts, &user, &rid), 0);
 	assert_int_equal(pen_accounts_set_password(desk.accounts, stage.world.crypto, rid,
 						   "Secret-1", stage.world.mech.now(NULL)),
@@ -56,6 +62,7 @@ static void make_accounts(void)
 	assert_int_equal(pen_accounts_set_policy(desk.accounts, PEN_ACCOUNT_MACHINE, &policy), 0);
 	pen_arena_done(&arena);
 	desk_close(&desk);
+	pen_secret_free(key);
 	config_done(&config);
 }
 
@@ -313,6 +320,8 @@ static void test_needs(void **state)
 	assert_true(has(needs.needs.reads, conf));
 	assert_true(has(needs.needs.writes, place));
 	assert_true(has(needs.needs.writes, "/tmp"));
+	snprintf(place, sizeof(place), "%s/key", directory);
+	assert_true(has(needs.needs.writes, place));
 	assert_false(needs.needs.network);
 	authd_needs_done(&needs);
 	config.verdicts = CONFIG_VERDICTS_NETLOGON;
@@ -322,6 +331,8 @@ static void test_needs(void **state)
 	assert_int_equal(authd_needs_init(&needs, &config, NULL, error), 0);
 	assert_true(has(needs.needs.reads, "/usual/keytab"));
 	assert_false(has(needs.needs.writes, "/tmp"));
+	/* It has been read. */
+	assert_false(has(needs.needs.writes, place));
 	assert_true(needs.needs.network);
 	authd_needs_done(&needs);
 	config_done(&config);

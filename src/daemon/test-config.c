@@ -49,6 +49,9 @@ static void test_defaults_for_root(void **state)
 	assert_int_equal(root.last_port, 65535);
 	assert_string_equal(root.directory, "/run/penstock");
 	assert_string_equal(root.store, "/var/lib/penstock/shares/penstock.db");
+	assert_string_equal(root.accounts, "/var/lib/penstock/accounts.db");
+	assert_int_equal(config_read(&root, "f", "", 0, &diagnoses), 0);
+	assert_string_equal(root.accounts_key, "/var/lib/penstock-authd/accounts.key");
 	config_done(&root);
 }
 
@@ -59,6 +62,20 @@ static void expect_user(const char *directory, const char *store)
 	assert_int_equal(config_init(&user, false), 0);
 	assert_string_equal(user.directory, directory);
 	assert_string_equal(user.store, store);
+	config_done(&user);
+}
+
+/* It is beside the directory of the accounts, unless it is said where. */
+static void expect_key(const char *text, const char *key)
+{
+	struct config user;
+
+	assert_int_equal(config_init(&user, false), 0);
+	assert_int_equal(config_read(&user, "f", text, strlen(text), &diagnoses), 0);
+	if (key)
+		assert_string_equal(user.accounts_key, key);
+	else
+		assert_null(user.accounts_key);
 	config_done(&user);
 }
 
@@ -78,6 +95,11 @@ static void test_defaults_for_a_user(void **state)
 	setenv("XDG_STATE_HOME", "/state", 1);
 	setenv("HOME", "/home/u", 1);
 	expect_user("/run/user/7/penstock", "/state/penstock/shares/penstock.db");
+	expect_key("", "/state/penstock-authd/accounts.key");
+	expect_key("[store]\naccounts = /some/where/a.db\n", "/some/where-authd/accounts.key");
+	expect_key("[store]\naccounts = /a.db\n", "/penstock-authd/accounts.key");
+	expect_key("[store]\naccounts_key = /k\naccounts = /some/where/a.db\n", "/k");
+	expect_key("[store]\naccounts = :memory:\n", NULL);
 	unsetenv("XDG_STATE_HOME");
 	expect_user("/run/user/7/penstock", "/home/u/.local/state/penstock/shares/penstock.db");
 	setenv("XDG_RUNTIME_DIR", "relative", 1);
@@ -116,6 +138,7 @@ static const struct {
 	  "extended_errors is local, nobody, codes or all" },
 	{ "store", "path", { "/s", ":memory:" }, { "s" }, "path is an absolute path" },
 	{ "store", "accounts", { "/a" }, { "a" }, "accounts is an absolute path" },
+	{ "store", "accounts_key", { "/k" }, { "k" }, "accounts_key is an absolute path" },
 	{ "security",
 	  "verdicts",
 	  { "winbind", "netlogon", "accounts" },
@@ -240,6 +263,7 @@ static void test_each_key(void **state)
 		struct config before;
 
 		assert_int_equal(config_init(&before, false), 0);
+		assert_int_equal(config_read(&before, "f", "", 0, &diagnoses), 0);
 		assert_true(config_is_same(&config, &before, key));
 		for (size_t j = 3; j--;) {
 			if (!rows[i].right[j])

@@ -100,7 +100,8 @@ static void test_it_is_there(void **state)
 		skip();
 	assert_int_equal(keep(program), 0);
 	assert_int_equal(keeper_await(stage.keeper, 20000), 0);
-	assert_int_equal(keeper_connect(stage.keeper, "one", &socket, &run), 0);
+	assert_int_equal(
+		keeper_connect(stage.keeper, &(struct keeper_client){ "one" }, &socket, &run), 0);
 	assert_int_equal(run, keeper_run(stage.keeper));
 	expect_authority(socket);
 }
@@ -115,14 +116,17 @@ static void test_it_is_there_again(void **state)
 		skip();
 	assert_int_equal(keep(program), 0);
 	assert_int_equal(keeper_await(stage.keeper, 20000), 0);
-	assert_int_equal(keeper_connect(stage.keeper, "one", &socket, &first), 0);
+	assert_int_equal(
+		keeper_connect(stage.keeper, &(struct keeper_client){ "one" }, &socket, &first), 0);
 	close(socket);
 	for (unsigned i = 0; i < 3; i++) {
 		pid = keeper_pid(stage.keeper);
 		kill(pid, SIGKILL);
 		run_until(is_dead);
 		/* Who comes meanwhile is heard by the next one. */
-		assert_int_equal(keeper_connect(stage.keeper, "two", &socket, &run), 0);
+		assert_int_equal(keeper_connect(stage.keeper, &(struct keeper_client){ "two" },
+						&socket, &run),
+				 0);
 		assert_int_equal(run, first + i + 1);
 		stage.n_changes = 0;
 		run_until(has_changed);
@@ -147,7 +151,8 @@ static void test_nobody_has_noticed(void **state)
 	pid = keeper_pid(stage.keeper);
 	kill(pid, SIGKILL);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	assert_int_equal(keeper_connect(stage.keeper, "one", &socket, &run), 0);
+	assert_int_equal(
+		keeper_connect(stage.keeper, &(struct keeper_client){ "one" }, &socket, &run), 0);
 	run_until(has_changed);
 	assert_int_equal(run, keeper_run(stage.keeper));
 	expect_authority(socket);

@@ -1,19 +1,32 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/secret.h"
 #include "crypto/crypto.h"
+#include "daemon/accounts-key.h"
+#include "daemon/authd-talk.h"
+#include "daemon/desk.h"
 #include "daemon/security.h"
 #include "daemon/verdicts.h"
 #include "io/clock.h"
+#include "runtime/authority-letter.h"
+#include "runtime/authority.h"
+#include "runtime/world.h"
+#include "sec/ntlm-keys.h"
 #include "sec/ntlm.h"
 #include "sec/spnego.h"
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <penstock/credentials.h>
+#include <penstock/status.h>
 #include <penstock/token.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,8 +52,8 @@ static void configure(struct config *config, const char *more)
 	assert_int_equal(
 		pen_buffer_printf(&text,
 				  "[server]\nname = HERE\n[store]\naccounts = %s/of/acc.db\n"
-				  "[security]\n%s",
-				  directory, more),
+				  "accounts_key = %s/key/acc.key\n[security]\n%s",
+				  directory, directory, more),
 		0);
 	assert_int_equal(config_read(config, "f", (const char *)text.data, text.size, &diagnoses),
 			 0);
@@ -48,17 +61,19 @@ static void configure(struct config *config, const char *more)
 	pen_buffer_done(&diagnoses);
 }
 
-/* What penstock-authd has, and what serves the accounts, in one process. */
+/* What penstock-authd has, and the accounts once more. */
 struct all {
 	struct pen_crypto *crypto;
 	struct verdicts *verdicts;
 	struct pen_mechs *mechs;
-	struct daemon_security *security;
+	uint8_t *key;
+	struct desk desk;
 };
 
 static void all_free(struct all *all)
 {
-	daemon_security_free(all->security);
+	desk_close(&all->desk);
+	pen_secret_free(all->key);
 	pen_mechs_free(all->mechs);
 	verdicts_free(all->verdicts);
 	pen_crypto_free(all->crypto);
@@ -81,7 +96,9 @@ static int all_new(struct all *all, const struct config *config, char error[256]
 		r = pen_mechs_new(&all->mechs, &mechs);
 	}
 	if (!r)
-		r = daemon_security_new(&all->security, config, all->mechs, error);
+		r = accounts_key_read(&all->key, config->accounts_key, error);
+	if (!r)
+		r = desk_open(&all->desk, config, all->crypto, all->key, NULL, error);
 	if (r)
 		all_free(all);
 	return r;
@@ -161,7 +178,7 @@ static void test_name(void **state)
 		configure(&config, "");
 		config.name = i ? "THERE" : "HERE";
 		assert_int_equal(all_new(&all, &config, error), 0);
-		accounts = daemon_security_accounts(all.security);
+		accounts = all.desk.accounts;
 		assert_int_equal(
 			pen_accounts_get_policy(accounts, PEN_ACCOUNT_MACHINE, &arena, &policy), 0);
 		assert_string_equal(policy.name, config.name);
@@ -203,7 +220,7 @@ static void test_logons(void **state)
 	world.crypto = crypto;
 	configure(&config, "guests = strangers\n");
 	assert_int_equal(all_new(&all, &config, error), 0);
-	add_user(daemon_security_accounts(all.security), crypto);
+	add_user(all.desk.accounts, crypto);
 	assert_int_equal(pen_credentials_new_password(&right, "alice", NULL, "Secret-1"), 0);
 	assert_int_equal(pen_credentials_new_password(&wrong, "alice", NULL, "secret-1"), 0);
 	mechs = pen_mechs_rows(all.mechs, &n);
@@ -222,9 +239,10 @@ static void test_logons(void **state)
 	assert_string_equal(config.accounts + strlen(directory), "/of/acc.db");
 	assert_int_equal(stat(config.accounts, &info), 0);
 	assert_int_equal(info.st_mode & 0777, 0600);
-	assert_ptr_equal(daemon_security_logons(all.security)->accounts,
-			 daemon_security_accounts(all.security));
-	assert_int_equal(daemon_security_logons(all.security)->guests, PEN_LOGON_STRANGERS);
+	assert_int_equal(stat(config.accounts_key, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0600);
+	assert_int_equal(info.st_size, PEN_ACCOUNT_SECRET_SIZE);
+	assert_int_equal(all.desk.logons.guests, PEN_LOGON_STRANGERS);
 	pen_credentials_free(right);
 	pen_credentials_free(wrong);
 	all_free(&all);
@@ -241,6 +259,9 @@ static void test_refusals(void **state)
 		{ "keytab = FILE:/nowhere/keytab\n", "the keytab FILE:/nowhere/keytab cannot" },
 		{ "[store]\naccounts = :memory:\n", "kept in a file" },
 		{ "[store]\naccounts = /proc/nowhere/acc.db\n", "/proc/nowhere" },
+		{ "[store]\naccounts_key = /proc/nowhere/acc.key\n", "/proc/nowhere" },
+		{ "[store]\naccounts_key = /proc/self/status\n", "chmod 600" },
+		{ "[store]\naccounts_key = /dev/null\n", "is no file" },
 	};
 	struct all all;
 	struct config config;
@@ -271,6 +292,194 @@ static void test_no_memory(void **state)
 	config_done(&config);
 }
 
+/* ---- the key ---- */
+
+static void make_file(const char *name, const char *content, size_t n, mode_t mode)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, n), n);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+/* Each time the same, whoever makes it; what is none is refused, and stays as it is. */
+static void test_key_file(void **state)
+{
+	static const struct {
+		size_t n;
+		mode_t mode;
+		const char *error;
+	} rows[] = {
+		{ 31, 0600, "it has 31 bytes, not 32" },
+		{ 33, 0600, "it has 33 bytes, not 32" },
+		{ 32, 0640, "can be read or changed by others" },
+		{ 32, 0602, "can be read or changed by others" },
+	};
+	char path[100], other[100], error[256];
+	uint8_t *keys[2];
+
+	snprintf(path, sizeof(path), "%s/made/deep/the.key", directory);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(accounts_key_read(&keys[i], path, error), 0);
+	assert_memory_equal(keys[0], keys[1], PEN_ACCOUNT_SECRET_SIZE);
+	unlink(path);
+	pen_secret_free(keys[1]);
+	assert_int_equal(accounts_key_read(&keys[1], path, error), 0);
+	assert_memory_not_equal(keys[0], keys[1], PEN_ACCOUNT_SECRET_SIZE);
+	for (int i = 0; i < 2; i++)
+		pen_secret_free(keys[i]);
+	for (size_t i = 0; i < PEN_COUNT(rows); i++) {
+		make_file(path, "01234567890123456789012345678901234", rows[i].n, rows[i].mode);
+		assert_int_equal(accounts_key_read(&keys[0], path, error), PEN_E_DENIED);
+		assert_non_null(strstr(error, rows[i].error));
+		assert_non_null(strstr(error, path));
+	}
+	snprintf(other, sizeof(other), "%s/link.key", directory);
+	assert_int_equal(symlink(path, other), 0);
+	assert_int_equal(accounts_key_read(&keys[0], other, error), -ELOOP);
+	snprintf(other, sizeof(other), "%s/open", directory);
+	assert_int_equal(mkdir(other, 0777), 0);
+	assert_int_equal(chmod(other, 0777), 0);
+	snprintf(other, sizeof(other), "%s/open/a.key", directory);
+	assert_int_equal(accounts_key_read(&keys[0], other, error), -EPERM);
+	assert_int_equal(accounts_key_read(&keys[0], "nowhere", error), -EINVAL);
+}
+
+/* Accounts and a key that are not each other's are told apart from a wrong password. */
+static void test_another_key(void **state)
+{
+	struct config config;
+	char error[256];
+	struct all all;
+
+	configure(&config, "");
+	assert_int_equal(all_new(&all, &config, error), 0);
+	all_free(&all);
+	make_file(config.accounts_key, "01234567890123456789012345678901", 32, 0600);
+	assert_int_equal(all_new(&all, &config, error), PEN_E_BAD_DATA);
+	assert_non_null(strstr(error, config.accounts));
+	assert_non_null(strstr(error, config.accounts_key));
+	assert_non_null(strstr(error, "do not belong together"));
+	unlink(config.accounts);
+	unlink(config.accounts_key);
+	config_done(&config);
+}
+
+/* ---- who serves the accounts ---- */
+
+struct authd_thread {
+	struct authd_config config;
+	int socket;
+	pthread_t thread;
+};
+
+static void *serve(void *data)
+{
+	static struct challenges challenges = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+	struct authd_thread *authd = data;
+	struct pollfd wait = { .fd = authd->socket, .events = POLLIN };
+	int socket, r;
+
+	for (;;) {
+		poll(&wait, 1, -1);
+		r = pen_authority_receive_call(authd->socket, &socket);
+		if (r)
+			break;
+		talk_serve(socket, &authd->config, &challenges, true);
+		close(socket);
+	}
+	close(authd->socket);
+	return NULL;
+}
+
+static struct pen_authority *authd_start(struct authd_thread *authd, const struct all *all,
+					 const struct pen_mech_world *world)
+{
+	struct pen_authority *authority;
+	int ends[2];
+
+	*authd = (struct authd_thread){
+		.config = { .world = world,
+			    .ntlm = verdicts_ntlm(all->verdicts),
+			    .vault = verdicts_vault(all->verdicts),
+			    .conversation_ms = 20000 },
+	};
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	authd->socket = ends[1];
+	assert_int_equal(pthread_create(&authd->thread, NULL, serve, authd), 0);
+	assert_int_equal(pen_authority_new(&authority, ends[0], 0), 0);
+	return authority;
+}
+
+static int ask(const struct pen_vault *vault, struct pen_vault_query *query)
+{
+	int r = vault->ops->begin(vault, query);
+
+	assert_int_equal(r, PEN_PENDING);
+	vault->ops->work(vault, query);
+	return vault->ops->end(vault, query);
+}
+
+/* It has no hash and sets none, and gets verdicts. */
+static void test_services(void **state)
+{
+	struct authority_logon *logon;
+	struct pen_vault_query query;
+	struct daemon_security *security;
+	const struct pen_vault *vault;
+	struct pen_authority *authority;
+	struct pen_accounts *accounts;
+	struct authd_thread authd;
+	struct pen_account account;
+	struct pen_world world;
+	struct config config;
+	uint8_t hash[16];
+	char error[256];
+	struct all all;
+
+	assert_int_equal(pen_world_init(&world), 0);
+	configure(&config, "");
+	assert_int_equal(all_new(&all, &config, error), 0);
+	add_user(all.desk.accounts, all.crypto);
+	authority = authd_start(&authd, &all, &world.mech);
+	/* Only penstock-authd's mechanisms say who it is. */
+	assert_int_equal(daemon_security_new(&security, &config, all.mechs, error),
+			 PEN_E_UNSUPPORTED);
+	assert_int_equal(
+		daemon_security_new(&security, &config, pen_authority_mechs(authority), error), 0);
+	accounts = daemon_security_accounts(security);
+	vault = daemon_security_vault(security);
+	assert_ptr_equal(daemon_security_logons(security)->accounts, accounts);
+	assert_int_equal(pen_accounts_find_any(accounts, "alice", NULL, &account), 0);
+	assert_int_equal(pen_accounts_get_hash(accounts, account.rid, 0, hash), PEN_E_DENIED);
+	assert_int_equal(pen_accounts_set_hash(accounts, account.rid, hash, 1), PEN_E_DENIED);
+	assert_int_equal(pen_accounts_clear_password(accounts, account.rid), PEN_E_DENIED);
+	for (int i = 0; i < 2; i++) {
+		pen_vault_query_init(&query, authority_LOGON);
+		logon = &query.question.body.logon;
+		logon->domain = logon->workstation = logon->peer = "";
+		logon->user = "alice";
+		logon->is_interactive = true;
+		assert_int_equal(
+			pen_ntlm_nt_hash(all.crypto, i ? "Secret-1" : "secret-1", logon->nt_hash),
+			0);
+		assert_int_equal(ask(vault, &query), 0);
+		assert_int_equal(query.answer.body.admission.result, 0);
+		assert_int_equal(query.answer.body.admission.status,
+				 i ? 0 : PEN_STATUS_WRONG_PASSWORD);
+		assert_int_equal(query.answer.body.admission.rid, i ? account.rid : 0);
+		pen_vault_query_done(&query);
+	}
+	daemon_security_free(security);
+	pen_authority_free(authority);
+	pthread_join(authd.thread, NULL);
+	all_free(&all);
+	config_done(&config);
+	pen_world_done(&world);
+}
+
 static int set_up(void **state)
 {
 	setenv("KRB5_KTNAME", "FILE:/nowhere/keytab", 1);
@@ -288,10 +497,10 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_name),
-		cmocka_unit_test(test_logons),
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_name),	 cmocka_unit_test(test_logons),
+		cmocka_unit_test(test_refusals), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_key_file), cmocka_unit_test(test_another_key),
+		cmocka_unit_test(test_services),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

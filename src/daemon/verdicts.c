@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/verdicts.h"
 #include "base/cleanup.h"
+#include "base/secret.h"
+#include "daemon/accounts-key.h"
 #include "daemon/desk.h"
 #include "daemon/verdict-netlogon.h"
 #include "daemon/verdict-winbind.h"
@@ -17,7 +19,9 @@
 struct verdicts {
 	const struct config *config;
 	const struct pen_crypto *crypto;
+	uint8_t *key;	  /* of the accounts' hashes */
 	struct desk desk; /* of one thread at a time */
+	struct pen_vault by_desk, vault;
 	pthread_mutex_t mutex;
 	struct daemon_netlogon *netlogon; /* NULL: no domain controller is asked */
 	struct daemon_winbind *winbind;	  /* NULL: it is not asked */
@@ -89,6 +93,39 @@ static int map(void *data, const char *principal, const struct pen_token_info *k
 	pthread_mutex_unlock(&verdicts->mutex);
 	return r;
 }
+
+/* The accounts are held but while a key is made of a password, which may take its time. */
+
+static int begin(const struct pen_vault *vault, struct pen_vault_query *query)
+{
+	struct verdicts *verdicts = vault->data;
+	int r;
+
+	pthread_mutex_lock(&verdicts->mutex);
+	r = verdicts->by_desk.ops->begin(&verdicts->by_desk, query);
+	pthread_mutex_unlock(&verdicts->mutex);
+	return r;
+}
+
+static void work(const struct pen_vault *vault, struct pen_vault_query *query)
+{
+	const struct verdicts *verdicts = vault->data;
+
+	verdicts->by_desk.ops->work(&verdicts->by_desk, query);
+}
+
+static int end(const struct pen_vault *vault, struct pen_vault_query *query)
+{
+	struct verdicts *verdicts = vault->data;
+	int r;
+
+	pthread_mutex_lock(&verdicts->mutex);
+	r = verdicts->by_desk.ops->end(&verdicts->by_desk, query);
+	pthread_mutex_unlock(&verdicts->mutex);
+	return r;
+}
+
+static const struct pen_vault_ops vault_ops = { .begin = begin, .work = work, .end = end };
 
 /* ---- what is offered ---- */
 
@@ -251,7 +288,10 @@ int verdicts_new(struct verdicts **verdictsp, const struct config *config,
 	verdicts->config = config;
 	verdicts->crypto = crypto;
 	pthread_mutex_init(&verdicts->mutex, NULL);
-	r = prepare_krb5(verdicts, error);
+	r = config->accounts_key ? accounts_key_read(&verdicts->key, config->accounts_key, error)
+				 : 0;
+	if (!r)
+		r = prepare_krb5(verdicts, error);
 	if (!r)
 		r = prepare_ntlm(verdicts, error);
 	if (!r)
@@ -261,8 +301,12 @@ int verdicts_new(struct verdicts **verdictsp, const struct config *config,
 
 int verdicts_open(struct verdicts *verdicts, char error[256])
 {
-	return desk_open(&verdicts->desk, verdicts->config, verdicts->crypto, verdicts->realm,
-			 error);
+	int r = desk_open(&verdicts->desk, verdicts->config, verdicts->crypto, verdicts->key,
+			  verdicts->realm, error);
+
+	verdicts->by_desk = pen_vault_of_desk(&verdicts->desk.vault);
+	verdicts->vault = (struct pen_vault){ .ops = &vault_ops, .data = verdicts };
+	return r;
 }
 
 struct verdicts *verdicts_free(struct verdicts *verdicts)
@@ -270,6 +314,7 @@ struct verdicts *verdicts_free(struct verdicts *verdicts)
 	if (!verdicts)
 		return NULL;
 	desk_close(&verdicts->desk);
+	pen_secret_free(verdicts->key);
 	if (verdicts->kept)
 		krb5_kt_close(verdicts->keeper, verdicts->kept);
 	krb5_free_context(verdicts->keeper);
@@ -289,4 +334,9 @@ const struct pen_ntlm_server *verdicts_ntlm(const struct verdicts *verdicts)
 const struct pen_krb5_server *verdicts_krb5(const struct verdicts *verdicts)
 {
 	return verdicts->has_krb5 ? &verdicts->krb5 : NULL;
+}
+
+const struct pen_vault *verdicts_vault(const struct verdicts *verdicts)
+{
+	return &verdicts->vault;
 }

@@ -191,6 +191,8 @@ static bool is_whole_question(const struct authority_question *question)
 {
 	const struct authority_attempt *attempt = &question->body.attempt;
 	const struct authority_leg *leg = &question->body.leg;
+	const struct authority_logon *logon = &question->body.logon;
+	const struct authority_change *change = &question->body.change;
 
 	switch (question->verb) {
 	case authority_NTLM:
@@ -199,6 +201,11 @@ static bool is_whole_question(const struct authority_question *question)
 		return is_there(leg->n, leg->bytes) &&
 		       (!leg->opening ||
 			is_there(leg->opening->n_bindings, leg->opening->bindings));
+	case authority_LOGON:
+		return is_there(logon->n_nt, logon->nt) && is_there(logon->n_lm, logon->lm);
+	case authority_CHANGE:
+		return change->kind != authority_AES ||
+		       is_there(change->body.aes.n_cipher, change->body.aes.cipher);
 	default:
 		return true;
 	}

@@ -162,8 +162,10 @@ static int ask(struct conversation *conversation, const struct pen_authority *au
 
 /* ---- what failed, in words ---- */
 
-static const char *sentence_of(int r)
+const char *pen_authority_sentence(int r)
 {
+	if (r < 0)
+		return strerror(-r);
 	switch (r) {
 	case PEN_E_TIMEOUT:
 		return "penstock-authd, which knows who may come in, has not answered in time";
@@ -181,7 +183,7 @@ static int deny(int r, char *reason, size_t n)
 {
 	if (r < 0)
 		return r;
-	snprintf(reason, n, "%s", sentence_of(r));
+	snprintf(reason, n, "%s", pen_authority_sentence(r));
 	return PEN_E_DENIED;
 }
 
@@ -449,6 +451,35 @@ int pen_authority_renewed(struct pen_authority *authority)
 	if (!r)
 		r = take_terms(authority, terms);
 	authority->inquiry = pen_authority_inquiry_free(authority->inquiry);
+	return r;
+}
+
+/* ---- the rest ---- */
+
+struct pen_authority *pen_authority_of(const struct pen_mechs *mechs)
+{
+	const struct pen_mech_row *row = mechs ? pen_mechs_find(mechs, PEN_AUTH_NTLM) : NULL;
+	const struct pen_ntlm_server *ntlm = row ? row->config : NULL;
+
+	return ntlm && ntlm->judge == judge ? ntlm->data : NULL;
+}
+
+int pen_authority_ask(struct pen_authority *authority, const struct authority_question *question,
+		      struct authority_answer *answer, struct pen_arena *arena)
+{
+	struct conversation conversation;
+	int r = conversation_begin(&conversation, authority, -1);
+
+	if (r)
+		return r;
+	r = ask(&conversation, authority, question);
+	if (!r) {
+		*answer = conversation.answer;
+		pen_arena_wipe(arena);
+		*arena = conversation.arena;
+		pen_arena_init(&conversation.arena, 0);
+	}
+	conversation_end(&conversation);
 	return r;
 }
 

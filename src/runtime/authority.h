@@ -6,6 +6,8 @@
  * its mechanisms leave to it is asked over a socket that penstockd has made [idl/authority.idl].
  * What comes back protects the one connection.
  */
+#include <penstock/arena.h>
+#include <penstock/idl/authority.h>
 #include <penstock/mechs.h>
 
 struct pen_authority;
@@ -41,5 +43,19 @@ int pen_authority_renewed(struct pen_authority *authority);
  * asked while penstock-authd dies is denied; what comes then waits a while for the next one.
  */
 struct pen_mechs *pen_authority_mechs(const struct pen_authority *authority);
+
+/* Whose mechanisms those are; NULL: they are others. */
+struct pen_authority *pen_authority_of(const struct pen_mechs *mechs);
+
+/*
+ * A question in a conversation of its own; what its answer points to lives in the arena, which its
+ * owner wipes, as he does the answer. From any thread; it waits. PEN_E_CLOSED: also, it is nobody's
+ * who is not permitted to ask that; else as new.
+ */
+int pen_authority_ask(struct pen_authority *authority, const struct authority_question *question,
+		      struct authority_answer *answer, struct pen_arena *arena);
+
+/* What has failed then, in a sentence. */
+const char *pen_authority_sentence(int r);
 
 #endif

@@ -9,7 +9,8 @@
 struct server_work {
 	uv_work_t request;
 	struct pen_server *server;
-	struct pen_peer *client; /* in server->workers, which outlives its connections */
+	struct pen_peer
+		*client; /* in server->workers, which outlives its connections; NULL: brief */
 	struct pen_call *call;
 	const struct pen_call_work *work;
 	void *data;
@@ -22,14 +23,23 @@ static void run(uv_work_t *request)
 	w->work->run(w->data);
 }
 
+static void leave(struct server_work *w)
+{
+	if (!w->client) {
+		w->server->n_brief_works--;
+		return;
+	}
+	pen_peer_leave(&w->server->workers, w->client);
+	w->server->n_works--;
+}
+
 static void on_run(uv_work_t *request, int status)
 {
 	struct server_work *w = request->data;
 	int r = w->work->finish(w->call, w->data);
 
 	w->work->free(w->data);
-	pen_peer_leave(&w->server->workers, w->client);
-	w->server->n_works--;
+	leave(w);
 	pen_call_finish(w->call, r);
 	free(w);
 }
@@ -42,16 +52,30 @@ static const char *client_of(const struct pen_connection *connection)
 	return connection->peer ? connection->peer->name : address ? address : "";
 }
 
+static int enter(struct pen_server *server, const char *client, struct server_work *w)
+{
+	int r;
+
+	if (w->work->is_brief) {
+		if (server->n_brief_works == PEN_CALL_BRIEF_WORKS_MAX)
+			return PEN_E_LIMIT;
+		server->n_brief_works++;
+		return 0;
+	}
+	if (server->n_works == PEN_CALL_WORKS_MAX)
+		return PEN_E_LIMIT;
+	r = pen_peer_enter(&server->workers, client, PEN_CALL_WORKS_PER_CLIENT_MAX, &w->client);
+	if (!r)
+		server->n_works++;
+	return r;
+}
+
 static int start(struct pen_server *server, const char *client, struct server_work *w)
 {
-	int r = PEN_E_LIMIT;
+	int r = enter(server, client, w);
 
-	if (server->n_works < PEN_CALL_WORKS_MAX)
-		r = pen_peer_enter(&server->workers, client, PEN_CALL_WORKS_PER_CLIENT_MAX,
-				   &w->client);
 	if (r)
 		return r;
-	server->n_works++;
 	w->server = server;
 	w->request.data = w;
 	uv_queue_work(&server->loop.uv, &w->request, run, on_run);
@@ -90,6 +114,6 @@ int pen_call_work(struct pen_call *call, const struct pen_call_work *work, void 
 
 void pen_server_await_works(struct pen_server *server)
 {
-	while (server->n_works)
+	while (server->n_works || server->n_brief_works)
 		uv_run(&server->loop.uv, UV_RUN_ONCE);
 }

@@ -10,6 +10,9 @@
 /* Running at a time: those threads prove clients too, who are not to wait for these. */
 enum { PEN_CALL_WORKS_MAX = 2, PEN_CALL_WORKS_PER_CLIENT_MAX = 1 };
 
+/* And of those that are brief, of all clients: more than there are threads wait for one. */
+enum { PEN_CALL_BRIEF_WORKS_MAX = 256 };
+
 struct pen_call_work {
 	void (*run)(void *data); /* in another thread: it sees data alone */
 
@@ -19,6 +22,7 @@ struct pen_call_work {
 	 */
 	int (*finish)(struct pen_call *call, void *data);
 	void (*free)(void *data);
+	bool is_brief; /* it does not take long: somebody beside us is asked, who answers soon */
 };
 
 /*

@@ -72,6 +72,7 @@ struct pen_server {
 	struct pen_peers peers;
 	struct pen_peers workers; /* whose calls are at work in other threads */
 	uint32_t n_works;	  /* of those calls */
+	uint32_t n_brief_works;
 	struct pen_assoc_groups *groups;
 	struct pen_handles *handles;
 	struct pen_token *anonymous;

@@ -107,6 +107,18 @@ int pen_netlogon_credential_init(struct pen_netlogon_credential *credential,
 	return r;
 }
 
+void pen_netlogon_credential_adopt(struct pen_netlogon_credential *credential, uint32_t flags,
+				   const uint8_t session_key[PEN_NETLOGON_KEY_SIZE],
+				   const uint8_t client[PEN_NETLOGON_CHALLENGE_SIZE],
+				   const uint8_t server[PEN_NETLOGON_CHALLENGE_SIZE])
+{
+	credential->flags = flags;
+	memcpy(credential->session_key, session_key, KEY);
+	memcpy(credential->client, client, CHALLENGE);
+	memcpy(credential->server, server, CHALLENGE);
+	memcpy(credential->stored, client, CHALLENGE);
+}
+
 /* ---- authenticators [MS-NRPC 3.1.4.5] ---- */
 
 /* The first four bytes are a number, and what is carried out of them is lost. */

@@ -62,6 +62,12 @@ int pen_netlogon_credential_init(struct pen_netlogon_credential *credential,
 				 const uint8_t client_challenge[PEN_NETLOGON_CHALLENGE_SIZE],
 				 const uint8_t server_challenge[PEN_NETLOGON_CHALLENGE_SIZE]);
 
+/* Server: the same, where somebody else has made the key and compared the client's proof. */
+void pen_netlogon_credential_adopt(struct pen_netlogon_credential *credential, uint32_t flags,
+				   const uint8_t session_key[PEN_NETLOGON_KEY_SIZE],
+				   const uint8_t client[PEN_NETLOGON_CHALLENGE_SIZE],
+				   const uint8_t server[PEN_NETLOGON_CHALLENGE_SIZE]);
+
 /* Client: what goes with the next call [MS-NRPC 3.1.4.5]. */
 int pen_netlogon_credential_step(struct pen_netlogon_credential *credential,
 				 const struct pen_crypto *crypto, uint32_t timestamp,

@@ -61,6 +61,9 @@ static int prove_user(const struct pen_logons *logons, const struct pen_logon_re
 	bool has_none = false;
 	int r = pen_accounts_get_hash(logons->accounts, logon->user.rid, 0, nt_hash);
 
+	/* Without the key of the hashes nothing can be judged; that is no wrong password. */
+	if (r == PEN_E_DENIED)
+		return -EACCES;
 	if (r == PEN_E_NOT_FOUND) {
 		memcpy(nt_hash, empty_hash, sizeof(nt_hash));
 		has_none = request->kind != PEN_LOGON_PROVED && !is_open;
@@ -314,6 +317,28 @@ int pen_logon_check(const struct pen_logons *logons, const struct pen_logon_requ
 	if (r || logon->status)
 		pen_wipe(logon->session_base_key, sizeof(logon->session_base_key));
 	return r;
+}
+
+/* ---- judged by others ---- */
+
+int pen_logon_expect(const struct pen_logons *logons, const char *user, struct pen_arena *arena,
+		     struct pen_logon *logon)
+{
+	struct pen_account account;
+	int r = pen_accounts_find_name(logons->accounts, PEN_ACCOUNT_MACHINE, user, NULL, &account);
+	bool is_user = !r && account.kind == PEN_ACCOUNT_USER;
+
+	if (r && r != PEN_E_NOT_FOUND && r != PEN_E_SYNTAX && r != PEN_E_LIMIT)
+		return r;
+	return load(logons, is_user ? account.rid : (uint32_t)PEN_RID_GUEST, arena, logon);
+}
+
+int pen_logon_grant(const struct pen_logons *logons, uint32_t rid, struct pen_arena *arena,
+		    struct pen_logon *logon)
+{
+	int r = rid == logon->user.rid ? 0 : load(logons, rid, arena, logon);
+
+	return r ? r : pen_logon_gather(logons, arena, logon);
 }
 
 /* ---- for mechanisms ---- */

@@ -85,6 +85,16 @@ int pen_logon_check(const struct pen_logons *logons, const struct pen_logon_requ
 		    struct pen_arena *arena, struct pen_logon *logon);
 
 /*
+ * For who has others judge, without the key of the hashes: user, policy and groups of who is called
+ * so, or of the guest, as they are before the logon; and, with whom it was granted to, the rest.
+ * -ENOMEM, -EIO; PEN_E_NOT_FOUND: no such account any more.
+ */
+int pen_logon_expect(const struct pen_logons *logons, const char *user, struct pen_arena *arena,
+		     struct pen_logon *logon);
+int pen_logon_grant(const struct pen_logons *logons, uint32_t rid, struct pen_arena *arena,
+		    struct pen_logon *logon);
+
+/*
  * The token of a logon: user, groups, Everyone and the like, aliases of both domains;
  * privileges; and the unix ids of unix_name, else of the account's own name where a user
  * is called so with a uid from 1000 on: no account becomes a system's user by its name

@@ -9,18 +9,20 @@
 
 /* ---- hashes ---- */
 
-static int read_hash(struct pen_accounts *accounts, sqlite3_stmt *row, uint8_t *nt_hash)
+/* A value of the row's first column, where it has one; its second is the number of a former one. */
+static int read_hash(struct pen_accounts *accounts, sqlite3_stmt *row, uint32_t rid,
+		     uint8_t *nt_hash)
 {
-	const void *data;
+	struct pen_slice sealed;
 	int r = pen_account_row(accounts, row);
 
 	if (r)
 		return r;
-	data = sqlite3_column_blob(row, 0);
-	if (!data || sqlite3_column_bytes(row, 0) != PEN_ACCOUNT_HASH_SIZE)
+	sealed.data = sqlite3_column_blob(row, 0);
+	sealed.size = (size_t)sqlite3_column_bytes(row, 0);
+	if (!sealed.data)
 		return PEN_E_NOT_FOUND;
-	memcpy(nt_hash, data, PEN_ACCOUNT_HASH_SIZE);
-	return 0;
+	return pen_account_unseal(accounts, rid, sqlite3_column_int64(row, 1), sealed, nt_hash);
 }
 
 int pen_accounts_get_hash(struct pen_accounts *accounts, uint32_t rid, uint32_t n,
@@ -29,68 +31,93 @@ int pen_accounts_get_hash(struct pen_accounts *accounts, uint32_t rid, uint32_t 
 	sqlite3_stmt *row;
 	int r;
 
+	if (!accounts->seal)
+		return PEN_E_DENIED;
 	if (!n)
 		r = pen_account_query(accounts, &row,
-				      "SELECT nt_hash FROM account"
+				      "SELECT nt_hash, 0 FROM account"
 				      " WHERE domain = 0 AND kind = 1 AND rid = ?",
 				      "i", (int64_t)rid);
 	else
 		r = pen_account_query(accounts, &row,
-				      "SELECT nt_hash FROM former_password WHERE rid = ?"
+				      "SELECT nt_hash, n FROM former_password WHERE rid = ?"
 				      " ORDER BY n DESC LIMIT 1 OFFSET ?",
 				      "ii", (int64_t)rid, (int64_t)n - 1);
 	if (!r)
-		r = read_hash(accounts, row, nt_hash);
+		r = read_hash(accounts, row, rid, nt_hash);
 	sqlite3_finalize(row);
 	return r;
 }
 
-/* The present password becomes the newest of the former; those past the policy's number go. */
+static int add_former(struct pen_accounts *accounts, uint32_t rid, int64_t n,
+		      const uint8_t nt_hash[PEN_ACCOUNT_HASH_SIZE])
+{
+	uint8_t sealed[PEN_ACCOUNT_SEALED_SIZE];
+	const struct pen_slice value = { sealed, sizeof(sealed) };
+	int r = pen_account_seal(accounts, rid, n, nt_hash, sealed);
+
+	return r ? r
+		 : pen_account_run(accounts,
+				   "INSERT INTO former_password (rid, n, nt_hash) VALUES (?, ?, ?)",
+				   "iib", (int64_t)rid, n, &value);
+}
+
+/*
+ * The present password becomes the newest of the former; those past the policy's number go. One
+ * that nobody can read is lost, and no reason to keep it.
+ */
 static int keep_former(struct pen_accounts *accounts, uint32_t rid)
 {
 	const int64_t id = rid;
+	uint8_t nt_hash[PEN_ACCOUNT_HASH_SIZE];
 	int64_t n = 0, newest = 0;
 	int r = pen_account_number(accounts, &n,
 				   "SELECT max(password_history, 1) FROM domain WHERE id = 0", "");
 
 	if (!r)
-		r = pen_account_run(accounts,
-				    "INSERT INTO former_password (rid, n, nt_hash)"
-				    " SELECT ?1, (SELECT coalesce(max(n), 0) + 1 FROM"
-				    " former_password WHERE rid = ?1), nt_hash FROM account"
-				    " WHERE domain = 0 AND rid = ?1 AND nt_hash IS NOT NULL",
-				    "i", id);
-	if (!r)
 		r = pen_account_number(
 			accounts, &newest,
 			"SELECT coalesce(max(n), 0) FROM former_password WHERE rid = ?", "i", id);
+	if (r)
+		return r;
+	r = pen_accounts_get_hash(accounts, rid, 0, nt_hash);
+	if (!r)
+		r = add_former(accounts, rid, ++newest, nt_hash);
+	else if (r == PEN_E_NOT_FOUND || r == -EIO)
+		r = 0;
+	pen_wipe(nt_hash, sizeof(nt_hash));
 	return r ? r
 		 : pen_account_run(accounts, "DELETE FROM former_password WHERE rid = ? AND n <= ?",
 				   "ii", id, newest - n);
 }
 
-static int replace_hash(struct pen_accounts *accounts, uint32_t rid,
-			const struct pen_slice *nt_hash, uint64_t now)
+static int replace_hash(struct pen_accounts *accounts, uint32_t rid, const struct pen_slice *sealed,
+			uint64_t now)
 {
-	int r = pen_account_is(accounts, PEN_ACCOUNT_MACHINE, rid, PEN_ACCOUNT_USER);
+	int r = accounts->seal ? 0 : PEN_E_DENIED;
 
+	if (!r)
+		r = pen_account_is(accounts, PEN_ACCOUNT_MACHINE, rid, PEN_ACCOUNT_USER);
 	if (!r)
 		r = keep_former(accounts, rid);
 	if (!r)
 		r = pen_account_change(accounts,
 				       "UPDATE account SET nt_hash = ?, password_set = ?"
 				       " WHERE domain = 0 AND kind = 1 AND rid = ?",
-				       "bii", nt_hash, now, (int64_t)rid);
+				       "bii", sealed, now, (int64_t)rid);
 	return r ? r : pen_account_touch(accounts, PEN_ACCOUNT_MACHINE);
 }
 
 int pen_accounts_set_hash(struct pen_accounts *accounts, uint32_t rid,
 			  const uint8_t nt_hash[PEN_ACCOUNT_HASH_SIZE], uint64_t now)
 {
-	const struct pen_slice hash = { .data = nt_hash, .size = PEN_ACCOUNT_HASH_SIZE };
-	int r = pen_accounts_begin(accounts);
+	uint8_t sealed[PEN_ACCOUNT_SEALED_SIZE];
+	const struct pen_slice value = { sealed, sizeof(sealed) };
+	int r = pen_account_seal(accounts, rid, 0, nt_hash, sealed);
 
-	return r ? r : pen_accounts_end(accounts, replace_hash(accounts, rid, &hash, now));
+	if (!r)
+		r = pen_accounts_begin(accounts);
+	return r ? r : pen_accounts_end(accounts, replace_hash(accounts, rid, &value, now));
 }
 
 int pen_accounts_set_password(struct pen_accounts *accounts, const struct pen_crypto *crypto,
@@ -358,25 +385,33 @@ uint32_t pen_accounts_unkept(const struct pen_accounts *accounts, uint32_t rid)
 	return is_full ? UINT32_MAX : 0;
 }
 
-/* Writes it; else keeps a wrong one in mind, in the account's place or a free one. */
+/* The account's place among those that could not be written, else a free one; NULL: all are taken.
+ */
+static struct pen_account_unkept *unkept_place(struct pen_accounts *accounts, uint32_t rid)
+{
+	struct pen_account_unkept *place = NULL;
+
+	for (size_t i = 0; i < PEN_COUNT(accounts->unkept); i++) {
+		struct pen_account_unkept *row = &accounts->unkept[i];
+
+		if (row->rid == rid)
+			return row;
+		if (!row->rid && !place)
+			place = row;
+	}
+	return place;
+}
+
+/* Writes it; else keeps a wrong one in mind. */
 int pen_accounts_note_logon(struct pen_accounts *accounts, uint32_t rid, bool is_good, uint64_t now)
 {
+	struct pen_account_unkept *place = unkept_place(accounts, rid);
 	int r = write_logon(accounts, rid, is_good, now);
-	size_t i = 0;
 
-	while (i < PEN_COUNT(accounts->unkept) && accounts->unkept[i].rid != rid)
-		i++;
-	if (i < PEN_COUNT(accounts->unkept) && !r)
-		accounts->unkept[i].rid = accounts->unkept[i].n = 0;
-	if (r != -EIO || is_good)
-		return r;
-	for (size_t k = 0; i == PEN_COUNT(accounts->unkept) && k < PEN_COUNT(accounts->unkept); k++)
-		if (!accounts->unkept[k].rid)
-			i = k;
-	if (i < PEN_COUNT(accounts->unkept)) {
-		accounts->unkept[i].rid = rid;
-		accounts->unkept[i].n++;
-	}
+	if (place && !r)
+		*place = (struct pen_account_unkept){ 0 };
+	else if (place && r == -EIO && !is_good)
+		*place = (struct pen_account_unkept){ rid, place->n + 1 };
 	return r;
 }
 

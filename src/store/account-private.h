@@ -7,14 +7,17 @@
 #include "store/account.h"
 #include "store/store.h"
 
+/* Wrong passwords that could not be written; rid 0: free. */
+struct pen_account_unkept {
+	uint32_t rid, n;
+};
+
 struct pen_accounts {
 	struct pen_store *store;
 	int depth; /* of begin */
 	struct pen_sid sids[2];
-	/* Wrong passwords that could not be written; rid 0: free. */
-	struct {
-		uint32_t rid, n;
-	} unkept[32];
+	struct pen_account_seal *seal; /* NULL: passwords are neither read nor set */
+	struct pen_account_unkept unkept[32];
 };
 
 #define PEN_ACCOUNT_KEY_SIZE 1024
@@ -56,6 +59,23 @@ void *pen_account_grow(struct pen_arena *arena, void *rowsp, size_t n_rows, size
 
 /* The domain and its accounts, made at first use, within a transaction. */
 int pen_account_first_use(struct pen_accounts *accounts, const char *name, uint64_t now);
+
+/* ---- account-seal.c ---- */
+
+enum { PEN_ACCOUNT_SEALED_SIZE = 45 };
+
+/*
+ * A hash as the file keeps it: n is 0 of the present one, else the number of the former.
+ * PEN_E_DENIED: there is no key; PEN_E_UNSUPPORTED: no cipher; unseal: -EIO: it is none of that
+ * place, and nt_hash zeros.
+ */
+int pen_account_seal(struct pen_accounts *accounts, uint32_t rid, int64_t n,
+		     const uint8_t nt_hash[PEN_ACCOUNT_HASH_SIZE],
+		     uint8_t sealed[PEN_ACCOUNT_SEALED_SIZE]);
+int pen_account_unseal(struct pen_accounts *accounts, uint32_t rid, int64_t n,
+		       struct pen_slice sealed, uint8_t nt_hash[PEN_ACCOUNT_HASH_SIZE]);
+
+void pen_account_forget_key(struct pen_accounts *accounts);
 
 /* The next rid. PEN_E_LIMIT: none is left. */
 int pen_account_next_rid(struct pen_accounts *accounts, uint32_t *ridp);

@@ -59,6 +59,8 @@ static const char *const steps[] = {
 	"ALTER TABLE domain ADD COLUMN n_strangers INTEGER NOT NULL DEFAULT 0;",
 
 	pen_lsa_schema,
+
+	"ALTER TABLE domain ADD COLUMN key_proof BLOB;",
 };
 
 static const struct pen_store_schema schema = {
@@ -133,8 +135,10 @@ int pen_accounts_open(struct pen_accounts **accountsp, const char *path, const c
 
 struct pen_accounts *pen_accounts_close(struct pen_accounts *accounts)
 {
-	if (accounts)
-		pen_store_close(accounts->store);
+	if (!accounts)
+		return NULL;
+	pen_account_forget_key(accounts);
+	pen_store_close(accounts->store);
 	free(accounts);
 	return NULL;
 }

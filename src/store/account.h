@@ -10,7 +10,8 @@
  * domains together. Texts are UTF-8. Times are 100 ns since 1601; durations are 100 ns
  * too, and positive. What is returned lives in the arena. A hash never lies in a struct
  * that is passed about: it is asked for, put into the caller's 16 bytes, and the
- * caller's to wipe.
+ * caller's to wipe. In the file it is sealed under a key that is kept elsewhere; who opens
+ * the file without that key reads and changes all but hashes.
  *
  * An object of this is used by one thread at a time; several of them, in one process or
  * in more, may have the same file open.
@@ -30,6 +31,7 @@ struct pen_store;
 
 enum {
 	PEN_ACCOUNT_HASH_SIZE = 16,
+	PEN_ACCOUNT_SECRET_SIZE = 32, /* of the key that hashes are sealed with */
 	PEN_ACCOUNT_NAME_MAX = 256,   /* characters; of users that are made by hand 20 */
 	PEN_ACCOUNT_TEXT_MAX = 8192,  /* bytes of any other text */
 	PEN_ACCOUNT_BLOB_MAX = 65536, /* of a security descriptor, of parameters */
@@ -104,6 +106,15 @@ enum pen_account_kind {
  */
 int pen_accounts_open(struct pen_accounts **accountsp, const char *path, const char *name,
 		      uint64_t now, char error[200]);
+
+/*
+ * With the key hashes can be read and set. At first use those that an earlier version kept as they
+ * are are sealed, and nothing of them stays behind. crypto must live longer. PEN_E_BAD_DATA: the
+ * file's hashes were sealed with another key; PEN_E_UNSUPPORTED: there is no cipher.
+ */
+int pen_accounts_use_key(struct pen_accounts *accounts, const struct pen_crypto *crypto,
+			 const uint8_t key[PEN_ACCOUNT_SECRET_SIZE]);
+
 struct pen_accounts *pen_accounts_close(struct pen_accounts *accounts);
 
 /* The sentence for the last failure. */
@@ -283,14 +294,16 @@ uint64_t pen_account_must_change(const struct pen_account_user *user,
 
 /*
  * The hash (n 0), or that of the password before it (1) and so on. PEN_E_NOT_FOUND: no
- * such user, or it has no such password.
+ * such user, or it has no such password; PEN_E_DENIED: there is no key; -EIO: also, what is kept
+ * there was not sealed for it.
  */
 int pen_accounts_get_hash(struct pen_accounts *accounts, uint32_t rid, uint32_t n,
 			  uint8_t nt_hash[PEN_ACCOUNT_HASH_SIZE]);
 
 /*
  * Sets the password; the former one goes into the history. now is when: with 0 it must
- * be changed at the next logon. The policy is not asked. PEN_E_NOT_FOUND.
+ * be changed at the next logon. The policy is not asked. PEN_E_NOT_FOUND; PEN_E_DENIED: there
+ * is no key.
  */
 int pen_accounts_set_hash(struct pen_accounts *accounts, uint32_t rid,
 			  const uint8_t nt_hash[PEN_ACCOUNT_HASH_SIZE], uint64_t now);
@@ -300,7 +313,7 @@ int pen_accounts_set_hash(struct pen_accounts *accounts, uint32_t rid,
 int pen_accounts_set_password(struct pen_accounts *accounts, const struct pen_crypto *crypto,
 			      uint32_t rid, const char *password, uint64_t now);
 
-/* Takes the password away. PEN_E_NOT_FOUND. */
+/* Takes the password away. PEN_E_NOT_FOUND; PEN_E_DENIED. */
 int pen_accounts_clear_password(struct pen_accounts *accounts, uint32_t rid);
 
 enum pen_account_objection {
@@ -319,8 +332,8 @@ enum pen_account_objection pen_account_judge(const struct pen_account_user *user
 /*
  * Whether the policy would have that password for the user. password NULL: only the hash
  * is known, so length and complexity are not looked at; nt_hash is needed. is_change: by
- * the user, so that history and min age count; else by an administrator. 0 with
- * *objectionp NO_OBJECTION; PEN_E_DENIED with another; PEN_E_NOT_FOUND.
+ * the user, so that history, which needs the key, and min age count; else by an administrator. 0
+ * with *objectionp NO_OBJECTION; PEN_E_DENIED with another; PEN_E_NOT_FOUND.
  */
 int pen_accounts_check_password(struct pen_accounts *accounts, uint32_t rid, const char *password,
 				const uint8_t nt_hash[PEN_ACCOUNT_HASH_SIZE], bool is_change,

@@ -4,6 +4,7 @@
 #include "store/account-logon.h"
 #include "store/lsa.h"
 #include "store/store.h"
+#include "support/accounts.h"
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
@@ -36,8 +37,8 @@ static int set_up(void **state)
 	struct world *world = calloc(1, sizeof(*world));
 	struct pen_accounts *accounts;
 
-	assert_int_equal(pen_accounts_open(&accounts, ":memory:", "SERVER", NOW, NULL), 0);
 	assert_int_equal(pen_crypto_new(&world->crypto), 0);
+	accounts = test_accounts(":memory:", "SERVER", NOW, world->crypto);
 	assert_int_equal(pen_accounts_add_user(accounts, &alice, &world->alice), 0);
 	assert_int_equal(
 		pen_accounts_set_password(accounts, world->crypto, world->alice, "Secret-1", NOW),

@@ -2,6 +2,7 @@
 #include "crypto/crypto.h"
 #include "store/account.h"
 #include "store/store.h"
+#include "support/accounts.h"
 #include "support/fail.h"
 #include "support/unit.h"
 #include <errno.h>
@@ -25,8 +26,8 @@ static int set_up(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
 
-	assert_int_equal(pen_accounts_open(&world->accounts, ":memory:", "SERVER", NOW, NULL), 0);
 	assert_int_equal(pen_crypto_new(&world->crypto), 0);
+	world->accounts = test_accounts(":memory:", "SERVER", NOW, world->crypto);
 	pen_arena_init(&world->arena, 0);
 	*state = world;
 	return 0;

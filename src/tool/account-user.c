@@ -355,8 +355,10 @@ static int add(struct tool *tool, struct pen_accounts *accounts, int argc, char 
 
 	if (!user.name)
 		return tool_fail_result(tool, -ENOMEM);
-	/* People think for longer than the accounts may be held. */
 	if (has_password)
+		r = account_use_key(tool, accounts);
+	/* People think for longer than the accounts may be held. */
+	if (!r && has_password)
 		r = account_read_password(tool, user.name, password);
 	if (!r)
 		r = add_all(tool, accounts, &user, has_password ? password : NULL);
@@ -427,6 +429,8 @@ static int passwd(struct tool *tool, struct pen_accounts *accounts, int argc, ch
 	struct pen_account_user user;
 	int r = find(tool, accounts, argv[0], &user);
 
+	if (!r)
+		r = account_use_key(tool, accounts);
 	if (r)
 		return r;
 	if (!account_value(tool, ACCOUNT_NO_PASSWORD))
@@ -456,6 +460,7 @@ static int run(struct tool *tool, int argc, char **argv)
 
 #define COMMON_OPTIONS                                                                             \
 	{ "accounts", required_argument, NULL, ACCOUNT_VAL(FILE) },                                \
+		{ "accounts-key", required_argument, NULL, ACCOUNT_VAL(KEY_FILE) },                \
 		{ "comment", required_argument, NULL, ACCOUNT_VAL(COMMENT) },                      \
 		{ "name", required_argument, NULL, ACCOUNT_VAL(NAME) },                            \
 		{ "rid", required_argument, NULL, ACCOUNT_VAL(RID) },                              \
@@ -493,6 +498,9 @@ static const struct option machine_options[] = {
 
 #define COMMON_HELP                                                                                \
 	"  --accounts FILE      the accounts; those of penstockd's configuration by default\n"     \
+	"  --accounts-key FILE  add, passwd: what passwords are sealed with; the "                 \
+	"configuration's,\n"                                                                       \
+	"                       too\n"                                                             \
 	"  --comment TEXT       add, set: what administrators read beside the name\n"              \
 	"  --name NAME          set: another name\n"                                               \
 	"  --rid N              add: its number, not the next one\n"                               \

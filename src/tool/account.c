@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "tool/account.h"
+#include "base/secret.h"
 #include "base/spelling.h"
+#include "crypto/crypto.h"
+#include "daemon/accounts-key.h"
 #include "daemon/config.h"
 #include "daemon/place.h"
 #include "io/clock.h"
 #include <errno.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -114,6 +119,68 @@ int account_open(struct tool *tool, bool is_made, struct pen_accounts **accounts
 	return r;
 }
 
+/* ---- its key ---- */
+
+static struct pen_crypto *crypto; /* of the accounts that have one */
+
+static int use_key(struct tool *tool, struct pen_accounts *accounts, const char *path,
+		   const char *key_path)
+{
+	char error[256] = "";
+	uint8_t *key = NULL;
+	int r = crypto ? 0 : pen_crypto_new(&crypto);
+
+	if (!r)
+		r = accounts_key_read(&key, key_path, error);
+	if (!r)
+		r = accounts_key_use(accounts, crypto, key, path, key_path, error);
+	pen_secret_free(key);
+	if (!r)
+		return TOOL_OK;
+	return tool_fail(tool, TOOL_FAILED,
+			 "--accounts-key FILE names the key itself, without which no password is "
+			 "set or used.",
+			 "%s", *error ? error : pen_error_name(r));
+}
+
+/* Of accounts that are named, and not the configuration's: beside their directory. */
+static int find_key(struct tool *tool, const char *path, const struct config *config,
+		    const char **key_pathp)
+{
+	const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+	char directory[PATH_MAX], *folder = pen_arena_strdup(&tool->arena, path);
+
+	*key_pathp = config->accounts_key;
+	if (!strcmp(path, config->accounts) && *key_pathp)
+		return TOOL_OK;
+	if (!folder)
+		return tool_fail_result(tool, -ENOMEM);
+	if (!realpath(slash ? dirname(folder) : ".", directory))
+		return tool_fail(tool, TOOL_FAILED, NULL, "there is no directory of %s: %s", path,
+				 strerror(errno));
+	path = pen_arena_printf(&tool->arena, "%s/%s", directory, file);
+	if (!path || config_find_accounts_key(&tool->arena, path, key_pathp))
+		return tool_fail_result(tool, -ENOMEM);
+	return TOOL_OK;
+}
+
+int account_use_key(struct tool *tool, struct pen_accounts *accounts)
+{
+	const char *path = account_value(tool, ACCOUNT_FILE);
+	const char *key_path = account_value(tool, ACCOUNT_KEY_FILE);
+	struct config config;
+	int r = usual(tool, &config);
+
+	if (!path)
+		path = config.accounts;
+	if (!r && !key_path)
+		r = find_key(tool, path, &config, &key_path);
+	if (!r)
+		r = use_key(tool, accounts, path, key_path);
+	config_done(&config);
+	return r;
+}
+
 /* ---- verbs ---- */
 
 int account_run(struct tool *tool, const struct account_verb *verbs, size_t n_verbs, int argc,
@@ -129,6 +196,7 @@ int account_run(struct tool *tool, const struct account_verb *verbs, size_t n_ve
 	if (!r)
 		r = verb->run(tool, accounts, argc - 1, argv + 1);
 	pen_accounts_close(accounts);
+	crypto = pen_crypto_free(crypto);
 	return r;
 }
 

@@ -10,6 +10,7 @@
 /* Options by their place in tool->values; each command has those it knows. */
 enum account_option {
 	ACCOUNT_FILE,
+	ACCOUNT_KEY_FILE,
 	ACCOUNT_COMMENT,
 	ACCOUNT_NAME,
 	ACCOUNT_RID,
@@ -61,6 +62,13 @@ static inline const char *account_value(const struct tool *tool, enum account_op
  * not there is made only if that is to be. Complains.
  */
 int account_open(struct tool *tool, bool is_made, struct pen_accounts **accountsp);
+
+/*
+ * Gives them the key of the passwords' hashes: --accounts-key, or what penstockd's configuration
+ * names for its own, or what is beside the directory of others; it is made where it is not there.
+ * Whoever sets no password does not need it. Complains.
+ */
+int account_use_key(struct tool *tool, struct pen_accounts *accounts);
 
 struct account_verb {
 	struct tool_verb verb;
@@ -118,7 +126,7 @@ enum { ACCOUNT_PASSWORD_SIZE = 1024 };
 int account_read_password(struct tool *tool, const char *name,
 			  char password[ACCOUNT_PASSWORD_SIZE]);
 
-/* Holds it against the policy, and sets it. Complains. */
+/* Holds it against the policy, and sets it, where the key is in use. Complains. */
 int account_set_password(struct tool *tool, struct pen_accounts *accounts, uint32_t rid,
 			 const char *name, const char *password);
 

@@ -9,7 +9,7 @@ export ASAN_OPTIONS=detect_leaks=0 # libwbclient keeps what it opened
 samba_start theirs
 winbindd -D --configfile="$WORK/smb.conf" </dev/null
 wait_for winbindd wbinfo -p
-accounts=$WORK/accounts.db
+accounts=$WORK/of/accounts.db
 
 expect() { # NAME PATTERN ARGUMENT...
 	local name=$1 pattern=$2 seen

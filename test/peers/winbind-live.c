@@ -127,6 +127,9 @@ int main(int argc, char **argv)
 	if (r)
 		die("start", r);
 	config.accounts = argv[1];
+	r = config_find_accounts_key(&config.arena, argv[1], &config.accounts_key);
+	if (r)
+		die("start", r);
 	config.verdicts = CONFIG_VERDICTS_WINBIND;
 	r = verdicts_new(&verdicts, &config, crypto, error);
 	if (!r)

@@ -14,7 +14,8 @@ import tempfile
 from check import DAEMON, TOOL, check, expect, finish, run
 
 WORK = tempfile.TemporaryDirectory()
-FILE = pathlib.Path(WORK.name, "accounts.db")
+FILE = pathlib.Path(WORK.name, "of", "accounts.db")
+KEY = pathlib.Path(WORK.name, "of-authd", "accounts.key")
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK.name, "XDG_STATE_HOME": f"{WORK.name}/state"}
 ENV |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
 PASSWORD = "Geheim-4711"
@@ -126,17 +127,40 @@ def passwords():
     end, seen = on_terminal(PASSWORD, PASSWORD + "x")
     check("two that differ", end == 1 and "not the same" in seen and PASSWORD not in seen, seen)
 
-    with sqlite3.connect(FILE) as db:
-        before, = db.execute("SELECT hex(nt_hash) FROM account WHERE name = 'Alicia'").fetchone()
-        check("a hash is kept", before == md4_hex(PASSWORD), before)
+    sealed()
     tool("no password", 0, "password removed", None, "user", "passwd", "alicia", "--no-password")
     check("none is there", not as_json("show", 0, "user", "show", "alicia")["has_password"])
 
 
-def md4_hex(password):
-    seen = run("openssl", "dgst", "-md4", "-provider", "legacy", "-provider", "default", "-r",
+def md4(password):
+    seen = run("openssl", "dgst", "-md4", "-provider", "legacy", "-provider", "default", "-binary",
                stdin=password.encode("utf-16-le"))
-    return seen.stdout.decode().split()[0].upper()
+    return seen.stdout
+
+
+def sealed():
+    """Who has the file has no hash of it, and who has another key sets none in it."""
+    with sqlite3.connect(FILE) as db:
+        kept, = db.execute("SELECT nt_hash FROM account WHERE name = 'Alicia'").fetchone()
+        check("what is kept is sealed", len(kept) == 45 and kept[0] == 1, kept)
+    everything = b"".join(path.read_bytes() for path in FILE.parent.iterdir())
+    check("no hash is in the files", len(md4(PASSWORD)) == 16 and md4(PASSWORD) not in everything)
+    check("the key is nobody else's", KEY.stat().st_size == 32 and stat.S_IMODE(KEY.stat().st_mode) == 0o600
+          and stat.S_IMODE(KEY.parent.stat().st_mode) == 0o700, KEY)
+    check("nor is it in the files", KEY.read_bytes() not in everything)
+    other = pathlib.Path(WORK.name, "other.key")
+    other.write_bytes(bytes(32))
+    other.chmod(0o600)
+    words = "user", "passwd", "alicia", "--password-stdin", "--accounts-key", other
+    tool("another key", 1, None, "of/accounts.db and the key in .*other.key do not belong together", *words,
+         stdin=PASSWORD.encode() + b"\n")
+    other.chmod(0o644)
+    tool("a key that others read", 1, None, "other.key can be read or changed by others", *words)
+    KEY.rename(other)
+    tool("who sets none needs none", 0, "changed", None, "user", "set", "alicia", "--comment", "without")
+    check("and makes none", not KEY.exists())
+    other.rename(KEY)
+    KEY.chmod(0o600)
 
 
 def machines():

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ OWN = pathlib.Path(DAEMON).parent / "programs"
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK.name, "PENSTOCK_NCALRPC_DIR": f"{HERE}/run/ncalrpc"}
 ENV |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
 TEMPORARY = 0x40000000
+WRONG_PASSWORD, INTERNAL_DB_ERROR = 0xc000006a, 0xc0000158
+HASH = bytes.fromhex("554dc2a32ced7e10143b1a8caa7e2cb3") # NT's, of Se-cret12x
 OURS = {"penstock-greeter", "penstock-authd"}
 
 
@@ -137,6 +140,7 @@ def secrets_of_others():
         check(f"{name} has no machine's secret", not reaches(HERE / "secret"), needs)
         check(f"{name} has no replay cache", not reaches(pathlib.Path("/var/tmp/krb5_0.rcache2")), needs)
         check(f"{name} and the accounts", reaches(HERE / "state/accounts.db") == (name == "lsass"), needs)
+        check(f"{name} has not their key", not reaches(HERE / "state-authd/accounts.key"), needs)
 
 
 def another_user():
@@ -159,6 +163,9 @@ def another_user():
             expect(f"{name} calls", 0, '"out_data": 42', None, TOOL, "call", "-U", name, "--password-file", password,
                    "ncalrpc:[rpcecho]", "rpcecho.echo_AddOne", '{"in_data": 41}', env=ENV)
         call("samr.SamrConnect5", {})
+        check("who has the files has no hash", not found_in(HASH, pathlib.Path(accounts).parent))
+        key = HERE / "their/accounts-authd/accounts.key"
+        check("and not the key", key.stat().st_uid == 0 and key.stat().st_mode & 0o077 == 0 and key.parent.stat().st_mode & 0o077 == 0)
         users = subprocess.run(["ps", "-o", "user=", "--ppid", str(daemon.pid)], capture_output=True, text=True).stdout.split()
         check("all of them are that user", len(users) >= 3 and set(users) == {"nobody"}, users)
     finally:
@@ -177,6 +184,46 @@ def another_user():
     os.symlink("/etc/passwd", accounts)
     expect("what that user has put there instead is not opened", 1, None, "no file of that directory's user", TOOL, "user", "list",
            "--accounts", accounts, env=ENV)
+
+
+def found_in(secret, directory):
+    """As who has taken a service over would look: through all that is there, byte for byte."""
+    return secret in b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
+
+
+def change_password(name):
+    """With nonsense, which whoever may judge it says is a wrong password."""
+    seen = run(TOOL, "call", "ncalrpc:", "samr.SamrUnicodeChangePasswordUser2", json.dumps({
+        "ServerName": None, "UserName": {"Length": 2 * len(name), "MaximumLength": 2 * len(name), "Buffer": [ord(c) for c in name]},
+        "NewPasswordEncryptedWithOldNt": {"Buffer": "00" * 516}, "OldNtOwfPasswordEncryptedWithNewNt": {"data": "00" * 16},
+        "LmPresent": 0, "NewPasswordEncryptedWithOldLm": None, "OldLmOwfPasswordEncryptedWithNewNt": None}), env=ENV)
+    return json.loads(seen.stdout)["result"] & 0xffffffff if seen.returncode == 0 else seen.stderr.decode()
+
+
+def who_may_ask_about_passwords():
+    """penstock's own program of the accounts, and none that is only called so."""
+    daemon = start()
+    try:
+        seen = run(TOOL, "user", "add", "alice", "--password-stdin", "--accounts", f"{HERE}/state/accounts.db",
+                   stdin=b"Se-cret12x\n", env=ENV)
+        check("an account", seen.returncode == 0, seen)
+        seen = change_password("alice")
+        check("its questions are answered", seen == WRONG_PASSWORD, seen)
+        check("no hash is in its files", not found_in(HASH, HERE / "state"))
+    finally:
+        log = stop(daemon)
+    check("and nobody complains", "no question" not in log, log)
+    others = HERE / "others"
+    others.mkdir()
+    for name in "penstock-lsass", "penstock-epm":
+        shutil.copy(OWN / name, others)
+    daemon = start(f"programs = {others}\n")
+    try:
+        seen = change_password("alice")
+        check("a copy elsewhere is not believed", seen == INTERNAL_DB_ERROR, seen)
+    finally:
+        log = stop(daemon)
+    check("which the log says", re.search("penstock-lsass.*no question, or not one of its own", log), log)
 
 
 def secrets_beside_others():
@@ -249,6 +296,7 @@ def main():
     chosen_programs(programs())
     deaths()
     secrets_of_others()
+    who_may_ask_about_passwords()
     secrets_beside_others()
     another_user()
     secrets_that_are_not_there()

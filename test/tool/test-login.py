@@ -39,7 +39,7 @@ def start():
         port = s.getsockname()[1]
     conf = put("conf", f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = {port}\nports = any\n"
                        f"directory = {HERE}/run\n[store]\npath = {HERE}/shares.db\n"
-                       f"accounts = {HERE}/accounts.db\n[security]\nkeylog = {HERE}/keys\n"
+                       f"accounts = {HERE}/of/accounts.db\n[security]\nkeylog = {HERE}/keys\n"
                        f"[service rpcecho]\nenabled = yes\n[workers]\nconfined = {CONFINED}\n")
     daemon = subprocess.Popen([DAEMON, "--config", conf], stdout=subprocess.PIPE,
                               stderr=open(HERE / "log", "w"), env=ENV, text=True)
@@ -178,7 +178,7 @@ def upgrade(daemon, binding):
 def main():
     daemon, binding = start()
     try:
-        seen = run(TOOL, "user", "add", "alice", "--password-stdin", "--accounts", f"{HERE}/accounts.db",
+        seen = run(TOOL, "user", "add", "alice", "--password-stdin", "--accounts", f"{HERE}/of/accounts.db",
                    stdin=PASSWORD.encode(), env=ENV)
         check("an account", seen.returncode == 0, seen)
         ways(binding)

@@ -118,7 +118,7 @@ def start():
         port = s.getsockname()[1]
     conf = HERE / "conf"
     conf.write_text(f"[server]\nname = TESTED\nlisten = 127.0.0.1\nport = {port}\nports = any\ndirectory = {HERE}/run\n"
-                    f"[store]\npath = {HERE}/shares.db\naccounts = {HERE}/accounts.db\n"
+                    f"[store]\npath = {HERE}/shares.db\naccounts = {HERE}/of/accounts.db\n"
                     f"[policy]\nfile = {FILE}\nrecord = {RECORD}\n[service rpcecho]\nenabled = yes\n"
                     f"[workers]\nconfined = {CONFINED}\n")
     daemon = subprocess.Popen([DAEMON, "--config", conf], stdout=subprocess.PIPE, stderr=open(LOG, "w"), env=ENV, text=True)
@@ -145,7 +145,7 @@ def await_log(text):
 def ruled():
     FILE.write_text("allow interface=epm\n" + r"allow interface=rpcecho identity=TESTED\alice level=privacy".replace("level=", "level>=") +
                     f"\nallow interface=rpcecho identity=uid:{os.geteuid()} transport=ncalrpc\ndefault deny\n")
-    run(TOOL, "user", "add", "alice", "--password-stdin", "--accounts", HERE / "accounts.db", env=ENV, stdin=PASSWORD.encode())
+    run(TOOL, "user", "add", "alice", "--password-stdin", "--accounts", HERE / "of/accounts.db", env=ENV, stdin=PASSWORD.encode())
     secret = HERE / "secret"
     secret.write_text(PASSWORD)
     secret.chmod(0o600)

@@ -20,7 +20,7 @@ LONG = 60
 
 
 def configure(more=""):
-    FILE.write_text(f"[server]\ndirectory = {HERE}/run\nlisten = none\n[store]\npath = :memory:\naccounts = {HERE}/accounts.db\n"
+    FILE.write_text(f"[server]\ndirectory = {HERE}/run\nlisten = none\n[store]\npath = :memory:\naccounts = {HERE}/of/accounts.db\n"
                     f"[workers]\nconfined = {CONFINED}\n[service rpcecho]\nenabled = yes\n[status]\nlisten = {PAGE}\n{more}")
 
 

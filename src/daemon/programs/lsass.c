@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * penstock-lsass: the accounts of this machine, and what they may: netlogon, samr, lsarpc and
- * dssetup. Windows has them in one process, and clients count on that: they bind one after
+ * dssetup. It has no password's hash: what takes one penstock-authd is asked. Windows has them in one process, and clients count on that: they bind one after
  * another over one connection, and netlogon's sessions protect all of them. So there is one process
  * at most, which stays once it is there.
  */
@@ -45,10 +45,10 @@ static int make_netlogon(struct lsass_program *self)
 	const struct pen_netlogon_config netlogon = {
 		.name = config->name,
 		.logons = daemon_security_logons(security),
+		.vault = daemon_security_vault(security),
 		.sessions = daemon_security_machines(security),
 		.allow_weak = config->allow_weak_netlogon,
 		.allow_unsealed = config->allow_unsealed_netlogon,
-		.allow_ntlm_v1 = config->allow_ntlm_v1,
 	};
 
 	return pen_netlogon_new(&self->netlogon, &netlogon);
@@ -59,6 +59,7 @@ static int make_samr(struct lsass_program *self)
 	const struct pen_logons *logons = daemon_security_logons(self->program.security);
 	const struct pen_samr_config samr = {
 		.accounts = logons->accounts,
+		.vault = daemon_security_vault(self->program.security),
 		.crypto = logons->crypto,
 	};
 

@@ -3,6 +3,7 @@
 #include "io/clock.h"
 #include "sec/mech.h"
 #include "service/netlogon/state.h"
+#include "store/vault-call.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,35 +120,83 @@ static bool is_own_name(const char *account, const char *computer)
 	return pen_upcase_equal(name, computer);
 }
 
-static int prove(struct pen_call *call, const struct proof *proof,
-		 struct pen_netlogon_session *session)
-{
-	struct pen_netlogon *netlogon = pen_netlogon_of(call);
-	const struct pen_logons *logons = netlogon->config.logons;
-	struct pen_netlogon_challenge challenge;
-	uint8_t hash[PEN_ACCOUNT_HASH_SIZE];
-	int r;
+/* A proof that is asked about; where its answer goes, as far as it has a place. */
+struct proof_call {
+	struct pen_vault_call asking;
+	struct pen_netlogon_session session; /* as it will be */
+	struct netlogon_NETLOGON_CREDENTIAL *server;
+	uint32_t *ridp, *flagsp;
+	int32_t *resultp;
+};
 
-	r = pen_netlogon_sessions_take(netlogon->config.sessions, proof->computer,
-				       seconds(netlogon), &challenge);
-	if (!r)
-		r = pen_accounts_get_hash(logons->accounts, session->rid, 0, hash);
-	if (r)
-		return r;
-	r = pen_netlogon_credential_init(&session->credential, logons->crypto, proof->flags, hash,
-					 challenge.client, challenge.server);
-	pen_wipe(hash, sizeof(hash));
-	if (!r && !pen_equal_secret(session->credential.client, proof->client,
-				    PEN_NETLOGON_CHALLENGE_SIZE))
-		r = PEN_E_DENIED;
-	return r;
+/* What was agreed on, so that a refusal is not taken for a downgrade. */
+static void tell_flags(const struct proof_call *self, uint32_t flags)
+{
+	if (self->flagsp && *self->resultp != (int32_t)PEN_STATUS_DOWNGRADE_DETECTED)
+		*self->flagsp = flags;
 }
 
-static int authenticate(struct pen_call *call, const struct proof *proof, uint32_t requested,
-			struct pen_netlogon_session *session, int32_t *resultp)
+static int finish_proof(struct pen_call *call, struct pen_vault_call *asking, int r)
+{
+	struct proof_call *self = (struct proof_call *)asking;
+	const struct authority_proof *proof = &asking->query.question.body.proof;
+	const struct authority_channel *channel = &asking->query.answer.body.channel;
+
+	if (!r)
+		r = channel->result;
+	if (r) {
+		*self->resultp = (int32_t)(r == PEN_E_UNSUPPORTED ? PEN_STATUS_DOWNGRADE_DETECTED
+								  : PEN_STATUS_ACCESS_DENIED);
+		tell_flags(self, proof->flags);
+		return r < 0 ? r : 0;
+	}
+	pen_netlogon_credential_adopt(&self->session.credential, proof->flags, channel->session_key,
+				      proof->credential.bytes, channel->credential.bytes);
+	r = pen_netlogon_sessions_add(pen_netlogon_of(call)->config.sessions, &self->session);
+	if (r)
+		return r;
+	memcpy(self->server->data, channel->credential.bytes, PEN_NETLOGON_CHALLENGE_SIZE);
+	if (self->ridp)
+		*self->ridp = self->session.rid;
+	tell_flags(self, proof->flags);
+	return 0;
+}
+
+/* What can be said before the proof is looked at. PEN_E_DENIED, PEN_E_NOT_FOUND: it is none. */
+static int prepare_proof(struct pen_call *call, const struct proof *proof, struct proof_call *self)
 {
 	struct pen_netlogon *netlogon = pen_netlogon_of(call);
-	const uint32_t weak = netlogon->config.allow_weak ? PEN_NETLOGON_STRONG_KEYS : 0;
+	struct authority_proof *letter = &self->asking.query.question.body.proof;
+	struct pen_netlogon_session *session = &self->session;
+	struct pen_netlogon_challenge challenge;
+	int r = 0;
+
+	if (!is_own_name(session->account, proof->computer))
+		r = PEN_E_DENIED;
+	if (!r)
+		r = copy_name(session->computer, proof->computer);
+	if (!r)
+		r = pen_netlogon_sessions_take(netlogon->config.sessions, proof->computer,
+					       seconds(netlogon), &challenge);
+	if (r)
+		return r;
+	memcpy(session->client_challenge, challenge.client, PEN_NETLOGON_CHALLENGE_SIZE);
+	memcpy(session->server_challenge, challenge.server, PEN_NETLOGON_CHALLENGE_SIZE);
+	session->channel_type = proof->channel_type;
+	letter->rid = session->rid;
+	letter->flags = proof->flags;
+	memcpy(letter->client_challenge.bytes, challenge.client, PEN_NETLOGON_CHALLENGE_SIZE);
+	memcpy(letter->server_challenge.bytes, challenge.server, PEN_NETLOGON_CHALLENGE_SIZE);
+	memcpy(letter->credential.bytes, proof->client, PEN_NETLOGON_CHALLENGE_SIZE);
+	return 0;
+}
+
+/* The status of one that is refused at once; 0: the vault is to be asked. */
+static int authenticate(struct pen_call *call, const struct proof *proof, struct proof_call *self,
+			int32_t *resultp)
+{
+	const uint32_t weak =
+		pen_netlogon_of(call)->config.allow_weak ? PEN_NETLOGON_STRONG_KEYS : 0;
 	int r;
 
 	if (proof->computer &&
@@ -160,7 +209,7 @@ static int authenticate(struct pen_call *call, const struct proof *proof, uint32
 		*resultp = (int32_t)PEN_STATUS_INVALID_PARAMETER;
 		return 0;
 	}
-	r = find_account(call, proof, session);
+	r = find_account(call, proof, &self->session);
 	if (r == PEN_E_NOT_FOUND) {
 		*resultp = (int32_t)PEN_STATUS_NO_TRUST_SAM_ACCOUNT;
 		return 0;
@@ -172,22 +221,34 @@ static int authenticate(struct pen_call *call, const struct proof *proof, uint32
 		*resultp = (int32_t)PEN_STATUS_DOWNGRADE_DETECTED;
 		return 0;
 	}
-	if (!r && !is_own_name(session->account, proof->computer))
-		r = PEN_E_DENIED;
 	if (!r)
-		r = copy_name(session->computer, proof->computer);
-	if (!r)
-		r = prove(call, proof, session);
-	if (r < 0)
-		return r;
-	if (r) {
-		*resultp = (int32_t)(r == PEN_E_UNSUPPORTED ? PEN_STATUS_DOWNGRADE_DETECTED
-							    : PEN_STATUS_ACCESS_DENIED);
-		return 0;
-	}
-	session->requested = requested;
-	session->channel_type = proof->channel_type;
-	return pen_netlogon_sessions_add(netlogon->config.sessions, session);
+		r = prepare_proof(call, proof, self);
+	if (r > 0)
+		*resultp = (int32_t)PEN_STATUS_ACCESS_DENIED;
+	return r < 0 ? r : 0;
+}
+
+/* ridp and flagsp may be NULL. */
+static int authenticate_any(struct pen_call *call, const struct proof *proof, uint32_t requested,
+			    struct netlogon_NETLOGON_CREDENTIAL *server, uint32_t *ridp,
+			    uint32_t *flagsp, int32_t *resultp)
+{
+	struct proof_call *self = pen_vault_call_new(sizeof(*self), authority_PROOF, finish_proof);
+	int r;
+
+	if (!self)
+		return -ENOMEM;
+	self->session.requested = requested;
+	self->server = server;
+	self->ridp = ridp;
+	self->flagsp = flagsp;
+	self->resultp = resultp;
+	r = authenticate(call, proof, self, resultp);
+	if (!r && !*resultp)
+		return pen_vault_call_ask(call, pen_netlogon_of(call)->config.vault, &self->asking);
+	tell_flags(self, proof->flags);
+	pen_vault_call_free(&self->asking);
+	return r;
 }
 
 int pen_netlogon_authenticate3(struct pen_call *call,
@@ -201,57 +262,39 @@ int pen_netlogon_authenticate3(struct pen_call *call,
 		.client = in->ClientCredential.data,
 		.flags = in->NegotiateFlags & SERVER_FLAGS,
 	};
-	struct pen_netlogon_session session = { 0 };
-	int r = authenticate(call, &proof, in->NegotiateFlags, &session, &out->result);
 
-	if (!r && !out->result) {
-		memcpy(out->ServerCredential.data, session.credential.server,
-		       PEN_NETLOGON_CHALLENGE_SIZE);
-		out->AccountRid = session.rid;
-	}
-	/* What was agreed on, so that a refusal is not taken for a downgrade. */
-	if (out->result != (int32_t)PEN_STATUS_DOWNGRADE_DETECTED)
-		out->NegotiateFlags = proof.flags;
-	pen_wipe(&session, sizeof(session));
-	return r;
+	return authenticate_any(call, &proof, in->NegotiateFlags, &out->ServerCredential,
+				&out->AccountRid, &out->NegotiateFlags, &out->result);
 }
 
 int pen_netlogon_authenticate2(struct pen_call *call,
 			       const struct netlogon_NetrServerAuthenticate2_in *in,
 			       struct netlogon_NetrServerAuthenticate2_out *out)
 {
-	const struct netlogon_NetrServerAuthenticate3_in in3 = {
-		.AccountName = in->AccountName,
-		.SecureChannelType = in->SecureChannelType,
-		.ComputerName = in->ComputerName,
-		.ClientCredential = in->ClientCredential,
-		.NegotiateFlags = in->NegotiateFlags,
+	const struct proof proof = {
+		.account = in->AccountName,
+		.computer = in->ComputerName,
+		.channel_type = (uint32_t)in->SecureChannelType,
+		.client = in->ClientCredential.data,
+		.flags = in->NegotiateFlags & SERVER_FLAGS,
 	};
-	struct netlogon_NetrServerAuthenticate3_out out3 = { 0 };
-	int r = pen_netlogon_authenticate3(call, &in3, &out3);
 
-	out->ServerCredential = out3.ServerCredential;
-	out->NegotiateFlags = out3.NegotiateFlags;
-	out->result = out3.result;
-	return r;
+	return authenticate_any(call, &proof, in->NegotiateFlags, &out->ServerCredential, NULL,
+				&out->NegotiateFlags, &out->result);
 }
 
 int pen_netlogon_authenticate(struct pen_call *call,
 			      const struct netlogon_NetrServerAuthenticate_in *in,
 			      struct netlogon_NetrServerAuthenticate_out *out)
 {
-	const struct netlogon_NetrServerAuthenticate3_in in3 = {
-		.AccountName = in->AccountName,
-		.SecureChannelType = in->SecureChannelType,
-		.ComputerName = in->ComputerName,
-		.ClientCredential = in->ClientCredential,
+	const struct proof proof = {
+		.account = in->AccountName,
+		.computer = in->ComputerName,
+		.channel_type = (uint32_t)in->SecureChannelType,
+		.client = in->ClientCredential.data,
 	};
-	struct netlogon_NetrServerAuthenticate3_out out3 = { 0 };
-	int r = pen_netlogon_authenticate3(call, &in3, &out3);
 
-	out->ServerCredential = out3.ServerCredential;
-	out->result = out3.result;
-	return r;
+	return authenticate_any(call, &proof, 0, &out->ServerCredential, NULL, NULL, &out->result);
 }
 
 /* ---- who calls ---- */

@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf16.h"
 #include "service/netlogon/state.h"
+#include "store/vault-call.h"
 #include <errno.h>
 #include <string.h>
 
-/* A logon as it was asked for; texts in the call's arena. */
-struct asked {
-	struct pen_logon_request request;
-	struct pen_ntlm_attempt attempt;
-	const char *domain;
+/* A logon that is asked about, and where its answer goes. */
+struct logon_call {
+	struct pen_vault_call asking;
+	struct pen_netlogon_session session;
+	struct pen_logon logon; /* as it is before */
+	enum netlogon_NETLOGON_VALIDATION_INFO_CLASS level;
+	union netlogon_NETLOGON_VALIDATION *validation; /* of the answer, as the next two */
+	uint8_t *authoritativep;
+	int32_t *statusp;
 };
+
+static struct authority_logon *letter_of(struct logon_call *self)
+{
+	return &self->asking.query.question.body.logon;
+}
 
 /* Whether it is ours to judge: our own name, no name, or a machine's own. */
 static bool is_our_domain(const struct pen_call *call, const char *domain)
@@ -22,17 +32,17 @@ static bool is_our_domain(const struct pen_call *call, const char *domain)
 
 static int take_identity(struct pen_call *call,
 			 const struct netlogon_NETLOGON_LOGON_IDENTITY_INFO *identity,
-			 struct asked *asked)
+			 struct authority_logon *letter)
 {
-	int r = pen_netlogon_text_get(call, &identity->LogonDomainName, &asked->domain);
+	int r = pen_netlogon_text_get(call, &identity->LogonDomainName, &letter->domain);
 
 	if (!r)
-		r = pen_netlogon_text_get(call, &identity->UserName, &asked->request.user);
+		r = pen_netlogon_text_get(call, &identity->UserName, &letter->user);
 	if (!r)
-		r = pen_netlogon_text_get(call, &identity->Workstation,
-					  &asked->request.workstation);
-	if (!r && strncmp(asked->request.workstation, "\\\\", 2) == 0)
-		asked->request.workstation += 2;
+		r = pen_netlogon_text_get(call, &identity->Workstation, &letter->workstation);
+	if (!r && strncmp(letter->workstation, "\\\\", 2) == 0)
+		letter->workstation += 2;
+	letter->peer = pen_token_info(pen_call_token(call))->remote_address;
 	return r;
 }
 
@@ -44,51 +54,44 @@ static uint32_t machines_of(uint32_t control)
 }
 
 static int take_network(struct pen_call *call, const struct netlogon_NETLOGON_NETWORK_INFO *info,
-			struct asked *asked)
+			struct logon_call *self)
 {
-	const struct pen_netlogon_config *config = &pen_netlogon_of(call)->config;
+	struct authority_logon *letter = letter_of(self);
 	int r;
 
 	if (!info)
 		return PEN_E_BAD_DATA;
-	r = take_identity(call, &info->Identity, asked);
+	r = take_identity(call, &info->Identity, letter);
 	if (r)
 		return r;
-	asked->attempt = (struct pen_ntlm_attempt){
-		.crypto = config->logons->crypto,
-		.domain = asked->domain,
-		.user = asked->request.user,
-		.workstation = asked->request.workstation,
-		.peer = pen_token_info(pen_call_token(call))->remote_address,
-		.nt = { info->NtChallengeResponse.Buffer, info->NtChallengeResponse.Length },
-		.lm = { info->LmChallengeResponse.Buffer, info->LmChallengeResponse.Length },
-		.allow_v1 = config->allow_ntlm_v1,
-	};
-	memcpy(asked->attempt.server_challenge, info->LmChallenge.data,
-	       sizeof(asked->attempt.server_challenge));
-	asked->request.kind = PEN_LOGON_NETWORK;
-	asked->request.attempt = &asked->attempt;
-	asked->request.machines = machines_of(info->Identity.ParameterControl);
+	letter->nt = info->NtChallengeResponse.Buffer;
+	letter->n_nt = letter->nt ? info->NtChallengeResponse.Length : 0;
+	letter->lm = info->LmChallengeResponse.Buffer;
+	letter->n_lm = letter->lm ? info->LmChallengeResponse.Length : 0;
+	memcpy(letter->server_challenge.bytes, info->LmChallenge.data,
+	       sizeof(letter->server_challenge.bytes));
+	letter->machines = machines_of(info->Identity.ParameterControl);
 	return 0;
 }
 
 /* The hash itself, under the session key. */
-static int take_interactive(struct pen_call *call, const struct pen_netlogon_session *session,
+static int take_interactive(struct pen_call *call,
 			    const struct netlogon_NETLOGON_INTERACTIVE_INFO *info,
-			    struct asked *asked)
+			    struct logon_call *self)
 {
 	const struct pen_crypto *crypto = pen_netlogon_of(call)->config.logons->crypto;
+	struct authority_logon *letter = letter_of(self);
 	int r;
 
 	if (!info)
 		return PEN_E_BAD_DATA;
-	r = take_identity(call, &info->Identity, asked);
+	r = take_identity(call, &info->Identity, letter);
 	if (r)
 		return r;
-	asked->request.kind = PEN_LOGON_INTERACTIVE;
-	memcpy(asked->request.nt_hash, info->NtOwfPassword.data, sizeof(asked->request.nt_hash));
-	return pen_netlogon_decrypt_key(&session->credential, crypto, asked->request.nt_hash,
-					sizeof(asked->request.nt_hash));
+	letter->is_interactive = true;
+	memcpy(letter->nt_hash, info->NtOwfPassword.data, sizeof(letter->nt_hash));
+	return pen_netlogon_decrypt_key(&self->session.credential, crypto, letter->nt_hash,
+					sizeof(letter->nt_hash));
 }
 
 /*
@@ -126,116 +129,150 @@ static int32_t check_levels(const struct pen_call *call,
 	}
 }
 
-static int take(struct pen_call *call, const struct pen_netlogon_session *session,
-		enum netlogon_NETLOGON_LOGON_INFO_CLASS level,
-		const union netlogon_NETLOGON_LEVEL *logon, struct asked *asked)
+static int take(struct pen_call *call, enum netlogon_NETLOGON_LOGON_INFO_CLASS level,
+		const union netlogon_NETLOGON_LEVEL *logon, struct logon_call *self)
 {
 	switch (level) {
 	case netlogon_NetlogonNetworkInformation:
 	case netlogon_NetlogonNetworkTransitiveInformation:
-		return take_network(call, logon->LogonNetwork, asked);
+		return take_network(call, logon->LogonNetwork, self);
 	default:
-		return take_interactive(call, session, logon->LogonInteractive, asked);
+		return take_interactive(call, logon->LogonInteractive, self);
 	}
 }
 
-/* What all four operations come to. */
-struct outcome {
-	union netlogon_NETLOGON_VALIDATION validation;
-	uint8_t authoritative;
-	int32_t status;
-};
+/* ---- the verdict ---- */
 
-static int judge(struct pen_call *call, const struct pen_netlogon_session *session,
-		 struct asked *asked, enum netlogon_NETLOGON_VALIDATION_INFO_CLASS level,
-		 struct outcome *outcome)
+static int admit(struct pen_call *call, struct logon_call *self,
+		 const struct authority_admission *admission)
 {
-	struct pen_logon *logon = pen_arena_zalloc(pen_call_arena(call), sizeof(*logon));
-	int r;
+	const struct pen_logons *logons = pen_netlogon_of(call)->config.logons;
+	struct pen_logon *logon = &self->logon;
+	int r = pen_logon_grant(logons, admission->rid, pen_call_arena(call), logon);
 
-	if (!logon)
-		return -ENOMEM;
-	if (!is_our_domain(call, asked->domain)) {
-		outcome->authoritative = 0;
-		outcome->status = (int32_t)PEN_STATUS_NO_SUCH_USER;
-		return 0;
-	}
-	r = pen_logon_check(pen_netlogon_of(call)->config.logons, &asked->request,
-			    pen_call_arena(call), logon);
+	logon->is_guest = admission->is_guest;
+	logon->is_unproved = admission->is_unproved;
+	memcpy(logon->session_base_key, admission->session_base_key, PEN_NTLM_KEY_SIZE);
+	return r ? r
+		 : pen_netlogon_validate(call, &self->session, logon, self->level,
+					 self->validation);
+}
+
+static int finish(struct pen_call *call, struct pen_vault_call *asking, int r)
+{
+	struct logon_call *self = (struct logon_call *)asking;
+	const struct authority_admission *admission = &asking->query.answer.body.admission;
+
 	if (!r)
-		outcome->status = (int32_t)logon->status;
-	if (!r && !logon->status)
-		r = pen_netlogon_validate(call, session, logon, level, &outcome->validation);
-	pen_wipe(logon->session_base_key, sizeof(logon->session_base_key));
-	return r;
+		r = admission->result;
+	if (!r)
+		*self->statusp = (int32_t)admission->status;
+	if (!r && !admission->status)
+		r = admit(call, self, admission);
+	if (r > 0)
+		*self->statusp = (int32_t)PEN_STATUS_INTERNAL_ERROR;
+	return r < 0 ? r : 0;
 }
 
-static int log_on(struct pen_call *call, const struct pen_netlogon_session *session,
-		  enum netlogon_NETLOGON_LOGON_INFO_CLASS logon_level,
-		  const union netlogon_NETLOGON_LEVEL *logon,
-		  enum netlogon_NETLOGON_VALIDATION_INFO_CLASS level, struct outcome *outcome)
+/* What no account of ours can be called, nor a workstation that one may be listed for. */
+static uint32_t too_long(const struct authority_logon *letter)
 {
-	struct asked asked = { 0 };
-	int r;
+	if (strlen(letter->user) >= authority_TEXT_MAX)
+		return PEN_STATUS_NO_SUCH_USER;
+	return strlen(letter->workstation) >= authority_TEXT_MAX ? PEN_STATUS_INVALID_WORKSTATION
+								 : 0;
+}
 
-	r = take(call, session, logon_level, logon, &asked);
+/* Takes self. */
+static int log_on(struct pen_call *call, enum netlogon_NETLOGON_LOGON_INFO_CLASS level,
+		  const union netlogon_NETLOGON_LEVEL *logon, struct logon_call *self)
+{
+	const struct pen_netlogon_config *config = &pen_netlogon_of(call)->config;
+	const struct authority_logon *letter = letter_of(self);
+	int r = take(call, level, logon, self);
+
 	if (r > 0) {
-		outcome->status = (int32_t)PEN_STATUS_INVALID_PARAMETER;
+		*self->statusp = (int32_t)PEN_STATUS_INVALID_PARAMETER;
+	} else if (!r && !is_our_domain(call, letter->domain)) {
+		*self->authoritativep = 0;
+		*self->statusp = (int32_t)PEN_STATUS_NO_SUCH_USER;
 	} else if (!r) {
-		r = judge(call, session, &asked, level, outcome);
+		*self->statusp = (int32_t)too_long(letter);
+		self->logon.is_interactive = letter->is_interactive;
+		if (!*self->statusp)
+			r = pen_logon_expect(config->logons, letter->user, pen_call_arena(call),
+					     &self->logon);
+		if (!r && !*self->statusp)
+			return pen_vault_call_ask(call, config->vault, &self->asking);
 		if (r > 0)
-			outcome->status = (int32_t)PEN_STATUS_INTERNAL_ERROR;
+			*self->statusp = (int32_t)PEN_STATUS_INTERNAL_ERROR;
 	}
-	pen_wipe(&asked, sizeof(asked));
+	pen_vault_call_free(&self->asking);
 	return r < 0 ? r : 0;
+}
+
+/* ---- the operations ---- */
+
+static struct logon_call *logon_new(enum netlogon_NETLOGON_VALIDATION_INFO_CLASS level,
+				    union netlogon_NETLOGON_VALIDATION *validation,
+				    uint8_t *authoritativep, int32_t *statusp)
+{
+	struct logon_call *self = pen_vault_call_new(sizeof(*self), authority_LOGON, finish);
+
+	if (!self)
+		return NULL;
+	self->level = level;
+	self->validation = validation;
+	self->authoritativep = authoritativep;
+	self->statusp = statusp;
+	*authoritativep = 1;
+	return self;
+}
+
+/* By an authenticator. returned: of the answer. */
+static int log_on_session(struct pen_call *call, const char *computer,
+			  const struct netlogon_NETLOGON_AUTHENTICATOR *authenticator,
+			  struct netlogon_NETLOGON_AUTHENTICATOR **returned,
+			  enum netlogon_NETLOGON_LOGON_INFO_CLASS level,
+			  const union netlogon_NETLOGON_LEVEL *logon, struct logon_call *self)
+{
+	if (!self)
+		return -ENOMEM;
+	*returned = pen_arena_zalloc(pen_call_arena(call), sizeof(**returned));
+	if (!*returned) {
+		pen_vault_call_free(&self->asking);
+		return -ENOMEM;
+	}
+	*self->statusp = check_levels(call, level, self->level);
+	if (!*self->statusp)
+		*self->statusp = pen_netlogon_enter(call, computer, authenticator, *returned,
+						    &self->session);
+	if (!*self->statusp)
+		return log_on(call, level, logon, self);
+	pen_vault_call_free(&self->asking);
+	return 0;
 }
 
 int pen_netlogon_sam_logon_flags(struct pen_call *call,
 				 const struct netlogon_NetrLogonSamLogonWithFlags_in *in,
 				 struct netlogon_NetrLogonSamLogonWithFlags_out *out)
 {
-	struct pen_netlogon_session session = { 0 };
-	struct outcome outcome = { .authoritative = 1 };
-	int r = 0;
+	struct logon_call *self = logon_new(in->ValidationLevel, &out->ValidationInformation,
+					    &out->Authoritative, &out->result);
 
 	out->ExtraFlags = in->ExtraFlags;
-	out->ReturnAuthenticator =
-		pen_arena_zalloc(pen_call_arena(call), sizeof(*out->ReturnAuthenticator));
-	if (!out->ReturnAuthenticator)
-		return -ENOMEM;
-	outcome.status = check_levels(call, in->LogonLevel, in->ValidationLevel);
-	if (!outcome.status)
-		outcome.status = pen_netlogon_enter(call, in->ComputerName, in->Authenticator,
-						    out->ReturnAuthenticator, &session);
-	if (!outcome.status)
-		r = log_on(call, &session, in->LogonLevel, &in->LogonInformation,
-			   in->ValidationLevel, &outcome);
-	out->ValidationInformation = outcome.validation;
-	out->Authoritative = outcome.authoritative;
-	out->result = outcome.status;
-	pen_wipe(&session, sizeof(session));
-	return r;
+	return log_on_session(call, in->ComputerName, in->Authenticator, &out->ReturnAuthenticator,
+			      in->LogonLevel, &in->LogonInformation, self);
 }
 
 int pen_netlogon_sam_logon(struct pen_call *call, const struct netlogon_NetrLogonSamLogon_in *in,
 			   struct netlogon_NetrLogonSamLogon_out *out)
 {
-	const struct netlogon_NetrLogonSamLogonWithFlags_in in_flags = {
-		.ComputerName = in->ComputerName,
-		.Authenticator = in->Authenticator,
-		.ReturnAuthenticator = in->ReturnAuthenticator,
-		.LogonLevel = in->LogonLevel,
-		.LogonInformation = in->LogonInformation,
-		.ValidationLevel = in->ValidationLevel,
-	};
-	struct netlogon_NetrLogonSamLogonWithFlags_out out_flags = { 0 };
-	int r = pen_netlogon_sam_logon_flags(call, &in_flags, &out_flags);
+	struct logon_call *self = logon_new(in->ValidationLevel, &out->ValidationInformation,
+					    &out->Authoritative, &out->result);
 
-	out->ReturnAuthenticator = out_flags.ReturnAuthenticator;
-	out->ValidationInformation = out_flags.ValidationInformation;
-	out->Authoritative = out_flags.Authoritative;
-	out->result = out_flags.result;
-	return r;
+	return log_on_session(call, in->ComputerName, in->Authenticator, &out->ReturnAuthenticator,
+			      in->LogonLevel, &in->LogonInformation, self);
 }
 
 /* Without an authenticator: the channel alone says who asks [MS-NRPC 3.5.4.5.1]. */
@@ -243,22 +280,19 @@ int pen_netlogon_sam_logon_ex(struct pen_call *call,
 			      const struct netlogon_NetrLogonSamLogonEx_in *in,
 			      struct netlogon_NetrLogonSamLogonEx_out *out)
 {
-	struct pen_netlogon_session session = { 0 };
-	struct outcome outcome = { .authoritative = 1 };
-	int r = 0;
+	struct logon_call *self = logon_new(in->ValidationLevel, &out->ValidationInformation,
+					    &out->Authoritative, &out->result);
 
+	if (!self)
+		return -ENOMEM;
 	out->ExtraFlags = in->ExtraFlags;
-	outcome.status = check_levels(call, in->LogonLevel, in->ValidationLevel);
-	if (!outcome.status)
-		outcome.status = pen_netlogon_enter_channel(call, &session);
-	if (!outcome.status)
-		r = log_on(call, &session, in->LogonLevel, &in->LogonInformation,
-			   in->ValidationLevel, &outcome);
-	out->ValidationInformation = outcome.validation;
-	out->Authoritative = outcome.authoritative;
-	out->result = outcome.status;
-	pen_wipe(&session, sizeof(session));
-	return r;
+	out->result = check_levels(call, in->LogonLevel, in->ValidationLevel);
+	if (!out->result)
+		out->result = pen_netlogon_enter_channel(call, &self->session);
+	if (!out->result)
+		return log_on(call, in->LogonLevel, &in->LogonInformation, self);
+	pen_vault_call_free(&self->asking);
+	return 0;
 }
 
 /* Nobody keeps a record of who is logged on, so nothing changes. */

@@ -8,7 +8,7 @@
  * server answers that is none.
  */
 #include "service/netlogon/sessions.h"
-#include "store/account-logon.h"
+#include "store/vault.h"
 #include <penstock/server.h>
 
 struct pen_netlogon;
@@ -17,14 +17,14 @@ struct pen_netlogon;
 struct pen_netlogon_config {
 	const char *name; /* NetBIOS name of this server */
 	const struct pen_logons *logons;
+	const struct pen_vault *vault; /* of the same accounts */
 	struct pen_netlogon_sessions *sessions;
-	bool allow_weak; /* proofs without AES */
+	bool allow_weak; /* proofs without AES, as the vault allows them */
 	/*
 	 * Calls of a machine that are not sealed by netlogon's own provider. Windows has refused
 	 * them since CVE-2022-38023.
 	 */
 	bool allow_unsealed;
-	bool allow_ntlm_v1;	   /* responses of version 1, of users */
 	uint64_t (*seconds)(void); /* of a clock that never jumps; NULL: the kernel's */
 };
 

@@ -1,42 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf16.h"
 #include "service/netlogon/state.h"
+#include "store/vault-call.h"
 #include <errno.h>
 #include <string.h>
-
-static int store(struct pen_call *call, const struct pen_netlogon_session *session,
-		 const uint8_t hash[PEN_ACCOUNT_HASH_SIZE])
-{
-	const struct pen_logons *logons = pen_netlogon_of(call)->config.logons;
-
-	return pen_accounts_set_hash(logons->accounts, session->rid, hash,
-				     logons->now(logons->data));
-}
-
-static int set_password(struct pen_call *call, const struct pen_netlogon_session *session,
-			const struct netlogon_NL_TRUST_PASSWORD *wire)
-{
-	const struct pen_crypto *crypto = pen_netlogon_of(call)->config.logons->crypto;
-	uint8_t trust[PEN_NETLOGON_TRUST_PASSWORD_SIZE];
-	uint8_t hash[PEN_ACCOUNT_HASH_SIZE];
-	struct pen_slice password;
-	int r;
-
-	for (size_t i = 0; i < PEN_COUNT(wire->Buffer); i++) {
-		trust[2 * i] = (uint8_t)wire->Buffer[i];
-		trust[2 * i + 1] = (uint8_t)(wire->Buffer[i] >> 8);
-	}
-	for (size_t i = 0; i < 4; i++)
-		trust[PEN_NETLOGON_PASSWORD_MAX + i] = (uint8_t)(wire->Length >> 8 * i);
-	r = pen_netlogon_trust_password_get(&session->credential, crypto, trust, &password);
-	if (!r)
-		r = pen_digest(crypto, PEN_MD4, &password, 1, hash);
-	if (!r)
-		r = store(call, session, hash);
-	pen_wipe(trust, sizeof(trust));
-	pen_wipe(hash, sizeof(hash));
-	return r;
-}
 
 static int32_t status_of(int r)
 {
@@ -47,54 +14,111 @@ static int32_t status_of(int r)
 	return (int32_t)PEN_STATUS_INTERNAL_ERROR;
 }
 
-/* The account is the session's, whatever the caller names. */
+/* ---- a machine's new password ---- */
+
+struct set_call {
+	struct pen_vault_call asking;
+	struct pen_netlogon_session session;
+	int32_t *resultp;
+};
+
+static int finish_set(struct pen_call *call, struct pen_vault_call *asking, int r)
+{
+	const struct set_call *set = (struct set_call *)asking;
+
+	if (!r)
+		r = asking->query.answer.body.result;
+	/* What nobody could answer is no wrong password. */
+	*set->resultp = r ? (int32_t)PEN_STATUS_INTERNAL_ERROR : 0;
+	return r < 0 ? r : 0;
+}
+
+static struct set_call *set_new(int32_t *resultp)
+{
+	struct set_call *set = pen_vault_call_new(sizeof(*set), authority_SET, finish_set);
+
+	if (set)
+		set->resultp = resultp;
+	return set;
+}
+
+/* The account is the session's, whatever the caller names. r: what came of getting the hash. */
+static int set_ask(struct pen_call *call, struct set_call *set, int r)
+{
+	struct authority_setting *setting = &set->asking.query.question.body.setting;
+
+	if (!r) {
+		setting->rid = set->session.rid;
+		setting->is_machine = true;
+		return pen_vault_call_ask(call, pen_netlogon_of(call)->config.vault, &set->asking);
+	}
+	*set->resultp = status_of(r);
+	pen_vault_call_free(&set->asking);
+	return r < 0 ? r : 0;
+}
+
+static int get_password(struct pen_call *call, struct set_call *set,
+			const struct netlogon_NL_TRUST_PASSWORD *wire)
+{
+	const struct pen_crypto *crypto = pen_netlogon_of(call)->config.logons->crypto;
+	uint8_t trust[PEN_NETLOGON_TRUST_PASSWORD_SIZE];
+	struct pen_slice password;
+	int r;
+
+	for (size_t i = 0; i < PEN_COUNT(wire->Buffer); i++) {
+		trust[2 * i] = (uint8_t)wire->Buffer[i];
+		trust[2 * i + 1] = (uint8_t)(wire->Buffer[i] >> 8);
+	}
+	for (size_t i = 0; i < 4; i++)
+		trust[PEN_NETLOGON_PASSWORD_MAX + i] = (uint8_t)(wire->Length >> 8 * i);
+	r = pen_netlogon_trust_password_get(&set->session.credential, crypto, trust, &password);
+	if (!r)
+		r = pen_digest(crypto, PEN_MD4, &password, 1,
+			       set->asking.query.question.body.setting.nt_hash);
+	pen_wipe(trust, sizeof(trust));
+	return r;
+}
+
 int pen_netlogon_password_set2(struct pen_call *call,
 			       const struct netlogon_NetrServerPasswordSet2_in *in,
 			       struct netlogon_NetrServerPasswordSet2_out *out)
 {
-	struct pen_netlogon_session session = { 0 };
-	int r = 0;
+	struct set_call *set = set_new(&out->result);
 
+	if (!set)
+		return -ENOMEM;
 	out->result = pen_netlogon_enter(call, in->ComputerName, &in->Authenticator,
-					 &out->ReturnAuthenticator, &session);
-	if (!out->result) {
-		r = set_password(call, &session, &in->ClearNewPassword);
-		out->result = status_of(r);
-	}
-	pen_wipe(&session, sizeof(session));
-	return r < 0 ? r : 0;
+					 &out->ReturnAuthenticator, &set->session);
+	if (!out->result)
+		return set_ask(call, set, get_password(call, set, &in->ClearNewPassword));
+	pen_vault_call_free(&set->asking);
+	return 0;
 }
 
-static int set_hash(struct pen_call *call, const struct pen_netlogon_session *session,
+static int get_hash(struct pen_call *call, struct set_call *set,
 		    const struct netlogon_NT_OWF_PASSWORD *wire)
 {
-	const struct pen_crypto *crypto = pen_netlogon_of(call)->config.logons->crypto;
-	uint8_t hash[PEN_ACCOUNT_HASH_SIZE];
-	int r;
+	uint8_t *hash = set->asking.query.question.body.setting.nt_hash;
 
-	memcpy(hash, wire->data, sizeof(hash));
-	r = pen_netlogon_decrypt_hash(&session->credential, crypto, hash, hash);
-	if (!r)
-		r = store(call, session, hash);
-	pen_wipe(hash, sizeof(hash));
-	return r;
+	memcpy(hash, wire->data, PEN_ACCOUNT_HASH_SIZE);
+	return pen_netlogon_decrypt_hash(&set->session.credential,
+					 pen_netlogon_of(call)->config.logons->crypto, hash, hash);
 }
 
 int pen_netlogon_password_set(struct pen_call *call,
 			      const struct netlogon_NetrServerPasswordSet_in *in,
 			      struct netlogon_NetrServerPasswordSet_out *out)
 {
-	struct pen_netlogon_session session = { 0 };
-	int r = 0;
+	struct set_call *set = set_new(&out->result);
 
+	if (!set)
+		return -ENOMEM;
 	out->result = pen_netlogon_enter(call, in->ComputerName, &in->Authenticator,
-					 &out->ReturnAuthenticator, &session);
-	if (!out->result) {
-		r = set_hash(call, &session, &in->UasNewPassword);
-		out->result = status_of(r);
-	}
-	pen_wipe(&session, sizeof(session));
-	return r < 0 ? r : 0;
+					 &out->ReturnAuthenticator, &set->session);
+	if (!out->result)
+		return set_ask(call, set, get_hash(call, set, &in->UasNewPassword));
+	pen_vault_call_free(&set->asking);
+	return 0;
 }
 
 /* ---- what only domain controllers are told ---- */
@@ -116,49 +140,74 @@ int pen_netlogon_password_get(struct pen_call *call,
 
 /* ---- a machine's own passwords [MS-NRPC 3.5.4.4.9, 3.5.4.7.6] ---- */
 
-static int put_hash(struct pen_call *call, const struct pen_netlogon_session *session, uint32_t n,
-		    struct netlogon_NT_OWF_PASSWORD *wire)
+struct tell_call {
+	struct pen_vault_call asking;
+	struct pen_netlogon_session session;
+	struct netlogon_NT_OWF_PASSWORD *present, *former; /* of the answer, as result */
+	int32_t *resultp;
+};
+
+static int finish_tell(struct pen_call *call, struct pen_vault_call *asking, int r)
 {
-	const struct pen_logons *logons = pen_netlogon_of(call)->config.logons;
-	uint8_t hash[PEN_ACCOUNT_HASH_SIZE];
-	int r = pen_accounts_get_hash(logons->accounts, session->rid, n, hash);
+	const struct tell_call *tell = (struct tell_call *)asking;
+	const struct authority_passwords *passwords = &asking->query.answer.body.passwords;
 
 	if (!r)
-		r = pen_netlogon_encrypt_hash(&session->credential, logons->crypto, hash,
-					      (uint8_t *)wire->data);
-	pen_wipe(hash, sizeof(hash));
-	return r;
+		r = passwords->result;
+	if (!r) {
+		memcpy(tell->present->data, passwords->present, PEN_ACCOUNT_HASH_SIZE);
+		memcpy(tell->former->data, passwords->former, PEN_ACCOUNT_HASH_SIZE);
+	}
+	*tell->resultp = r ? (int32_t)PEN_STATUS_INTERNAL_ERROR : 0;
+	return 0;
+}
+
+/* By the proof that the machine has given for its session. */
+static int tell_ask(struct pen_call *call, struct tell_call *tell)
+{
+	struct authority_proof *proof = &tell->asking.query.question.body.proof;
+	const struct pen_netlogon_session *session = &tell->session;
+
+	proof->rid = session->rid;
+	proof->flags = session->credential.flags;
+	memcpy(proof->client_challenge.bytes, session->client_challenge,
+	       PEN_NETLOGON_CHALLENGE_SIZE);
+	memcpy(proof->server_challenge.bytes, session->server_challenge,
+	       PEN_NETLOGON_CHALLENGE_SIZE);
+	memcpy(proof->credential.bytes, session->credential.client, PEN_NETLOGON_CHALLENGE_SIZE);
+	return pen_vault_call_ask(call, pen_netlogon_of(call)->config.vault, &tell->asking);
 }
 
 /* Its own, which it had to know in order to ask; another's are for domain controllers. */
-static int32_t tell(struct pen_call *call, const struct netlogon_NetrServerTrustPasswordsGet_in *in,
-		    struct netlogon_NetrServerTrustPasswordsGet_out *out)
+static int tell(struct pen_call *call, const struct netlogon_NetrServerTrustPasswordsGet_in *in,
+		struct netlogon_NETLOGON_AUTHENTICATOR *authenticator,
+		struct netlogon_NT_OWF_PASSWORD *present, struct netlogon_NT_OWF_PASSWORD *former,
+		int32_t *resultp)
 {
-	struct pen_netlogon_session session = { 0 };
-	int32_t status = pen_netlogon_enter(call, in->ComputerName, &in->Authenticator,
-					    &out->ReturnAuthenticator, &session);
-	int r = 0;
+	struct tell_call *tell =
+		pen_vault_call_new(sizeof(*tell), authority_PASSWORDS, finish_tell);
 
-	if (!status && !pen_upcase_equal(in->AccountName, session.account))
-		status = (int32_t)PEN_STATUS_ACCESS_DENIED;
-	if (!status) {
-		r = put_hash(call, &session, 0, &out->EncryptedNewOwfPassword);
-		if (!r)
-			r = put_hash(call, &session, 1, &out->EncryptedOldOwfPassword);
-		/* There was none before this one. */
-		if (r == PEN_E_NOT_FOUND)
-			r = put_hash(call, &session, 0, &out->EncryptedOldOwfPassword);
-	}
-	pen_wipe(&session, sizeof(session));
-	return r ? (int32_t)PEN_STATUS_INTERNAL_ERROR : status;
+	if (!tell)
+		return -ENOMEM;
+	tell->present = present;
+	tell->former = former;
+	tell->resultp = resultp;
+	*resultp = pen_netlogon_enter(call, in->ComputerName, &in->Authenticator, authenticator,
+				      &tell->session);
+	if (!*resultp && !pen_upcase_equal(in->AccountName, tell->session.account))
+		*resultp = (int32_t)PEN_STATUS_ACCESS_DENIED;
+	if (!*resultp)
+		return tell_ask(call, tell);
+	pen_vault_call_free(&tell->asking);
+	return 0;
 }
 
 int pen_netlogon_trust_passwords_get(struct pen_call *call,
 				     const struct netlogon_NetrServerTrustPasswordsGet_in *in,
 				     struct netlogon_NetrServerTrustPasswordsGet_out *out)
 {
-	out->result = tell(call, in, out);
-	return 0;
+	return tell(call, in, &out->ReturnAuthenticator, &out->EncryptedNewOwfPassword,
+		    &out->EncryptedOldOwfPassword, &out->result);
 }
 
 int pen_netlogon_get_trust_info(struct pen_call *call,
@@ -171,11 +220,7 @@ int pen_netlogon_get_trust_info(struct pen_call *call,
 		.ComputerName = in->ComputerName,
 		.Authenticator = in->Authenticator,
 	};
-	struct netlogon_NetrServerTrustPasswordsGet_out told = { 0 };
 
-	out->result = tell(call, &passwords, &told);
-	out->ReturnAuthenticator = told.ReturnAuthenticator;
-	out->EncryptedNewOwfPassword = told.EncryptedNewOwfPassword;
-	out->EncryptedOldOwfPassword = told.EncryptedOldOwfPassword;
-	return 0;
+	return tell(call, &passwords, &out->ReturnAuthenticator, &out->EncryptedNewOwfPassword,
+		    &out->EncryptedOldOwfPassword, &out->result);
 }

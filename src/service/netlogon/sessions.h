@@ -23,6 +23,9 @@ enum {
 
 struct pen_netlogon_session {
 	struct pen_netlogon_credential credential;
+	/* Both of the proof, which credential.client is. */
+	uint8_t client_challenge[PEN_NETLOGON_CHALLENGE_SIZE];
+	uint8_t server_challenge[PEN_NETLOGON_CHALLENGE_SIZE];
 	uint32_t requested;		       /* flags, as the machine asked for them */
 	uint32_t channel_type;		       /* NETLOGON_SECURE_CHANNEL_TYPE */
 	char computer[PEN_SCHANNEL_NAME_SIZE]; /* "COMPUTER" */

@@ -5,6 +5,7 @@
 #include "sec/mechs.h"
 #include "sec/ntlm-keys.h"
 #include "service/netlogon/netlogon.h"
+#include "support/accounts.h"
 #include "support/secrecy.h"
 #include "support/unit.h"
 #include <penstock/status.h>
@@ -28,6 +29,8 @@ struct fixture {
 	const char *binding;
 	struct pen_accounts *accounts;
 	struct pen_logons logons;
+	struct pen_vault_desk desk;
+	struct pen_vault vault;
 	struct pen_netlogon_sessions *sessions;
 	struct pen_netlogon *netlogon;
 	struct pen_schannel_server schannel;
@@ -86,10 +89,13 @@ static int set_up(void **state)
 	struct pen_server_config server = { 0 };
 	struct pen_netlogon_config config = { .name = "SERVER" };
 
-	assert_int_equal(pen_accounts_open(&f->accounts, ":memory:", "SERVER", now(NULL), NULL), 0);
+	f->accounts = test_accounts(":memory:", "SERVER", now(NULL), crypto);
 	f->logons = (struct pen_logons){ .accounts = f->accounts, .crypto = crypto, .now = now };
 	assert_int_equal(pen_netlogon_sessions_new(&f->sessions, crypto), 0);
+	f->desk.logons = &f->logons;
+	f->vault = pen_vault_of_desk(&f->desk);
 	config.logons = &f->logons;
+	config.vault = &f->vault;
 	config.sessions = f->sessions;
 	assert_int_equal(pen_netlogon_new(&f->netlogon, &config), 0);
 	f->member = add_user(f, "MEMBER$", PEN_ACCOUNT_WORKSTATION_TRUST, "machine secret");

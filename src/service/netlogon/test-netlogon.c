@@ -2,6 +2,7 @@
 /* The service by direct calls, which are on no channel: so it allows those. */
 #include "sec/ntlm-keys.h"
 #include "service/netlogon/state.h"
+#include "support/accounts.h"
 #include "support/unit.h"
 #include <string.h>
 
@@ -23,6 +24,8 @@ struct fixture {
 	struct pen_server *server;
 	struct pen_accounts *accounts;
 	struct pen_logons logons;
+	struct pen_vault_desk desk;
+	struct pen_vault vault;
 	struct pen_netlogon_sessions *sessions;
 	struct pen_netlogon *netlogon;
 	struct pen_token *tokens[2];
@@ -56,11 +59,15 @@ static void set_up_with(void **state, const struct pen_netlogon_config *settings
 	struct pen_netlogon_config config = *settings;
 
 	clock_seconds = 1000;
-	assert_int_equal(pen_accounts_open(&f->accounts, ":memory:", "SERVER", now(NULL), NULL), 0);
+	f->accounts = test_accounts(":memory:", "SERVER", now(NULL), crypto);
 	f->logons = (struct pen_logons){ .accounts = f->accounts, .crypto = crypto, .now = now };
 	assert_int_equal(pen_netlogon_sessions_new(&f->sessions, crypto), 0);
 	config.name = "SERVER";
+	f->desk = (struct pen_vault_desk){ .logons = &f->logons,
+					   .allow_weak_netlogon = config.allow_weak };
+	f->vault = pen_vault_of_desk(&f->desk);
 	config.logons = &f->logons;
+	config.vault = &f->vault;
 	config.sessions = f->sessions;
 	config.seconds = seconds;
 	assert_int_equal(pen_server_new(&f->server, NULL), 0);

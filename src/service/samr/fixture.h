@@ -5,6 +5,7 @@
  * What the service's tests begin with: accounts in memory, and three who call.
  */
 #include "service/samr/state.h"
+#include "support/accounts.h"
 #include "support/callers.h"
 #include "support/unit.h"
 #include <string.h>
@@ -13,6 +14,12 @@
 #define MAXIMUM_ALLOWED UINT32_C(0x02000000)
 
 static uint64_t fixture_now = FIXTURE_NOW;
+
+static uint64_t fixture_time(void *data)
+{
+	(void)data;
+	return fixture_now;
+}
 
 static uint64_t fixture_clock(void)
 {
@@ -23,6 +30,9 @@ struct fixture {
 	struct pen_server *server; /* listens nowhere */
 	struct pen_crypto *crypto;
 	struct pen_accounts *accounts;
+	struct pen_logons logons;
+	struct pen_vault_desk desk;
+	struct pen_vault vault;
 	struct pen_samr *samr;
 	struct pen_token *tokens[N_CALLERS];
 	union {
@@ -67,9 +77,15 @@ static inline int set_up(void **state)
 
 	fixture_now = FIXTURE_NOW;
 	assert_int_equal(pen_crypto_new(&f->crypto), 0);
-	assert_int_equal(pen_accounts_open(&f->accounts, ":memory:", "TEST", FIXTURE_NOW, NULL), 0);
+	f->accounts = test_accounts(":memory:", "TEST", FIXTURE_NOW, f->crypto);
+	f->logons = (struct pen_logons){ .accounts = f->accounts,
+					 .crypto = f->crypto,
+					 .now = fixture_time };
+	f->desk.logons = &f->logons;
+	f->vault = pen_vault_of_desk(&f->desk);
 	config.crypto = f->crypto;
 	config.accounts = f->accounts;
+	config.vault = &f->vault;
 	assert_int_equal(pen_server_new(&f->server, NULL), 0);
 	assert_int_equal(pen_samr_new(&f->samr, &config), 0);
 	callers_new(f->calls, f->tokens, f->server, f->samr);

@@ -1,243 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Passwords that users change themselves [MS-SAMR 3.1.5.10]: who knows the old one may
- * set a new one, whoever he is to the transport. So every wrong try counts against the
- * account as a logon does, and a name that nobody has is a wrong password too.
+ * set a new one, whoever he is to the transport. Whether he does the vault says.
  */
 #include "base/secret.h"
-#include "runtime/server-work.h"
 #include "service/samr/state.h"
+#include "store/vault-call.h"
 #include <errno.h>
 #include <string.h>
 
-enum { HASH = PEN_SAMR_HASH_SIZE };
+_Static_assert(sizeof(struct samr_ENCRYPTED_NT_OWF_PASSWORD) == PEN_SAMR_HASH_SIZE,
+	       "a hash under another");
+_Static_assert(PEN_SAMR_AES_CIPHER_MAX <= authority_CIPHER_MAX, "room for all that is looked at");
 
 /* SAM_PWD_CHANGE_..., as opnum 63 says them. */
 enum { REASON_NONE, REASON_TOO_SHORT, REASON_IN_HISTORY, REASON_NOT_COMPLEX = 5 };
 
-struct change {
-	uint32_t rid;
-	uint32_t control; /* with lockout */
-	uint8_t old_hash[HASH];
-	uint8_t new_hash[HASH];
-	struct pen_samr_password password; /* the new one, where it is known */
-	bool has_password;
-	enum pen_account_objection objection;
+struct change_call {
+	struct pen_vault_call asking;
+	int32_t *resultp;
+	struct samr_SamrUnicodeChangePasswordUser3_out *out3; /* NULL: it is not that one */
 };
 
-static void change_done(struct change *change)
-{
-	pen_wipe(change, sizeof(*change));
-}
-
-/* ---- whose password it is ---- */
-
-static int32_t wrong(int r)
-{
-	switch (r) {
-	case PEN_E_NOT_FOUND:
-	case PEN_E_SYNTAX:
-	case PEN_E_LIMIT:
-	case PEN_E_BAD_DATA:
-	case PEN_E_DENIED:
-		return (int32_t)PEN_STATUS_WRONG_PASSWORD;
-	}
-	return pen_samr_status(r, PEN_SAMR_USER);
-}
-
-static int32_t change_begin(struct pen_call *call, uint32_t rid, struct change *change)
-{
-	struct pen_accounts *accounts = pen_samr_of(call)->accounts;
-	struct pen_account_policy policy;
-	struct pen_account_user user;
-	int r = pen_accounts_get_user(accounts, rid, pen_call_arena(call), &user);
-
-	if (!r)
-		r = pen_accounts_get_policy(accounts, PEN_ACCOUNT_MACHINE, pen_call_arena(call),
-					    &policy);
-	if (r)
-		return wrong(r);
-	change->rid = rid;
-	change->control = pen_account_control(&user, &policy, pen_samr_now(call));
-	if (change->control & PEN_ACCOUNT_AUTO_LOCKED)
-		return (int32_t)PEN_STATUS_ACCOUNT_LOCKED_OUT;
-	return wrong(pen_accounts_get_hash(accounts, rid, 0, change->old_hash));
-}
-
-static int32_t change_begin_name(struct pen_call *call, const struct dtyp_RPC_UNICODE_STRING *wire,
-				 struct change *change)
-{
-	struct pen_account account;
-	const char *name;
-	int r = pen_samr_text_get(pen_call_arena(call), wire, &name);
-
-	if (!r)
-		r = pen_accounts_find_name(pen_samr_of(call)->accounts, PEN_ACCOUNT_MACHINE, name,
-					   NULL, &account);
-	if (!r && account.kind != PEN_ACCOUNT_USER)
-		r = PEN_E_NOT_FOUND;
-	return r ? wrong(r) : change_begin(call, account.rid, change);
-}
-
-/* ---- whether the old one was known ---- */
-
-static int32_t failed(struct pen_call *call, const struct change *change)
-{
-	int r = pen_accounts_note_logon(pen_samr_of(call)->accounts, change->rid, false,
-					pen_samr_now(call));
-
-	return r ? pen_samr_status(r, PEN_SAMR_USER) : (int32_t)PEN_STATUS_WRONG_PASSWORD;
-}
-
-/* Whether what was sent is the old hash under the new one. */
-static int32_t verify(struct pen_call *call, const struct change *change, const uint8_t *sealed_old)
-{
-	uint8_t old_hash[HASH];
-	bool is_right;
-	int r = pen_samr_hash_open(pen_samr_of(call)->crypto, change->new_hash, sealed_old,
-				   old_hash);
-
-	if (r)
-		return pen_samr_status(r, PEN_SAMR_USER);
-	is_right = pen_equal_secret(old_hash, change->old_hash, HASH);
-	pen_wipe(old_hash, sizeof(old_hash));
-	return is_right ? 0 : failed(call, change);
-}
-
-/* ---- the new one ---- */
-
-static int32_t change_end(struct pen_call *call, struct change *change)
-{
-	struct pen_accounts *accounts = pen_samr_of(call)->accounts;
-	char text[PEN_SAMR_UTF8_SIZE] = "";
-	bool is_text = change->has_password && !pen_samr_password_to_text(&change->password, text);
-	uint64_t now = pen_samr_now(call);
-	int32_t result;
-	int r;
-
-	/* That he may not log on now is no reason why he should not have another password then. */
-	result = pen_samr_check_self(call, change->rid);
-	if (result)
-		return result;
-	r = pen_accounts_check_password(accounts, change->rid, is_text ? text : NULL,
-					change->new_hash, true, now, &change->objection);
-	pen_wipe(text, sizeof(text));
-	if (r == PEN_E_DENIED)
-		return (int32_t)PEN_STATUS_PASSWORD_RESTRICTION;
-	if (!r)
-		r = pen_accounts_set_hash(accounts, change->rid, change->new_hash, now);
-	return pen_samr_status(r, PEN_SAMR_USER);
-}
-
-/* The new password, once it has been opened. */
-static int32_t take_password(struct pen_call *call, int r, struct change *change)
-{
-	if (r == PEN_E_BAD_DATA || r == PEN_E_DENIED)
-		return failed(call, change);
-	change->has_password = !r;
-	if (!r)
-		r = pen_samr_password_hash(pen_samr_of(call)->crypto, &change->password,
-					   change->new_hash);
-	return pen_samr_status(r, PEN_SAMR_USER);
-}
-
-/* ---- under hashes alone ---- */
-
-/* What is said to be there must be. */
-static bool is_complete(const struct samr_SamrChangePasswordUser_in *in)
-{
-	return (!in->LmPresent || (in->OldLmEncryptedWithNewLm && in->NewLmEncryptedWithOldLm)) &&
-	       (!in->NtPresent || (in->OldNtEncryptedWithNewNt && in->NewNtEncryptedWithOldNt)) &&
-	       (!in->NtCrossEncryptionPresent || in->NewNtEncryptedWithNewLm) &&
-	       (!in->LmCrossEncryptionPresent || in->NewLmEncryptedWithNewNt) &&
-	       (in->LmPresent || in->NtPresent);
-}
-
-static int32_t change_hashes(struct pen_call *call, const struct samr_SamrChangePasswordUser_in *in,
-			     const struct pen_samr_object *user, struct change *change)
-{
-	int32_t result;
-
-	if (!is_complete(in))
-		return (int32_t)PEN_STATUS_INVALID_PARAMETER;
-	/* No LAN Manager's hash is kept to hold that one against; beside NT's it is not looked at.
-	 */
-	if (!in->NtPresent)
-		return (int32_t)PEN_STATUS_NT_CROSS_ENCRYPTION_REQUIRED;
-	result = change_begin(call, user->rid, change);
-	if (!result)
-		result = pen_samr_status(
-			pen_samr_hash_open(pen_samr_of(call)->crypto, change->old_hash,
-					   in->NewNtEncryptedWithOldNt->data, change->new_hash),
-			PEN_SAMR_USER);
-	if (!result)
-		result = verify(call, change, in->OldNtEncryptedWithNewNt->data);
-	return result ? result : change_end(call, change);
-}
-
-int pen_samr_change_password(struct pen_call *call, const struct samr_SamrChangePasswordUser_in *in,
-			     struct samr_SamrChangePasswordUser_out *out)
-{
-	struct change change = { .rid = 0 };
-	struct pen_samr_object *user;
-	int r = pen_samr_get(call, &in->UserHandle, PEN_SAMR_USER, USER_CHANGE_PASSWORD, &user,
-			     &out->result);
-
-	if (r || out->result)
-		return r;
-	out->result = change_hashes(call, in, user, &change);
-	change_done(&change);
-	return 0;
-}
-
-/* ---- under the old hash, with the new password ---- */
-
-/* LAN Manager's hashes are not kept: none is the right one [3.1.5.10.2]. */
-int pen_samr_oem_change_password2(struct pen_call *call,
-				  const struct samr_SamrOemChangePasswordUser2_in *in,
-				  struct samr_SamrOemChangePasswordUser2_out *out)
-{
-	out->result = in->NewPasswordEncryptedWithOldLm && in->OldLmOwfPasswordEncryptedWithNewLm
-			      ? (int32_t)PEN_STATUS_WRONG_PASSWORD
-			      : (int32_t)PEN_STATUS_INVALID_PARAMETER;
-	return 0;
-}
-
-static int32_t change_rc4(struct pen_call *call, const struct dtyp_RPC_UNICODE_STRING *name,
-			  const struct samr_SAMPR_ENCRYPTED_USER_PASSWORD *sealed,
-			  const struct samr_ENCRYPTED_NT_OWF_PASSWORD *verifier,
-			  struct change *change)
-{
-	const struct pen_slice key = { change->old_hash, HASH };
-	int32_t result;
-
-	if (!sealed || !verifier)
-		return (int32_t)PEN_STATUS_INVALID_PARAMETER;
-	result = change_begin_name(call, name, change);
-	if (!result)
-		result = take_password(call,
-				       pen_samr_password_open(pen_samr_of(call)->crypto, key,
-							      sealed->Buffer, &change->password),
-				       change);
-	if (!result)
-		result = verify(call, change, verifier->data);
-	return result ? result : change_end(call, change);
-}
-
-int pen_samr_unicode_change_password2(struct pen_call *call,
-				      const struct samr_SamrUnicodeChangePasswordUser2_in *in,
-				      struct samr_SamrUnicodeChangePasswordUser2_out *out)
-{
-	struct change change = { .rid = 0 };
-
-	out->result = change_rc4(call, &in->UserName, in->NewPasswordEncryptedWithOldNt,
-				 in->OldNtOwfPasswordEncryptedWithNewNt, &change);
-	change_done(&change);
-	return 0;
-}
+/* ---- the end ---- */
 
 /* What was wrong with the password, for the user to do better. */
-static int explain(struct pen_call *call, const struct change *change,
+static int explain(struct pen_call *call, uint32_t objection,
 		   struct samr_SamrUnicodeChangePasswordUser3_out *out)
 {
 	static const uint32_t reasons[] = {
@@ -256,115 +44,216 @@ static int explain(struct pen_call *call, const struct change *change,
 	if (!out->EffectivePasswordPolicy || !out->PasswordChangeFailureInfo ||
 	    pen_samr_password_policy(call, out->EffectivePasswordPolicy))
 		return -ENOMEM;
-	out->PasswordChangeFailureInfo->ExtendedFailureReason = reasons[change->objection];
+	if (objection < PEN_COUNT(reasons))
+		out->PasswordChangeFailureInfo->ExtendedFailureReason = reasons[objection];
 	return 0;
+}
+
+static int finish(struct pen_call *call, struct pen_vault_call *asking, int r)
+{
+	struct change_call *change = (struct change_call *)asking;
+	const struct authority_changed *changed = &asking->query.answer.body.changed;
+
+	if (!r)
+		r = changed->result;
+	*change->resultp = r ? pen_samr_status(r, PEN_SAMR_USER) : (int32_t)changed->status;
+	if (*change->resultp == (int32_t)PEN_STATUS_PASSWORD_RESTRICTION && change->out3)
+		return explain(call, changed->objection, change->out3);
+	return 0;
+}
+
+static struct change_call *change_new(enum authority_change_kind kind, int32_t *resultp)
+{
+	struct change_call *change = pen_vault_call_new(sizeof(*change), authority_CHANGE, finish);
+
+	if (!change)
+		return NULL;
+	change->asking.query.question.body.change.kind = kind;
+	change->resultp = resultp;
+	return change;
+}
+
+static struct authority_change *letter_of(struct change_call *change)
+{
+	return &change->asking.query.question.body.change;
+}
+
+static int ask(struct pen_call *call, struct change_call *change)
+{
+	return pen_vault_call_ask(call, pen_samr_of(call)->vault, &change->asking);
+}
+
+/* ---- under hashes alone ---- */
+
+/* What is said to be there must be. */
+static bool is_complete(const struct samr_SamrChangePasswordUser_in *in)
+{
+	return (!in->LmPresent || (in->OldLmEncryptedWithNewLm && in->NewLmEncryptedWithOldLm)) &&
+	       (!in->NtPresent || (in->OldNtEncryptedWithNewNt && in->NewNtEncryptedWithOldNt)) &&
+	       (!in->NtCrossEncryptionPresent || in->NewNtEncryptedWithNewLm) &&
+	       (!in->LmCrossEncryptionPresent || in->NewLmEncryptedWithNewNt) &&
+	       (in->LmPresent || in->NtPresent);
+}
+
+static int32_t check_hashes(const struct samr_SamrChangePasswordUser_in *in)
+{
+	if (!is_complete(in))
+		return (int32_t)PEN_STATUS_INVALID_PARAMETER;
+	/* No LAN Manager's hash is kept to hold that one against; beside NT's it is not looked at.
+	 */
+	if (!in->NtPresent)
+		return (int32_t)PEN_STATUS_NT_CROSS_ENCRYPTION_REQUIRED;
+	return 0;
+}
+
+int pen_samr_change_password(struct pen_call *call, const struct samr_SamrChangePasswordUser_in *in,
+			     struct samr_SamrChangePasswordUser_out *out)
+{
+	struct authority_change_hashes *hashes;
+	struct change_call *change;
+	struct pen_samr_object *user;
+	int r = pen_samr_get(call, &in->UserHandle, PEN_SAMR_USER, USER_CHANGE_PASSWORD, &user,
+			     &out->result);
+
+	if (!r && !out->result)
+		out->result = check_hashes(in);
+	if (r || out->result)
+		return r;
+	change = change_new(authority_HASHES, &out->result);
+	if (!change)
+		return -ENOMEM;
+	letter_of(change)->refusal = (uint32_t)pen_samr_check_self(call, user->rid);
+	hashes = &letter_of(change)->body.hashes;
+	hashes->rid = user->rid;
+	memcpy(hashes->new_under_old, in->NewNtEncryptedWithOldNt->data, PEN_SAMR_HASH_SIZE);
+	memcpy(hashes->old_under_new, in->OldNtEncryptedWithNewNt->data, PEN_SAMR_HASH_SIZE);
+	return ask(call, change);
+}
+
+/* ---- of who is called so ---- */
+
+/*
+ * The name as it is asked by: of what can be nobody's, one that nobody has. And whether he may, if
+ * he knows the password: who does not is not told.
+ */
+static int name_of(struct pen_call *call, const struct dtyp_RPC_UNICODE_STRING *wire,
+		   struct authority_change *letter, const char **namep)
+{
+	struct pen_account account;
+	int r = pen_samr_text_get(pen_call_arena(call), wire, namep);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r || strlen(*namep) >= authority_TEXT_MAX) {
+		*namep = "";
+		return 0;
+	}
+	r = pen_accounts_find_name(pen_samr_of(call)->accounts, PEN_ACCOUNT_MACHINE, *namep, NULL,
+				   &account);
+	if (!r && account.kind == PEN_ACCOUNT_USER)
+		letter->refusal = (uint32_t)pen_samr_check_self(call, account.rid);
+	return r < 0 ? r : 0;
+}
+
+/* LAN Manager's hashes are not kept: none is the right one [3.1.5.10.2]. */
+int pen_samr_oem_change_password2(struct pen_call *call,
+				  const struct samr_SamrOemChangePasswordUser2_in *in,
+				  struct samr_SamrOemChangePasswordUser2_out *out)
+{
+	out->result = in->NewPasswordEncryptedWithOldLm && in->OldLmOwfPasswordEncryptedWithNewLm
+			      ? (int32_t)PEN_STATUS_WRONG_PASSWORD
+			      : (int32_t)PEN_STATUS_INVALID_PARAMETER;
+	return 0;
+}
+
+/* ---- under the old hash, with the new password ---- */
+
+static int change_rc4(struct pen_call *call, const struct dtyp_RPC_UNICODE_STRING *name,
+		      const struct samr_SAMPR_ENCRYPTED_USER_PASSWORD *sealed,
+		      const struct samr_ENCRYPTED_NT_OWF_PASSWORD *verifier,
+		      struct samr_SamrUnicodeChangePasswordUser3_out *out3, int32_t *resultp)
+{
+	struct authority_change_rc4 *rc4;
+	struct change_call *change;
+	int r;
+
+	if (!sealed || !verifier) {
+		*resultp = (int32_t)PEN_STATUS_INVALID_PARAMETER;
+		return 0;
+	}
+	change = change_new(authority_RC4, resultp);
+	if (!change)
+		return -ENOMEM;
+	change->out3 = out3;
+	rc4 = &letter_of(change)->body.rc4;
+	r = name_of(call, name, letter_of(change), &rc4->name);
+	if (r) {
+		*resultp = pen_samr_status(r, PEN_SAMR_USER);
+		pen_vault_call_free(&change->asking);
+		return 0;
+	}
+	memcpy(rc4->password, sealed->Buffer, sizeof(rc4->password));
+	memcpy(rc4->old_under_new, verifier->data, sizeof(rc4->old_under_new));
+	return ask(call, change);
+}
+
+int pen_samr_unicode_change_password2(struct pen_call *call,
+				      const struct samr_SamrUnicodeChangePasswordUser2_in *in,
+				      struct samr_SamrUnicodeChangePasswordUser2_out *out)
+{
+	return change_rc4(call, &in->UserName, in->NewPasswordEncryptedWithOldNt,
+			  in->OldNtOwfPasswordEncryptedWithNewNt, NULL, &out->result);
 }
 
 int pen_samr_unicode_change_password3(struct pen_call *call,
 				      const struct samr_SamrUnicodeChangePasswordUser3_in *in,
 				      struct samr_SamrUnicodeChangePasswordUser3_out *out)
 {
-	struct change change = { .rid = 0 };
-	int r = 0;
-
-	out->result = change_rc4(call, &in->UserName, in->NewPasswordEncryptedWithOldNt,
-				 in->OldNtOwfPasswordEncryptedWithNewNt, &change);
-	if (out->result == (int32_t)PEN_STATUS_PASSWORD_RESTRICTION)
-		r = explain(call, &change, out);
-	change_done(&change);
-	return r;
+	return change_rc4(call, &in->UserName, in->NewPasswordEncryptedWithOldNt,
+			  in->OldNtOwfPasswordEncryptedWithNewNt, out, &out->result);
 }
 
 /* ---- under a key made of the old hash ---- */
 
-/*
- * A change that waits for its key, in memory for secrets. The client says how long that
- * takes, up to a million rounds of SHA-512, so a thread of its own makes it.
- */
-struct derivation {
-	const struct pen_crypto *crypto;
-	const struct samr_SamrUnicodeChangePasswordUser4_in *in; /* the call's, as out is */
-	struct samr_SamrUnicodeChangePasswordUser4_out *out;
-	struct change change;
-	int32_t result; /* so far */
-	uint8_t salt[PEN_SAMR_SALT_SIZE];
-	uint64_t n_iterations;
-	uint8_t key[PEN_SECRET_CIPHER_KEY_SIZE];
-	int r; /* of making the key */
-};
-
-static void derive(void *data)
+static int fill_aes(struct pen_call *call, const struct samr_SamrUnicodeChangePasswordUser4_in *in,
+		    struct authority_change *letter)
 {
-	struct derivation *d = data;
+	const struct samr_SAMPR_ENCRYPTED_PASSWORD_AES *sealed = &in->EncryptedPassword;
+	struct authority_change_aes *aes = &letter->body.aes;
 
-	d->r = pen_samr_aes_key(d->crypto, d->change.old_hash, d->salt, d->n_iterations, d->key);
-}
-
-/* Whether the account is as it was: neither locked nor with another password. */
-static int32_t check_again(struct pen_call *call, const struct change *change)
-{
-	struct change now = { .rid = 0 };
-	int32_t result = change_begin(call, change->rid, &now);
-
-	if (!result && !pen_equal_secret(now.old_hash, change->old_hash, HASH))
-		result = (int32_t)PEN_STATUS_WRONG_PASSWORD;
-	change_done(&now);
-	return result;
-}
-
-static int finish_derived(struct pen_call *call, void *data)
-{
-	struct derivation *d = data;
-	const struct samr_SAMPR_ENCRYPTED_PASSWORD_AES *sealed = &d->in->EncryptedPassword;
-	const struct pen_slice cipher = { sealed->Cipher, sealed->Cipher ? sealed->cbCipher : 0 };
-	int32_t result = d->result ? d->result : check_again(call, &d->change);
-	int r = d->r;
-
-	if (!result) {
-		if (!r)
-			r = pen_samr_password_open_aes(
-				d->crypto, (struct pen_slice){ d->key, sizeof(d->key) }, d->salt,
-				sealed->AuthData, cipher, &d->change.password);
-		result = take_password(call, r, &d->change);
+	/* What is longer is no password; nor is what is empty. */
+	if (sealed->Cipher && sealed->cbCipher <= PEN_SAMR_AES_CIPHER_MAX) {
+		aes->n_cipher = sealed->cbCipher;
+		aes->cipher = sealed->cbCipher ? sealed->Cipher : NULL;
 	}
-	d->out->result = result ? result : change_end(call, &d->change);
-	return 0;
+	aes->n_iterations = (int64_t)sealed->PBKDF2Iterations;
+	memcpy(aes->salt, sealed->Salt, sizeof(aes->salt));
+	memcpy(aes->auth, sealed->AuthData, sizeof(aes->auth));
+	return name_of(call, &in->UserName, letter, &aes->name);
 }
 
-static void derivation_free(void *data)
-{
-	pen_secret_free(data);
-}
-
-static const struct pen_call_work derivation_work = {
-	.run = derive,
-	.finish = finish_derived,
-	.free = derivation_free,
-};
-
-/* For a name that nobody has a key is made all the same, so that it takes as long. */
 int pen_samr_unicode_change_password4(struct pen_call *call,
 				      const struct samr_SamrUnicodeChangePasswordUser4_in *in,
 				      struct samr_SamrUnicodeChangePasswordUser4_out *out)
 {
 	const struct samr_SAMPR_ENCRYPTED_PASSWORD_AES *sealed = &in->EncryptedPassword;
-	struct derivation *d;
+	struct change_call *change;
+	int r;
 
 	if (sealed->PBKDF2Iterations < PEN_SAMR_ITERATIONS_MIN ||
 	    sealed->PBKDF2Iterations > PEN_SAMR_ITERATIONS_MAX) {
 		out->result = (int32_t)PEN_STATUS_INVALID_PARAMETER;
 		return 0;
 	}
-	d = pen_secret_alloc(sizeof(*d));
-	if (!d)
+	change = change_new(authority_AES, &out->result);
+	if (!change)
 		return -ENOMEM;
-	d->crypto = pen_samr_of(call)->crypto;
-	d->in = in;
-	d->out = out;
-	d->n_iterations = sealed->PBKDF2Iterations;
-	memcpy(d->salt, sealed->Salt, sizeof(d->salt));
-	d->result = change_begin_name(call, &in->UserName, &d->change);
-	return pen_call_work(call, &derivation_work, d);
+	r = fill_aes(call, in, letter_of(change));
+	if (!r)
+		return ask(call, change);
+	out->result = pen_samr_status(r, PEN_SAMR_USER);
+	pen_vault_call_free(&change->asking);
+	return 0;
 }
 
 /* A password for repairing the directory, which only a domain controller has. */

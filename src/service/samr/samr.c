@@ -25,6 +25,7 @@ int pen_samr_new(struct pen_samr **samrp, const struct pen_samr_config *config)
 	if (!samr)
 		return -ENOMEM;
 	samr->accounts = config->accounts;
+	samr->vault = config->vault;
 	samr->crypto = config->crypto;
 	samr->clock = config->clock ? config->clock : system_clock;
 	*samrp = pen_take(&samr);

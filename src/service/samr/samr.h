@@ -6,7 +6,7 @@
  * one that is no domain controller. Who may do what, and where this differs from
  * Windows, is in docs/samr.md.
  */
-#include "store/account.h"
+#include "store/vault.h"
 #include <penstock/server.h>
 
 struct pen_crypto;
@@ -14,6 +14,7 @@ struct pen_samr;
 
 struct pen_samr_config {
 	struct pen_accounts *accounts;	 /* borrowed */
+	const struct pen_vault *vault;	 /* of the same accounts; borrowed */
 	const struct pen_crypto *crypto; /* borrowed */
 	uint64_t (*clock)(void);	 /* 100 ns since 1601; NULL: the system's */
 };

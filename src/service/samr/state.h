@@ -13,6 +13,7 @@
 
 struct pen_samr {
 	struct pen_accounts *accounts;
+	const struct pen_vault *vault;
 	const struct pen_crypto *crypto;
 	uint64_t (*clock)(void);
 	struct pen_slice server_security; /* of the server object, once set; its own */
@@ -184,28 +185,33 @@ static inline uint64_t pen_samr_duration_get(int64_t duration)
 
 /* ---- password.c ---- */
 
-/* The session key of the caller's transport, 16 bytes or more. STATUS_NO_USER_SESSION_KEY: it has none. */
+/* The session key of the caller's transport, 16 bytes or more. STATUS_NO_USER_SESSION_KEY: it has
+ * none. */
 int32_t pen_samr_session_key(struct pen_call *call, struct pen_slice *keyp);
 
 /*
- * Sets a password in an administrator's way: the policy is asked for length and
- * complexity. A status. The password is wiped.
+ * A password that is to be set in an administrator's way: the policy has been asked for length and
+ * complexity, which needs no hash of another. A status. The password is wiped.
  */
-int32_t pen_samr_force_password(struct pen_call *call, uint32_t rid,
-				struct pen_samr_password *password, bool is_expired);
+int32_t pen_samr_hold_password(struct pen_call *call, uint32_t rid,
+			       struct pen_samr_password *password, bool is_expired,
+			       struct authority_setting *setting);
 
 /* The same where only the hash is known. */
-int32_t pen_samr_force_hash(struct pen_call *call, uint32_t rid,
-			    const uint8_t nt_hash[PEN_SAMR_HASH_SIZE], bool is_expired);
+int32_t pen_samr_hold_hash(struct pen_call *call, uint32_t rid,
+			   const uint8_t nt_hash[PEN_SAMR_HASH_SIZE], bool is_expired,
+			   struct authority_setting *setting);
 
 /* A password under the session key, in one of three ways. A status. */
-int32_t pen_samr_set_rc4(struct pen_call *call, uint32_t rid,
-			 const struct samr_SAMPR_ENCRYPTED_USER_PASSWORD *sealed, bool is_expired);
-int32_t pen_samr_set_rc4_new(struct pen_call *call, uint32_t rid,
-			     const struct samr_SAMPR_ENCRYPTED_USER_PASSWORD_NEW *sealed,
-			     bool is_expired);
-int32_t pen_samr_set_aes(struct pen_call *call, uint32_t rid,
-			 const struct samr_SAMPR_ENCRYPTED_PASSWORD_AES *sealed, bool is_expired);
+int32_t pen_samr_hold_rc4(struct pen_call *call, uint32_t rid,
+			  const struct samr_SAMPR_ENCRYPTED_USER_PASSWORD *sealed, bool is_expired,
+			  struct authority_setting *setting);
+int32_t pen_samr_hold_rc4_new(struct pen_call *call, uint32_t rid,
+			      const struct samr_SAMPR_ENCRYPTED_USER_PASSWORD_NEW *sealed,
+			      bool is_expired, struct authority_setting *setting);
+int32_t pen_samr_hold_aes(struct pen_call *call, uint32_t rid,
+			  const struct samr_SAMPR_ENCRYPTED_PASSWORD_AES *sealed, bool is_expired,
+			  struct authority_setting *setting);
 
 /* ---- domain.c ---- */
 int32_t pen_samr_password_policy(struct pen_call *call,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Users are changed, level by level [MS-SAMR 3.1.5.6.4]. */
 #include "service/samr/user-info.h"
+#include "store/vault-call.h"
 #include <errno.h>
 #include <string.h>
 
@@ -225,8 +226,8 @@ static int32_t check_fields(uint32_t which, uint32_t granted)
 /* ---- passwords ---- */
 
 /* A hash under the session key, in 16 bytes. */
-static int32_t set_sealed_hash(struct pen_call *call, uint32_t rid, const uint8_t *sealed,
-			       bool is_expired)
+static int32_t hold_sealed_hash(struct pen_call *call, uint32_t rid, const uint8_t *sealed,
+				bool is_expired, struct authority_setting *setting)
 {
 	uint8_t nt_hash[PEN_SAMR_HASH_SIZE];
 	struct pen_slice key;
@@ -237,24 +238,27 @@ static int32_t set_sealed_hash(struct pen_call *call, uint32_t rid, const uint8_
 			pen_samr_hash_open(pen_samr_of(call)->crypto, key.data, sealed, nt_hash),
 			PEN_SAMR_USER);
 	if (!result)
-		result = pen_samr_force_hash(call, rid, nt_hash, is_expired);
+		result = pen_samr_hold_hash(call, rid, nt_hash, is_expired, setting);
 	pen_wipe(nt_hash, sizeof(nt_hash));
 	return result;
 }
 
 /* LAN Manager's hash is neither kept nor looked at; one without NT's is no password. */
-static int32_t set_internal1(struct pen_call *call, uint32_t rid,
-			     const struct samr_SAMPR_USER_INTERNAL1_INFORMATION *info)
+static int32_t hold_internal1(struct pen_call *call, uint32_t rid,
+			      const struct samr_SAMPR_USER_INTERNAL1_INFORMATION *info,
+			      struct authority_setting *setting)
 {
 	if (!info->NtPasswordPresent)
 		return info->LmPasswordPresent ? (int32_t)PEN_STATUS_NOT_SUPPORTED
 					       : (int32_t)PEN_STATUS_INVALID_PARAMETER;
-	return set_sealed_hash(call, rid, info->EncryptedNtOwfPassword.data, info->PasswordExpired);
+	return hold_sealed_hash(call, rid, info->EncryptedNtOwfPassword.data, info->PasswordExpired,
+				setting);
 }
 
 /* The hash that SAMPR_USER_ALL_INFORMATION may have. */
-static int32_t set_owf(struct pen_call *call, uint32_t rid,
-		       const struct samr_SAMPR_USER_ALL_INFORMATION *all, uint32_t which)
+static int32_t hold_owf(struct pen_call *call, uint32_t rid,
+			const struct samr_SAMPR_USER_ALL_INFORMATION *all, uint32_t which,
+			struct authority_setting *setting)
 {
 	uint8_t sealed[PEN_SAMR_HASH_SIZE];
 
@@ -267,41 +271,42 @@ static int32_t set_owf(struct pen_call *call, uint32_t rid,
 		sealed[2 * i] = (uint8_t)all->NtOwfPassword.Buffer[i];
 		sealed[2 * i + 1] = (uint8_t)(all->NtOwfPassword.Buffer[i] >> 8);
 	}
-	return set_sealed_hash(call, rid, sealed,
-			       which & USER_ALL_PASSWORDEXPIRED && all->PasswordExpired);
+	return hold_sealed_hash(call, rid, sealed,
+				which & USER_ALL_PASSWORDEXPIRED && all->PasswordExpired, setting);
 }
 
 /* The password of a level that has one; after its fields, and for whoever may set it. */
-static int32_t set_password(struct pen_call *call, const struct pen_samr_object *user,
-			    enum samr_USER_INFORMATION_CLASS level,
-			    const union samr_SAMPR_USER_INFO_BUFFER *buffer, uint32_t which)
+static int32_t hold_level(struct pen_call *call, uint32_t rid,
+			  enum samr_USER_INFORMATION_CLASS level,
+			  const union samr_SAMPR_USER_INFO_BUFFER *buffer, uint32_t which,
+			  struct authority_setting *setting)
 {
 	const struct samr_SAMPR_USER_ALL_INFORMATION *all = all_of(level, buffer);
 	bool is_expired = all && which & USER_ALL_PASSWORDEXPIRED && all->PasswordExpired;
 
 	switch (level) {
 	case samr_UserInternal1Information:
-		return set_internal1(call, user->rid, &buffer->Internal1);
+		return hold_internal1(call, rid, &buffer->Internal1, setting);
 	case samr_UserInternal4Information:
-		return pen_samr_set_rc4(call, user->rid, &buffer->Internal4.UserPassword,
-					is_expired);
+		return pen_samr_hold_rc4(call, rid, &buffer->Internal4.UserPassword, is_expired,
+					 setting);
 	case samr_UserInternal4InformationNew:
-		return pen_samr_set_rc4_new(call, user->rid, &buffer->Internal4New.UserPassword,
-					    is_expired);
+		return pen_samr_hold_rc4_new(call, rid, &buffer->Internal4New.UserPassword,
+					     is_expired, setting);
 	case samr_UserInternal5Information:
-		return pen_samr_set_rc4(call, user->rid, &buffer->Internal5.UserPassword,
-					buffer->Internal5.PasswordExpired);
+		return pen_samr_hold_rc4(call, rid, &buffer->Internal5.UserPassword,
+					 buffer->Internal5.PasswordExpired, setting);
 	case samr_UserInternal5InformationNew:
-		return pen_samr_set_rc4_new(call, user->rid, &buffer->Internal5New.UserPassword,
-					    buffer->Internal5New.PasswordExpired);
+		return pen_samr_hold_rc4_new(call, rid, &buffer->Internal5New.UserPassword,
+					     buffer->Internal5New.PasswordExpired, setting);
 	case samr_UserInternal7Information:
-		return pen_samr_set_aes(call, user->rid, &buffer->Internal7.UserPassword,
-					buffer->Internal7.PasswordExpired);
+		return pen_samr_hold_aes(call, rid, &buffer->Internal7.UserPassword,
+					 buffer->Internal7.PasswordExpired, setting);
 	case samr_UserInternal8Information:
-		return pen_samr_set_aes(call, user->rid, &buffer->Internal8.UserPassword,
-					is_expired);
+		return pen_samr_hold_aes(call, rid, &buffer->Internal8.UserPassword, is_expired,
+					 setting);
 	default:
-		return set_owf(call, user->rid, &buffer->All, which);
+		return hold_owf(call, rid, &buffer->All, which, setting);
 	}
 }
 
@@ -311,60 +316,123 @@ static bool has_password_only(enum samr_USER_INFORMATION_CLASS level)
 	       level == samr_UserInternal5InformationNew || level == samr_UserInternal7Information;
 }
 
+/* ---- the whole ---- */
+
 /*
- * The fields and the password of a level, in a transaction that the caller has begun. Of
- * the internal levels a password comes only where a field says so.
+ * What is set, for whom. A password is set by who has the others' hashes, and not in a transaction
+ * of ours: so the fields are tried first, and the password held against the policy as they make it;
+ * then it is set; and the fields again, for good. All that a client may do wrong comes to light
+ * before the first change.
  */
-static int32_t set_level(struct pen_call *call, const struct pen_samr_object *user,
-			 enum samr_USER_INFORMATION_CLASS level,
-			 const union samr_SAMPR_USER_INFO_BUFFER *buffer)
+struct set_call {
+	struct pen_vault_call asking;
+	uint32_t rid, granted;
+	enum samr_USER_INFORMATION_CLASS level;
+	const union samr_SAMPR_USER_INFO_BUFFER *buffer; /* the call's, as resultp is */
+	int32_t *resultp;
+};
+
+/* The fields of a level, in a transaction that the caller has begun, and which they are. */
+static int32_t set_level(struct pen_call *call, const struct set_call *set, uint32_t *whichp)
 {
-	const struct samr_SAMPR_USER_ALL_INFORMATION *all = all_of(level, buffer);
+	const struct samr_SAMPR_USER_ALL_INFORMATION *all = all_of(set->level, set->buffer);
 	struct samr_SAMPR_USER_ALL_INFORMATION spread_all = { .WhichFields = 0 };
-	uint32_t which = all ? all->WhichFields : spread(level, buffer, &spread_all);
+	uint32_t which = all ? all->WhichFields : spread(set->level, set->buffer, &spread_all);
 	int32_t result;
 
-	if (has_password_only(level)) {
-		if (!(user->granted & USER_FORCE_PASSWORD_CHANGE))
-			return (int32_t)PEN_STATUS_ACCESS_DENIED;
-		return set_password(call, user, level, buffer, 0);
-	}
+	*whichp = which;
 	if (!all && !which)
 		return (int32_t)PEN_STATUS_INVALID_INFO_CLASS;
-	result = check_fields(which, user->granted);
-	if (!result)
-		result = store(call, user->rid, all ? all : &spread_all, which);
+	result = check_fields(which, set->granted);
+	return result ? result : store(call, set->rid, all ? all : &spread_all, which);
+}
+
+/* Of the internal levels a password comes only where a field says so. */
+static int32_t try_level(struct pen_call *call, const struct set_call *set,
+			 struct authority_setting *setting)
+{
+	uint32_t which = 0;
+	int32_t result = 0;
+
+	if (has_password_only(set->level)) {
+		if (!(set->granted & USER_FORCE_PASSWORD_CHANGE))
+			return (int32_t)PEN_STATUS_ACCESS_DENIED;
+		return hold_level(call, set->rid, set->level, set->buffer, 0, setting);
+	}
+	result = set_level(call, set, &which);
 	if (!result && which & (USER_ALL_NTPASSWORDPRESENT | USER_ALL_LMPASSWORDPRESENT))
-		result = set_password(call, user, level, buffer, which);
+		result = hold_level(call, set->rid, set->level, set->buffer, which, setting);
 	return result;
+}
+
+/* Within a transaction, which is kept if all went well and it is to be. */
+static int32_t transact(struct pen_call *call, const struct set_call *set,
+			struct authority_setting *setting)
+{
+	struct pen_accounts *accounts = pen_samr_of(call)->accounts;
+	uint32_t which;
+	int32_t result;
+	int r = pen_accounts_begin(accounts);
+
+	if (r)
+		return pen_samr_status(r, PEN_SAMR_USER);
+	result = setting ? try_level(call, set, setting) : set_level(call, set, &which);
+	r = pen_accounts_end(accounts, result || (setting && setting->rid) ? PEN_E_CANCELLED : 0);
+	return r && r != PEN_E_CANCELLED ? pen_samr_status(r, PEN_SAMR_USER) : result;
+}
+
+static int finish_set(struct pen_call *call, struct pen_vault_call *asking, int r)
+{
+	const struct set_call *set = (struct set_call *)asking;
+
+	if (!r)
+		r = asking->query.answer.body.result;
+	*set->resultp = pen_samr_status(r, PEN_SAMR_USER);
+	if (!*set->resultp && !has_password_only(set->level))
+		*set->resultp = transact(call, set, NULL);
+	return 0;
+}
+
+static int set_user(struct pen_call *call, const struct pen_samr_object *user,
+		    enum samr_USER_INFORMATION_CLASS level,
+		    const union samr_SAMPR_USER_INFO_BUFFER *buffer, int32_t *resultp)
+{
+	struct set_call *set = pen_vault_call_new(sizeof(*set), authority_SET, finish_set);
+	struct authority_setting *setting;
+
+	if (!set)
+		return -ENOMEM;
+	set->rid = user->rid;
+	set->granted = user->granted;
+	set->level = level;
+	set->buffer = buffer;
+	set->resultp = resultp;
+	setting = &set->asking.query.question.body.setting;
+	*resultp = transact(call, set, setting);
+	if (!*resultp && setting->rid)
+		return pen_vault_call_ask(call, pen_samr_of(call)->vault, &set->asking);
+	pen_vault_call_free(&set->asking);
+	return 0;
 }
 
 int pen_samr_set_user2(struct pen_call *call, const struct samr_SamrSetInformationUser2_in *in,
 		       struct samr_SamrSetInformationUser2_out *out)
 {
-	struct pen_accounts *accounts = pen_samr_of(call)->accounts;
 	struct pen_samr_object *user;
 	int r = pen_samr_get(call, &in->UserHandle, PEN_SAMR_USER, 0, &user, &out->result);
 
-	if (!r && !out->result)
-		out->result = pen_samr_status(pen_accounts_begin(accounts), PEN_SAMR_USER);
 	if (r || out->result)
 		return r;
-	out->result = set_level(call, user, in->UserInformationClass, &in->Buffer);
-	r = pen_accounts_end(accounts, out->result ? PEN_E_CANCELLED : 0);
-	if (r && r != PEN_E_CANCELLED)
-		out->result = pen_samr_status(r, PEN_SAMR_USER);
-	return 0;
+	return set_user(call, user, in->UserInformationClass, &in->Buffer, &out->result);
 }
 
 int pen_samr_set_user(struct pen_call *call, const struct samr_SamrSetInformationUser_in *in,
 		      struct samr_SamrSetInformationUser_out *out)
 {
-	const struct samr_SamrSetInformationUser2_in in2 = { in->UserHandle,
-							     in->UserInformationClass, in->Buffer };
-	struct samr_SamrSetInformationUser2_out out2 = { .result = 0 };
-	int r = pen_samr_set_user2(call, &in2, &out2);
+	struct pen_samr_object *user;
+	int r = pen_samr_get(call, &in->UserHandle, PEN_SAMR_USER, 0, &user, &out->result);
 
-	out->result = out2.result;
-	return r;
+	if (r || out->result)
+		return r;
+	return set_user(call, user, in->UserInformationClass, &in->Buffer, &out->result);
 }
