@@ -174,26 +174,36 @@ static int put_hash(const struct pen_vault_desk *desk, uint32_t rid, uint32_t n,
 	return r;
 }
 
-/* To a machine that had proved itself by the password that it has now, or by one before. */
+/* Whether it is one by the password that the machine has, or by one before. PEN_E_DENIED. */
+static int check_former_proof(const struct pen_vault_desk *desk,
+			      const struct authority_proof *proof,
+			      struct pen_netlogon_credential *credential)
+{
+	int r = begin_proof(desk, proof);
+
+	if (!r)
+		r = check_proof(desk, proof, 0, credential);
+	for (uint32_t n = 1; r == PEN_E_DENIED && n <= FORMER_MAX; n++)
+		r = check_proof(desk, proof, n, credential);
+	return r == PEN_E_NOT_FOUND ? PEN_E_DENIED : r;
+}
+
 static int tell_passwords(const struct pen_vault_desk *desk, const struct authority_proof *proof,
 			  struct authority_passwords *passwords)
 {
 	struct pen_netlogon_credential credential = { 0 };
-	int r = begin_proof(desk, proof);
+	int r = check_former_proof(desk, proof, &credential);
 
 	if (!r)
-		r = check_proof(desk, proof, 0, &credential);
-	for (uint32_t n = 1; r == PEN_E_DENIED && n <= FORMER_MAX; n++)
-		r = check_proof(desk, proof, n, &credential);
-	if (!r)
 		r = put_hash(desk, proof->rid, 0, &credential, passwords->present);
-	if (!r)
+	if (!r) {
 		r = put_hash(desk, proof->rid, 1, &credential, passwords->former);
-	/* There was none before this one. */
-	if (r == PEN_E_NOT_FOUND && credential.flags)
-		r = put_hash(desk, proof->rid, 0, &credential, passwords->former);
+		/* There was none before this one. */
+		if (r == PEN_E_NOT_FOUND)
+			r = put_hash(desk, proof->rid, 0, &credential, passwords->former);
+	}
 	pen_wipe(&credential, sizeof(credential));
-	return r == PEN_E_NOT_FOUND ? PEN_E_DENIED : r;
+	return r;
 }
 
 static int answer_passwords(const struct pen_vault_desk *desk, struct pen_vault_query *query)
@@ -205,7 +215,8 @@ static int answer_passwords(const struct pen_vault_desk *desk, struct pen_vault_
 	if (!r)
 		*passwords = told;
 	pen_wipe(&told, sizeof(told));
-	passwords->result = r;
+	/* It has none any more. */
+	passwords->result = r == PEN_E_NOT_FOUND ? PEN_E_DENIED : r;
 	return 0;
 }
 
