@@ -196,9 +196,14 @@ static void test_passwords(void **state)
 	expect_told(&credential, passwords->present, "newer");
 	expect_told(&credential, passwords->former, "machine secret");
 	pen_vault_query_done(&query);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		query_proof(&query, authority_PASSWORDS, crypto, TEST_VAULT_AES,
 			    i ? "Ann-secret-1" : "never", &credential);
+		if (i == 2) /* the one before */
+			assert_int_equal(pen_accounts_set_password(test.accounts, crypto,
+								   TEST_VAULT_ANN, "Aenders-1",
+								   TEST_VAULT_NOW),
+					 0);
 		if (i) /* no user is told anything, with whatever proof */
 			query.question.body.proof.rid = TEST_VAULT_ANN;
 		ask();

@@ -181,8 +181,9 @@ static int check_former_proof(const struct pen_vault_desk *desk,
 {
 	int r = begin_proof(desk, proof);
 
-	if (!r)
-		r = check_proof(desk, proof, 0, credential);
+	if (r)
+		return r;
+	r = check_proof(desk, proof, 0, credential);
 	for (uint32_t n = 1; r == PEN_E_DENIED && n <= FORMER_MAX; n++)
 		r = check_proof(desk, proof, n, credential);
 	return r == PEN_E_NOT_FOUND ? PEN_E_DENIED : r;
