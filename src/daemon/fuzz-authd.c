@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a worker may say in a conversation: whatever it is, it ends, and no verdict comes of it
- * that the judge did not give. Messages are divided by their lengths, two bytes each.
+ * that the judge did not give; nor does the program that serves the accounts learn what it did not
+ * know, but for what it has set itself. Messages are divided by their lengths, two bytes each.
  */
 #include "daemon/authd-talk.h"
 #include "runtime/authority-letter.h"
 #include "runtime/world.h"
+#include "store/vault.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +36,91 @@ static int judge(void *data, const struct pen_ntlm_attempt *attempt,
 static const struct pen_ntlm_server ntlm = { .netbios_computer = "HERE", .judge = judge };
 static const struct pen_krb5_server krb5 = { .keytab = "FILE:/nowhere", .rcache = "none:" };
 
+/* ---- the accounts ---- */
+
+static struct pen_logons logons;
+static struct pen_vault_desk desk = { .logons = &logons };
+static struct pen_vault by_desk;
+
+static uint64_t now(void *data)
+{
+	return UINT64_C(134000000000000000);
+}
+
+/* Nobody knows them, nor the ones before. */
+static void set_passwords(void)
+{
+	for (uint32_t rid = 1000, i = 0; i < 4; rid = 1000 + ++i % 2)
+		if (pen_accounts_set_hash(logons.accounts, rid,
+					  (const uint8_t *)"no one knows this", now(NULL)) ||
+		    pen_accounts_unlock(logons.accounts, rid))
+			abort();
+}
+
+static void close_accounts(void)
+{
+	pen_accounts_close(logons.accounts);
+}
+
+static void make_accounts(const struct pen_crypto *crypto)
+{
+	static const struct pen_account_user users[] = {
+		{ .name = "ann", .rid = 1000 },
+		{ .name = "MEMBER$", .rid = 1001, .control = PEN_ACCOUNT_WORKSTATION_TRUST },
+	};
+	uint32_t rid;
+
+	logons = (struct pen_logons){ .crypto = crypto, .now = now };
+	if (pen_accounts_open(&logons.accounts, ":memory:", "HERE", now(NULL), NULL) ||
+	    pen_accounts_use_key(logons.accounts, crypto, (const uint8_t[32]){ 1 }))
+		abort();
+	for (size_t i = 0; i < PEN_COUNT(users); i++)
+		if (pen_accounts_add_user(logons.accounts, &users[i], &rid))
+			abort();
+	atexit(close_accounts);
+	by_desk = pen_vault_of_desk(&desk);
+	set_passwords();
+}
+
+static int begin(const struct pen_vault *vault, struct pen_vault_query *query)
+{
+	return by_desk.ops->begin(&by_desk, query);
+}
+
+/* As many rounds as there may be would take all the time there is. */
+static void work(const struct pen_vault *vault, struct pen_vault_query *query)
+{
+	if (query->question.body.change.body.aes.n_iterations < 10000)
+		by_desk.ops->work(&by_desk, query);
+}
+
+static int end(const struct pen_vault *vault, struct pen_vault_query *query)
+{
+	return by_desk.ops->end(&by_desk, query);
+}
+
+static const struct pen_vault_ops vault_ops = { .begin = begin, .work = work, .end = end };
+static const struct pen_vault vault = { .ops = &vault_ops };
+
+/* One question in a conversation, so that nothing is known of what was set before. */
+static void expect_no_knowledge(const struct authority_answer *answer)
+{
+	const union authority_answer_body *body = &answer->body;
+
+	if (answer->verb == authority_LOGON && !body->admission.result && !body->admission.status)
+		abort();
+	if (answer->verb == authority_PROOF && !body->channel.result)
+		abort();
+	if (answer->verb == authority_PASSWORDS && !body->passwords.result)
+		abort();
+	if (answer->verb == authority_CHANGE && !body->changed.result && !body->changed.status)
+		abort();
+	if (answer->verb == authority_SET && !body->result)
+		set_passwords();
+}
+
+/* ---- the worker ---- */
+
 static void expect_no_verdict(int socket)
 {
 	struct authority_answer answer;
@@ -45,6 +132,7 @@ static void expect_no_verdict(int socket)
 			abort();
 		if (answer.verb == authority_KRB5 && !answer.body.stride.result)
 			abort();
+		expect_no_knowledge(&answer);
 	}
 	pen_arena_done(&arena);
 }
@@ -80,13 +168,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct pen_world world;
 	const struct authd_config config = {
-		.world = &world.mech, .ntlm = &ntlm, .krb5 = &krb5, .conversation_ms = 60000
+		.world = &world.mech,
+		.ntlm = &ntlm,
+		.krb5 = &krb5,
+		.vault = &vault,
+		.conversation_ms = 60000,
 	};
 
 	if (!world.crypto) {
 		setenv("KRB5_CONFIG", "/dev/null", 1);
 		if (pen_world_init(&world))
 			abort();
+		make_accounts(world.crypto);
 	}
 	converse(&config, data, size);
 	return 0;

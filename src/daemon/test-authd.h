@@ -16,6 +16,7 @@
 #include "sec/spnego.h"
 #include "support/fds.h"
 #include "support/unit.h"
+#include "support/vault.h"
 #include <errno.h>
 #include <penstock/credentials.h>
 #include <signal.h>
@@ -31,6 +32,7 @@ static struct {
 	pid_t pid;		    /* 0: there is none */
 	int penstockd;		    /* our end */
 	bool is_beside_threads;	    /* it is started while some run here */
+	bool has_vault;		    /* of those accounts that support/vault.h says */
 	void (*challenged)(void *); /* when a server has given a challenge */
 	void *challenged_data;
 	int release[2]; /* of the slow: a byte for each */
@@ -69,9 +71,14 @@ static inline void stage_be_authd(int fd)
 					      .judge = stage_judge,
 					      .may_block = true };
 	struct authd_config config = stage.config;
+	struct test_vault vault = { .accounts = NULL };
 	struct authd *authd;
 	int r;
 
+	if (stage.has_vault) {
+		test_vault_new(&vault, stage.world.crypto);
+		config.vault = &vault.vault;
+	}
 	config.fd = fd;
 	config.world = &stage.world.mech;
 	if (!config.ntlm)
@@ -82,6 +89,7 @@ static inline void stage_be_authd(int fd)
 	/* Those who are asked for ever. */
 	close(stage.release[1]);
 	authd_free(authd);
+	test_vault_done(&vault);
 	pen_world_done(&stage.world);
 	/* What other threads of ours had is nobody's there. */
 	if (stage.is_beside_threads)
@@ -156,17 +164,23 @@ static inline void stage_order(const struct worker_order *order, int fd)
 	pen_buffer_done(&scratch);
 }
 
-/* Another worker's socket. */
-static inline int stage_client(const char *name)
+/* Another worker's socket. has_accounts: of the program that serves them. */
+static inline int stage_client_of(const char *name, bool has_accounts)
 {
-	const struct worker_order order = { .verb = worker_CLIENT,
-					    .body.client.name = (char *)(uintptr_t)name };
+	const struct worker_order order = {
+		.verb = worker_CLIENT, .body.client = { .name = name, .has_accounts = has_accounts }
+	};
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	stage_order(&order, ends[1]);
 	close(ends[1]);
 	return ends[0];
+}
+
+static inline int stage_client(const char *name)
+{
+	return stage_client_of(name, false);
 }
 
 /* ---- a worker, and a client of it ---- */
@@ -286,7 +300,7 @@ static inline int stage_open(void **state)
 {
 	(void)state;
 	stage.config = (struct authd_config){ 0 };
-	stage.is_beside_threads = false;
+	stage.is_beside_threads = stage.has_vault = false;
 	stage.challenged = NULL;
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe(stage.release), 0);

@@ -123,6 +123,23 @@ static void take_legs(const struct pen_mech_row *row)
 	pen_buffer_done(&out);
 }
 
+static void ask_about_accounts(struct pen_authority *authority, uint32_t verb)
+{
+	struct authority_question question = { .verb = authority_LOGON + verb % 5 };
+	struct authority_answer answer;
+	struct pen_arena arena;
+
+	if (question.verb == authority_LOGON)
+		question.body.logon = (struct authority_logon){
+			.domain = "", .user = "ann", .workstation = "", .peer = ""
+		};
+	pen_arena_init(&arena, 0);
+	if (!pen_authority_ask(authority, &question, &answer, &arena) &&
+	    answer.verb != question.verb)
+		abort();
+	pen_arena_done(&arena);
+}
+
 static void begin(struct pen_authority **authorityp)
 {
 	pthread_t thread;
@@ -148,10 +165,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cut = data[1] * (size - 2) / 255;
 	have_answered((struct pen_slice){ data + 2, cut },
 		      (struct pen_slice){ data + 2 + cut, size - 2 - cut });
-	if (data[0] % 3 == 0) {
+	if (data[0] % 4 == 3) {
+		ask_about_accounts(authority, data[0] / 4);
+	} else if (data[0] % 4 == 0) {
 		if (!pen_authority_new(&other, dup(ends[1]), 0))
 			pen_authority_free(other);
-	} else if (data[0] % 3 == 1) {
+	} else if (data[0] % 4 == 1) {
 		ask_judge(pen_mechs_find(pen_authority_mechs(authority), PEN_AUTH_NTLM)->config);
 	} else {
 		take_legs(pen_mechs_find(pen_authority_mechs(authority), PEN_AUTH_KRB5));

@@ -121,6 +121,65 @@ static void test_questions_come_back(void **state)
 	}
 }
 
+static void test_questions_about_accounts_come_back(void **state)
+{
+	uint8_t bytes[authority_CIPHER_MAX];
+	struct authority_question logon = {
+		.verb = authority_LOGON,
+		.body.logon = { .domain = "WORK",
+				.user = "ann",
+				.workstation = "",
+				.peer = "10.1.2.3",
+				.machines = 0x80,
+				.is_interactive = true,
+				.n_nt = sizeof(bytes),
+				.nt = bytes,
+				.nt_hash = { 1, 2, 3 } },
+	};
+	struct authority_question proof = {
+		.verb = authority_PASSWORDS,
+		.body.proof = { .rid = 1000, .flags = 7, .credential.bytes = "12345678" },
+	};
+	struct authority_question change = {
+		.verb = authority_CHANGE,
+		.body.change = { .refusal = 5,
+				 .kind = authority_AES,
+				 .body.aes = { .name = "ann",
+					       .n_iterations = 1000000,
+					       .n_cipher = sizeof(bytes),
+					       .cipher = bytes } },
+	};
+	struct authority_question back;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7);
+	ask(&logon, &back);
+	assert_string_equal(back.body.logon.user, "ann");
+	assert_int_equal(back.body.logon.machines, 0x80);
+	assert_true(back.body.logon.is_interactive);
+	expect_bytes(back.body.logon.nt, back.body.logon.n_nt, bytes, sizeof(bytes));
+	assert_int_equal(back.body.logon.n_lm, 0);
+	assert_memory_equal(back.body.logon.nt_hash, logon.body.logon.nt_hash, 16);
+	ask(&proof, &back);
+	assert_int_equal(back.body.proof.rid, 1000);
+	assert_memory_equal(back.body.proof.credential.bytes, "12345678", 8);
+	ask(&change, &back);
+	assert_int_equal(back.body.change.refusal, 5);
+	assert_int_equal(back.body.change.body.aes.n_iterations, 1000000);
+	expect_bytes(back.body.change.body.aes.cipher, back.body.change.body.aes.n_cipher, bytes,
+		     sizeof(bytes));
+	/* What is not there is not believed, and what is longer is not said. */
+	change.body.change.body.aes.cipher = NULL;
+	assert_int_equal(pen_authority_send_question(ends[0], &change, later()), 0);
+	assert_int_equal(pen_authority_receive_question(ends[1], &back, &arena, later()),
+			 PEN_E_BAD_DATA);
+	change.body.change.body.aes.cipher = bytes;
+	change.body.change.body.aes.n_cipher = sizeof(bytes) + 1;
+	assert_int_equal(pen_authority_send_question(ends[0], &change, later()), PEN_E_BAD_DATA);
+	change.body.change.kind = 3;
+	assert_int_equal(pen_authority_send_question(ends[0], &change, later()), PEN_E_BAD_DATA);
+}
+
 static void test_answers_come_back(void **state)
 {
 	uint8_t key[32] = { 9, 8, 7 };
@@ -406,6 +465,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_questions_come_back, open_pair, close_pair),
+		cmocka_unit_test_setup_teardown(test_questions_about_accounts_come_back, open_pair,
+						close_pair),
 		cmocka_unit_test_setup_teardown(test_answers_come_back, open_pair, close_pair),
 		cmocka_unit_test_setup_teardown(test_calls_come_back, open_pair, close_pair),
 		cmocka_unit_test_setup_teardown(test_the_largest_identity, open_pair, close_pair),

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct fixture {
 	struct pen_server *server;
@@ -25,6 +26,7 @@ static sem_t begun;
 static sem_t let_go;
 static _Atomic int n_finished;
 static _Atomic int n_freed;
+static _Atomic int n_answered;
 
 static void work_run(void *data)
 {
@@ -57,6 +59,9 @@ static void work_free(void *data)
 }
 
 static const struct pen_call_work work = { work_run, work_finish, work_free };
+static const struct pen_call_work brief_work = { work_run, work_finish, work_free, true };
+
+enum { BRIEF = 1000 }; /* what is more is brief */
 
 static int add_one(struct pen_call *call, const struct rpcecho_echo_AddOne_in *in,
 		   struct rpcecho_echo_AddOne_out *out)
@@ -71,7 +76,7 @@ static int add_one(struct pen_call *call, const struct rpcecho_echo_AddOne_in *i
 	if (!w)
 		return -ENOMEM;
 	*w = (struct work){ .value = in->in_data, .out = out };
-	return pen_call_work(call, &work, w);
+	return pen_call_work(call, w->value >= BRIEF ? &brief_work : &work, w);
 }
 
 static const struct rpcecho_operations operations = { .echo_AddOne = add_one };
@@ -206,6 +211,69 @@ static void test_others_are_answered(void **state)
 	assert_int_equal(n_freed, 3);
 }
 
+/* What is brief is not held against a client, nor are long calls by it. */
+static void test_brief_ones(void **state)
+{
+	struct fixture *f = *state;
+	struct caller callers[3];
+
+	for (uint32_t i = 0; i < PEN_COUNT(callers); i++) {
+		caller_init(&callers[i], f, i ? BRIEF + i : 1);
+		caller_begin(&callers[i]);
+	}
+	expect_answer(f, 0, 0, 0);
+	expect_answer(f, 5, PEN_E_FAULT, PEN_FAULT_SERVER_TOO_BUSY);
+	for (size_t i = 0; i < PEN_COUNT(callers); i++)
+		sem_post(&let_go);
+	for (uint32_t i = 0; i < PEN_COUNT(callers); i++) {
+		pthread_join(callers[i].thread, NULL);
+		assert_int_equal(callers[i].r, 0);
+		assert_int_equal(callers[i].value, i ? BRIEF + i + 1 : 2);
+		caller_done(&callers[i]);
+	}
+	assert_int_equal(n_finished, 3);
+	assert_int_equal(n_freed, 4);
+}
+
+static void *call_and_count(void *data)
+{
+	call(data);
+	n_answered++;
+	return NULL;
+}
+
+/* There are more than threads at a time, and one more than may be is refused. */
+static void test_many_brief_ones(void **state)
+{
+	enum { N = PEN_CALL_BRIEF_WORKS_MAX + 1 };
+	struct fixture *f = *state;
+	struct caller *callers = test_calloc(N, sizeof(*callers));
+	unsigned n_refused = 0;
+
+	n_answered = 0;
+	for (uint32_t i = 0; i < N; i++) {
+		caller_init(&callers[i], f, BRIEF + i);
+		assert_int_equal(
+			pthread_create(&callers[i].thread, NULL, call_and_count, &callers[i]), 0);
+	}
+	while (!n_answered)
+		usleep(1000);
+	for (uint32_t i = 0; i < N; i++)
+		sem_post(&let_go);
+	for (uint32_t i = 0; i < N; i++) {
+		pthread_join(callers[i].thread, NULL);
+		if (callers[i].r) {
+			assert_int_equal(callers[i].r, PEN_E_FAULT);
+			assert_int_equal(pen_call_fault(callers[i].call),
+					 PEN_FAULT_SERVER_TOO_BUSY);
+			n_refused++;
+		}
+		caller_done(&callers[i]);
+	}
+	assert_int_equal(n_refused, 1);
+	test_free(callers);
+}
+
 static void gone(struct pen_call *call, int result, void *data)
 {
 	assert_int_equal(result, PEN_E_CLOSED);
@@ -284,10 +352,8 @@ static void test_direct_call(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_others_are_answered),
-		TEST(test_client_goes),
-		TEST(test_server_ends),
-		TEST(test_direct_call),
+		TEST(test_others_are_answered), TEST(test_brief_ones),	TEST(test_many_brief_ones),
+		TEST(test_client_goes),		TEST(test_server_ends), TEST(test_direct_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

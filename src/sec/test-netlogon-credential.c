@@ -52,6 +52,18 @@ static void test_keys(void **state)
 	expect_hex(weak.server, "05cf92a797c48d73");
 }
 
+/* Where another has made the key it is the same. */
+static void test_adopted(void **state)
+{
+	for (size_t i = 0; i < PEN_COUNT(kinds); i++) {
+		struct pen_netlogon_credential made = make(kinds[i]), adopted = { 0 };
+
+		pen_netlogon_credential_adopt(&adopted, made.flags, made.session_key, made.client,
+					      made.server);
+		assert_memory_equal(&adopted, &made, sizeof(made));
+	}
+}
+
 /* The number wraps around within its four bytes. */
 static void test_authenticators(void **state)
 {
@@ -324,15 +336,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_authenticators),
-		cmocka_unit_test(test_chain),
-		cmocka_unit_test(test_any_bit),
-		cmocka_unit_test(test_zerologon),
-		cmocka_unit_test(test_too_weak),
-		cmocka_unit_test(test_secrets),
-		cmocka_unit_test(test_trust_password),
-		cmocka_unit_test(test_bad_trust_password),
+		cmocka_unit_test(test_keys),	       cmocka_unit_test(test_adopted),
+		cmocka_unit_test(test_authenticators), cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_any_bit),	       cmocka_unit_test(test_zerologon),
+		cmocka_unit_test(test_too_weak),       cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_trust_password), cmocka_unit_test(test_bad_trust_password),
 		cmocka_unit_test(test_no_memory),
 	};
 	int r = pen_crypto_new(&crypto);

@@ -59,7 +59,7 @@ static void test_logons(void **state)
 
 	for (int i = 0; i < 2; i++) {
 		for (int k = 0; k < 2; k++) {
-			const char *password = k ? "Ann-secret-2" : "Ann-secret-1";
+			const char *password = k ? "Geheim-wort-2" : "Geheim-wort-1";
 
 			if (i)
 				query_network(&query, crypto, password, response);
@@ -80,7 +80,7 @@ static void test_logons(void **state)
 		assert_int_equal(n_wrong(), 1);
 	}
 	/* Version 1 is not allowed, whoever asks. */
-	query_network(&query, crypto, "Ann-secret-1", response);
+	query_network(&query, crypto, "Geheim-wort-1", response);
 	query.question.body.logon.n_nt = PEN_NTLM_V1_SIZE;
 	ask();
 	assert_int_equal(admission->status, PEN_STATUS_WRONG_PASSWORD);
@@ -198,7 +198,7 @@ static void test_passwords(void **state)
 	pen_vault_query_done(&query);
 	for (int i = 0; i < 3; i++) {
 		query_proof(&query, authority_PASSWORDS, crypto, TEST_VAULT_AES,
-			    i ? "Ann-secret-1" : "never", &credential);
+			    i ? "Geheim-wort-1" : "never", &credential);
 		if (i == 2) /* the one before */
 			assert_int_equal(pen_accounts_set_password(test.accounts, crypto,
 								   TEST_VAULT_ANN, "Aenders-1",
@@ -269,7 +269,7 @@ static uint32_t change(enum authority_change_kind kind, const char *old, const c
 
 static void test_changes(void **state)
 {
-	const char *old = "Ann-secret-1";
+	const char *old = "Geheim-wort-1";
 
 	for (int kind = authority_HASHES; kind <= authority_AES; kind++) {
 		static const char *const fresh[] = { "Aenders-1", "Aenders-2", "Aenders-3" };
@@ -294,16 +294,16 @@ static void test_objections(void **state)
 {
 	uint8_t cipher[PEN_SAMR_AES_SIZE];
 
-	query_change(&query, crypto, authority_RC4, "Ann-secret-1", "kurz", cipher);
+	query_change(&query, crypto, authority_RC4, "Geheim-wort-1", "kurz", cipher);
 	ask();
 	assert_int_equal(query.answer.body.changed.status, PEN_STATUS_PASSWORD_RESTRICTION);
 	assert_int_equal(query.answer.body.changed.objection, PEN_ACCOUNT_TOO_SHORT);
 	pen_vault_query_done(&query);
-	query_change(&query, crypto, authority_RC4, "Ann-secret-1", "allesklein", cipher);
+	query_change(&query, crypto, authority_RC4, "Geheim-wort-1", "allesklein", cipher);
 	ask();
 	assert_int_equal(query.answer.body.changed.objection, PEN_ACCOUNT_NOT_COMPLEX);
 	pen_vault_query_done(&query);
-	expect_password(TEST_VAULT_ANN, "Ann-secret-1");
+	expect_password(TEST_VAULT_ANN, "Geheim-wort-1");
 	assert_int_equal(n_wrong(), 0);
 }
 
@@ -317,7 +317,7 @@ static void test_nobodys_password(void **state)
 		for (size_t i = 0; i < PEN_COUNT(names); i++) {
 			struct authority_change *letter = &query.question.body.change;
 
-			query_change(&query, crypto, kind, "Ann-secret-1", "Aenders-1", cipher);
+			query_change(&query, crypto, kind, "Geheim-wort-1", "Aenders-1", cipher);
 			if (kind == authority_RC4)
 				letter->body.rc4.name = names[i];
 			else
@@ -335,7 +335,7 @@ static void test_changes_that_meet(void **state)
 {
 	uint8_t cipher[PEN_SAMR_AES_SIZE];
 
-	query_change(&query, crypto, authority_AES, "Ann-secret-1", "Aenders-1", cipher);
+	query_change(&query, crypto, authority_AES, "Geheim-wort-1", "Aenders-1", cipher);
 	assert_true(pen_vault_query_is_long(&query));
 	assert_int_equal(test.vault.ops->begin(&test.vault, &query), PEN_PENDING);
 	test.vault.ops->work(&test.vault, &query);
@@ -368,7 +368,7 @@ static void test_no_questions(void **state)
 	assert_int_equal(test_vault_ask(&test.vault, &query), PEN_E_PROTOCOL);
 	pen_vault_query_done(&query);
 	for (size_t i = 0; i < PEN_COUNT(rounds); i++) {
-		query_change(&query, crypto, authority_AES, "Ann-secret-1", "Aenders-1", cipher);
+		query_change(&query, crypto, authority_AES, "Geheim-wort-1", "Aenders-1", cipher);
 		query.question.body.change.body.aes.n_iterations = rounds[i];
 		ask();
 		assert_int_equal(query.answer.body.changed.status, PEN_STATUS_INVALID_PARAMETER);
@@ -391,7 +391,7 @@ static void test_without_the_key(void **state)
 	assert_int_equal(pen_accounts_use_key(keyed, crypto, (const uint8_t[32]){ 0 }),
 			 PEN_E_BAD_DATA);
 	test.accounts = keyed;
-	query_logon(&query, crypto, "ann", "Ann-secret-1");
+	query_logon(&query, crypto, "ann", "Geheim-wort-1");
 	ask();
 	assert_int_equal(query.answer.body.admission.result, -EACCES);
 	pen_vault_query_done(&query);
@@ -404,7 +404,7 @@ static void test_without_the_key(void **state)
 	assert_int_equal(query.answer.body.result, -EACCES);
 	pen_vault_query_done(&query);
 	for (int kind = authority_HASHES; kind <= authority_AES; kind++) {
-		query_change(&query, crypto, kind, "Ann-secret-1", "Aenders-1", cipher);
+		query_change(&query, crypto, kind, "Geheim-wort-1", "Aenders-1", cipher);
 		ask();
 		assert_int_equal(query.answer.body.changed.result, -EACCES);
 		pen_vault_query_done(&query);
@@ -435,7 +435,7 @@ static void make(int i, uint8_t cipher[PEN_SAMR_AES_SIZE])
 	struct pen_netlogon_credential credential;
 
 	if (i == 0)
-		query_logon(&query, crypto, "ann", "Ann-secret-1");
+		query_logon(&query, crypto, "ann", "Geheim-wort-1");
 	else if (i == 1)
 		query_logon(&query, crypto, "ann", "wrong");
 	else if (i < 4)
@@ -444,7 +444,7 @@ static void make(int i, uint8_t cipher[PEN_SAMR_AES_SIZE])
 	else if (i == 4)
 		query_set(&query, crypto, TEST_VAULT_MEMBER, "machine secret");
 	else
-		query_change(&query, crypto, i - 5, "Ann-secret-1", "Ann-secret-1", cipher);
+		query_change(&query, crypto, i - 5, "Geheim-wort-1", "Geheim-wort-1", cipher);
 }
 
 static void test_no_memory(void **state)
@@ -467,7 +467,7 @@ static void test_no_memory(void **state)
 			pen_vault_query_done(&query);
 		}
 	}
-	expect_password(TEST_VAULT_ANN, "Ann-secret-1");
+	expect_password(TEST_VAULT_ANN, "Geheim-wort-1");
 }
 
 int main(void)

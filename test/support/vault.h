@@ -2,7 +2,7 @@
 #ifndef PEN_TEST_VAULT_H
 #define PEN_TEST_VAULT_H
 /*
- * A vault of accounts in memory: ann, whose password is "Ann-secret-1", and the machine MEMBER$,
+ * A vault of accounts in memory: ann, whose password is "Geheim-wort-1", and the machine MEMBER$,
  * whose is "machine secret"; and what is asked of it.
  */
 #include "crypto/crypto.h"
@@ -53,7 +53,7 @@ static inline void test_vault_new(struct test_vault *test, const struct pen_cryp
 					    .now = test_vault_now };
 	test->desk.logons = &test->logons;
 	test->vault = pen_vault_of_desk(&test->desk);
-	test_vault_add(test, "ann", PEN_ACCOUNT_NORMAL, "Ann-secret-1", TEST_VAULT_ANN);
+	test_vault_add(test, "ann", PEN_ACCOUNT_NORMAL, "Geheim-wort-1", TEST_VAULT_ANN);
 	test_vault_add(test, "MEMBER$", PEN_ACCOUNT_WORKSTATION_TRUST, "machine secret",
 		       TEST_VAULT_MEMBER);
 }
