@@ -80,11 +80,13 @@ def check_users(root, users, files):
         print("without root no directories are made")
         return
     demand("systemd-tmpfiles", "--create", f"--root={root}", files)
-    for path, mode in (("run/penstock", 0o755), ("var/lib/penstock", 0o700)):
+    for path, mode in (("run/penstock", 0o755), ("var/lib/penstock", 0o700), ("var/lib/penstock-authd", 0o700)):
         if (root / path).stat().st_mode & 0o777 != mode:
             yield f"{path} is not as it should be"
     if not (root / "var/lib/penstock").stat().st_uid:
         yield "the state is root's"
+    if (root / "var/lib/penstock-authd").stat().st_uid:
+        yield "the accounts' key is not root's"
 
 
 def main(source, build):

@@ -369,6 +369,22 @@ static void test_no_proof(void **state)
 	assert_int_equal(use_key(world), PEN_E_BAD_DATA);
 }
 
+/* Who has lost the key has all but passwords, if he takes leave of those. */
+static void test_a_lost_key(void **state)
+{
+	static const uint8_t fresh[PEN_ACCOUNT_SECRET_SIZE] = { 9 };
+	struct world *world = *state;
+	uint8_t hash[16];
+
+	meddle(world, "UPDATE account SET nt_hash = NULL; DELETE FROM former_password;"
+		      " UPDATE domain SET key_proof = NULL");
+	assert_int_equal(pen_accounts_use_key(world->accounts, world->crypto, fresh), 0);
+	assert_int_equal(pen_accounts_get_hash(world->accounts, world->ann, 0, hash),
+			 PEN_E_NOT_FOUND);
+	set_password(world, world->ann, passwords[0]);
+	expect_hash(world, world->ann, 0, passwords[0]);
+}
+
 /* ---- memory ---- */
 
 static int use_all(struct world *world)
@@ -419,6 +435,7 @@ int main(void)
 		TEST(test_an_old_file),
 		TEST(test_an_old_file_that_is_read),
 		TEST(test_no_proof),
+		TEST(test_a_lost_key),
 		TEST(test_no_memory),
 	};
 
