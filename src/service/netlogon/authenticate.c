@@ -142,8 +142,12 @@ static int finish_proof(struct pen_call *call, struct pen_vault_call *asking, in
 	const struct authority_proof *proof = &asking->query.question.body.proof;
 	const struct authority_channel *channel = &asking->query.answer.body.channel;
 
-	if (!r)
-		r = channel->result;
+	/* What nobody could answer is no wrong proof. */
+	if (r) {
+		*self->resultp = (int32_t)PEN_STATUS_INTERNAL_ERROR;
+		return r < 0 ? r : 0;
+	}
+	r = channel->result;
 	if (r) {
 		*self->resultp = (int32_t)(r == PEN_E_UNSUPPORTED ? PEN_STATUS_DOWNGRADE_DETECTED
 								  : PEN_STATUS_ACCESS_DENIED);
