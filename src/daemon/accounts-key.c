@@ -35,17 +35,6 @@ static int fail(int r, char error[256], const char *path, const char *format, ..
 
 /* ---- made ---- */
 
-static int directory_of(const char *path, char directory[PATH_MAX])
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash || slash == path || (size_t)(slash - path) >= PATH_MAX)
-		return -EINVAL;
-	memcpy(directory, path, (size_t)(slash - path));
-	directory[slash - path] = '\0';
-	return 0;
-}
-
 /* Whether root works in a directory that is another user's, and nobody else's. */
 static bool is_others(const char *directory, struct stat *place)
 {
@@ -89,10 +78,10 @@ static int make(const char *path, char error[256])
 	char directory[PATH_MAX];
 	struct stat place;
 	bool is_theirs;
-	int fd, r = directory_of(path, directory);
+	int fd, r = 0;
 
-	if (r)
-		return fail(r, error, path, "is in no directory of its own");
+	if (daemon_place_of(path, directory) <= strlen("/"))
+		return fail(-EINVAL, error, path, "is in no directory of its own");
 	is_theirs = is_others(directory, &place);
 	if (!is_theirs) {
 		r = daemon_place_for(path, error);
