@@ -59,22 +59,24 @@ static int prove_user(const struct pen_logons *logons, const struct pen_logon_re
 	uint8_t nt_hash[PEN_ACCOUNT_HASH_SIZE];
 	bool is_open = is_open_guest(logons, &logon->user);
 	bool has_none = false;
-	int r = pen_accounts_get_hash(logons->accounts, logon->user.rid, 0, nt_hash);
+	int r;
 
+	if (request->kind == PEN_LOGON_PROVED)
+		return 0;
+	r = pen_accounts_get_hash(logons->accounts, logon->user.rid, 0, nt_hash);
 	/* Without the key of the hashes nothing can be judged; that is no wrong password. */
 	if (r == PEN_E_DENIED)
 		return -EACCES;
 	if (r == PEN_E_NOT_FOUND) {
 		memcpy(nt_hash, empty_hash, sizeof(nt_hash));
-		has_none = request->kind != PEN_LOGON_PROVED && !is_open;
+		has_none = !is_open;
 		r = 0;
 	}
 	if (!r)
 		r = prove(logons, request, nt_hash, logon);
 	if (!r && has_none)
 		r = PEN_E_DENIED;
-	if (!r && request->kind != PEN_LOGON_PROVED && !is_open &&
-	    pen_equal_secret(nt_hash, empty_hash, sizeof(nt_hash)))
+	if (!r && !is_open && pen_equal_secret(nt_hash, empty_hash, sizeof(nt_hash)))
 		refuse(logon, PEN_STATUS_ACCOUNT_RESTRICTION,
 		       "the password of %.64s is empty, and such are not taken", logon->user.name);
 	pen_wipe(nt_hash, sizeof(nt_hash));
