@@ -202,6 +202,31 @@ static int ask_again(struct serve *serve, const struct config *fresh, struct rul
 	return r;
 }
 
+static int keep_text(const struct serve *serve, const char *key, const char *old,
+		     struct config *fresh, const char **textp)
+{
+	if (!old || !*textp || !strcmp(old, *textp))
+		return 0;
+	log_line(&serve->log, PEN_LOG_WARNING, "reload", "key", key, "message",
+		 "this takes effect when penstockd starts again", NULL);
+	*textp = pen_arena_strdup(&fresh->arena, old);
+	return *textp ? 0 : -ENOMEM;
+}
+
+/*
+ * penstock-authd has the accounts open, whoever reads the configuration again. So who serves them
+ * has the same: else he would ask about those of a file and be answered of another.
+ */
+static int keep_accounts(const struct serve *serve, struct config *fresh)
+{
+	const struct config *config = serve->config;
+	int r = keep_text(serve, "store.accounts", config->accounts, fresh, &fresh->accounts);
+
+	return r ? r
+		 : keep_text(serve, "store.accounts_key", config->accounts_key, fresh,
+			     &fresh->accounts_key);
+}
+
 /* Anything wrong: it has been said, and all stays as it was. What programs say comes later. */
 static int read_again(struct serve *serve)
 {
@@ -211,6 +236,8 @@ static int read_again(struct serve *serve)
 
 	if (!r)
 		r = serve->how->load(serve->how->data, &fresh);
+	if (!r)
+		r = keep_accounts(serve, &fresh);
 	if (!r)
 		r = read_rules(serve, &fresh, &rules);
 	if (!r)

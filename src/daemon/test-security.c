@@ -347,6 +347,25 @@ static void test_key_file(void **state)
 	assert_int_equal(accounts_key_read(&keys[0], "nowhere", error), -EINVAL);
 }
 
+/* What could not be made whole is not there. */
+static void test_key_file_without_memory(void **state)
+{
+	char path[100], error[256];
+	uint8_t *key = NULL;
+	struct stat info;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/poor/a.key", directory);
+	for (size_t n = 1; pen_fail_at(n), r = accounts_key_read(&key, path, error), pen_fail_hit();
+	     n++) {
+		assert_int_equal(r, -ENOMEM);
+		assert_true(stat(path, &info) || info.st_size == PEN_ACCOUNT_SECRET_SIZE);
+		unlink(path);
+	}
+	assert_int_equal(r, 0);
+	pen_secret_free(key);
+}
+
 /* Accounts and a key that are not each other's are told apart from a wrong password. */
 static void test_another_key(void **state)
 {
@@ -497,10 +516,10 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_name),	 cmocka_unit_test(test_logons),
-		cmocka_unit_test(test_refusals), cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_key_file), cmocka_unit_test(test_another_key),
-		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_name),	    cmocka_unit_test(test_logons),
+		cmocka_unit_test(test_refusals),    cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_key_file),    cmocka_unit_test(test_key_file_without_memory),
+		cmocka_unit_test(test_another_key), cmocka_unit_test(test_services),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -41,6 +41,7 @@ static void test_keys(void **state)
 		{ "[server]\ncomment = x\n", "server.comment", processes },
 		{ "[server]\ndirectory = /x\n", "server.directory", starts },
 		{ "[store]\npath = /x\n", "store.path", processes },
+		{ "[store]\naccounts_key = /x\n", "store.accounts_key", starts },
 		{ "[workers]\nconfined = no\n", "workers.confined", starts },
 		{ "[limits]\nconnections = 7\n", "limits.connections", processes },
 		{ "[limits]\nbind_timeout = 7\n", "limits.bind_timeout", processes },

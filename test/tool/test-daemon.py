@@ -230,6 +230,15 @@ def who_may_ask_about_passwords():
             lsass = processes(daemon)["penstock-lsass"]
             check("its memory can be looked through", in_memory(b"SamrUnicodeChangePasswordUser2", lsass))
             check("nor in its memory", not in_memory(HASH, lsass), in_memory(HASH, lsass))
+        conf = (HERE / "conf").read_text()
+        (HERE / "conf").write_text(conf.replace("state/accounts.db", "other/accounts.db"))
+        daemon.send_signal(signal.SIGHUP)
+        until("other accounts wait for another start", lambda: "key=store.accounts " in (HERE / "log").read_text())
+        told = HERE / "run/config/penstockd.conf"
+        until("it is read again", lambda: re.search("(?m)^accounts = .*state/accounts.db$", told.read_text()))
+        os.kill(processes(daemon)["penstock-lsass"], signal.SIGKILL)
+        seen = change_password("alice")
+        check("who serves them has the same as who judges", seen == WRONG_PASSWORD and not (HERE / "other").exists(), seen)
     finally:
         log = stop(daemon)
     check("and nobody complains", "no question" not in log, log)
