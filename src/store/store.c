@@ -124,6 +124,17 @@ static int file_make(const char *path)
 	return S_ISLNK(info.st_mode) ? -ELOOP : 0;
 }
 
+/*
+ * Others who may write the file may be hostile to this process: what a schema of theirs would have
+ * run here, and ours has none of, is not run.
+ */
+static void distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+}
+
 static int store_start(struct pen_store *store, const char *path,
 		       const struct pen_store_schema *schema)
 {
@@ -136,8 +147,10 @@ static int store_start(struct pen_store *store, const char *path,
 	if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL))
 		return store->db ? store_fail(store) : -ENOMEM;
 	sqlite3_busy_timeout(store->db, 5000);
+	distrust(store->db);
 	r = store_exec(store, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;"
-			      "PRAGMA secure_delete = ON");
+			      "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;"
+			      "PRAGMA cell_size_check = ON");
 	if (!r)
 		r = pen_store_begin(store);
 	return r ? r : pen_store_end(store, store_upgrade(store, schema));

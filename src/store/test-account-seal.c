@@ -261,6 +261,26 @@ static void test_what_is_lost(void **state)
 	expect_hash(world, world->ann, 1, passwords[1]);
 }
 
+/* What others have put into the file to be run is not run by who has the key. */
+static void test_no_triggers(void **state)
+{
+	struct world *world = *state;
+	struct pen_account_user user;
+	struct pen_arena arena;
+
+	sqlite3_db_config(pen_accounts_store(world->accounts)->db, SQLITE_DBCONFIG_ENABLE_TRIGGER,
+			  1, NULL);
+	meddle(world, "CREATE TRIGGER spy AFTER UPDATE OF nt_hash ON account BEGIN"
+		      " UPDATE account SET comment = 'seen' WHERE rid = new.rid; END");
+	reopen(world);
+	assert_int_equal(use_key(world), 0);
+	set_password(world, world->bob, passwords[1]);
+	pen_arena_init(&arena, 0);
+	assert_int_equal(pen_accounts_get_user(world->accounts, world->bob, &arena, &user), 0);
+	assert_string_equal(user.comment, "");
+	pen_arena_done(&arena);
+}
+
 /* Each time it is sealed in another way, so that nobody sees that two have the same. */
 static void test_same_passwords(void **state)
 {
@@ -427,15 +447,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_without_the_key),
-		TEST(test_another_key),
-		TEST(test_moved_values),
-		TEST(test_what_is_lost),
-		TEST(test_same_passwords),
-		TEST(test_an_old_file),
-		TEST(test_an_old_file_that_is_read),
-		TEST(test_no_proof),
-		TEST(test_a_lost_key),
+		TEST(test_without_the_key), TEST(test_another_key),
+		TEST(test_moved_values),    TEST(test_what_is_lost),
+		TEST(test_no_triggers),	    TEST(test_same_passwords),
+		TEST(test_an_old_file),	    TEST(test_an_old_file_that_is_read),
+		TEST(test_no_proof),	    TEST(test_a_lost_key),
 		TEST(test_no_memory),
 	};
 

@@ -214,6 +214,33 @@ static void test_passwords(void **state)
 	}
 }
 
+/* Who tries for ever is told nothing in the end, though it were right; others go on. */
+static void test_too_many_proofs(void **state)
+{
+	struct pen_netlogon_credential credential;
+
+	query_proof(&query, authority_PROOF, crypto, TEST_VAULT_AES, "another", &credential);
+	test.desk.n_wrong_proofs = PEN_VAULT_WRONG_PROOFS_MAX - 2;
+	for (int i = 0; i < 4; i++) {
+		struct pen_vault_query right;
+
+		memset(&query.answer, 0, sizeof(query.answer));
+		ask();
+		assert_int_equal(query.answer.body.channel.result, PEN_E_DENIED);
+		query_proof(&right, authority_PASSWORDS, crypto, TEST_VAULT_AES, "machine secret",
+			    &credential);
+		assert_int_equal(test_vault_ask(&test.vault, &right), 0);
+		assert_int_equal(right.answer.body.passwords.result, i ? PEN_E_DENIED : 0);
+		pen_vault_query_done(&right);
+	}
+	pen_vault_query_done(&query);
+	assert_int_equal(test.desk.n_wrong_proofs, PEN_VAULT_WRONG_PROOFS_MAX);
+	query_proof(&query, authority_PROOF, crypto, TEST_VAULT_AES, "machine secret", &credential);
+	ask();
+	assert_int_equal(query.answer.body.channel.result, 0);
+	pen_vault_query_done(&query);
+}
+
 /* ---- passwords that are set ---- */
 
 static void test_set(void **state)
@@ -478,6 +505,7 @@ int main(void)
 		TEST(test_proofs),
 		TEST(test_weak_and_disabled),
 		TEST(test_passwords),
+		TEST(test_too_many_proofs),
 		TEST(test_set),
 		TEST(test_changes),
 		TEST(test_objections),

@@ -119,8 +119,8 @@ static int get_hash(struct pen_accounts *accounts, uint32_t rid, uint32_t n, uin
 }
 
 /* Whether it is one by the n-th password. PEN_E_DENIED; PEN_E_NOT_FOUND: there is none. */
-static int check_proof(const struct pen_vault_desk *desk, const struct authority_proof *proof,
-		       uint32_t n, struct pen_netlogon_credential *credential)
+static int check_proof(struct pen_vault_desk *desk, const struct authority_proof *proof, uint32_t n,
+		       struct pen_netlogon_credential *credential)
 {
 	const struct pen_logons *logons = desk->logons;
 	uint8_t hash[PEN_ACCOUNT_HASH_SIZE];
@@ -131,8 +131,10 @@ static int check_proof(const struct pen_vault_desk *desk, const struct authority
 						 proof->client_challenge.bytes,
 						 proof->server_challenge.bytes);
 	if (!r && !pen_equal_secret(credential->client, proof->credential.bytes,
-				    PEN_NETLOGON_CHALLENGE_SIZE))
+				    PEN_NETLOGON_CHALLENGE_SIZE)) {
 		r = PEN_E_DENIED;
+		desk->n_wrong_proofs += desk->n_wrong_proofs < PEN_VAULT_WRONG_PROOFS_MAX;
+	}
 	pen_wipe(hash, sizeof(hash));
 	return r;
 }
@@ -144,7 +146,7 @@ static int begin_proof(const struct pen_vault_desk *desk, const struct authority
 	return check_machine(desk->logons->accounts, proof->rid);
 }
 
-static int answer_proof(const struct pen_vault_desk *desk, struct pen_vault_query *query)
+static int answer_proof(struct pen_vault_desk *desk, struct pen_vault_query *query)
 {
 	const struct authority_proof *proof = &query->question.body.proof;
 	struct authority_channel *channel = &query->answer.body.channel;
@@ -175,12 +177,13 @@ static int put_hash(const struct pen_vault_desk *desk, uint32_t rid, uint32_t n,
 }
 
 /* Whether it is one by the password that the machine has, or by one before. PEN_E_DENIED. */
-static int check_former_proof(const struct pen_vault_desk *desk,
-			      const struct authority_proof *proof,
+static int check_former_proof(struct pen_vault_desk *desk, const struct authority_proof *proof,
 			      struct pen_netlogon_credential *credential)
 {
 	int r = begin_proof(desk, proof);
 
+	if (!r && desk->n_wrong_proofs == PEN_VAULT_WRONG_PROOFS_MAX)
+		r = PEN_E_DENIED;
 	if (r)
 		return r;
 	r = check_proof(desk, proof, 0, credential);
@@ -189,7 +192,7 @@ static int check_former_proof(const struct pen_vault_desk *desk,
 	return r == PEN_E_NOT_FOUND ? PEN_E_DENIED : r;
 }
 
-static int tell_passwords(const struct pen_vault_desk *desk, const struct authority_proof *proof,
+static int tell_passwords(struct pen_vault_desk *desk, const struct authority_proof *proof,
 			  struct authority_passwords *passwords)
 {
 	struct pen_netlogon_credential credential = { 0 };
@@ -207,7 +210,7 @@ static int tell_passwords(const struct pen_vault_desk *desk, const struct author
 	return r;
 }
 
-static int answer_passwords(const struct pen_vault_desk *desk, struct pen_vault_query *query)
+static int answer_passwords(struct pen_vault_desk *desk, struct pen_vault_query *query)
 {
 	struct authority_passwords *passwords = &query->answer.body.passwords;
 	struct authority_passwords told = { 0 };
@@ -243,7 +246,7 @@ static int answer_set(const struct pen_vault_desk *desk, struct pen_vault_query 
 
 static int begin(const struct pen_vault *vault, struct pen_vault_query *query)
 {
-	const struct pen_vault_desk *desk = vault->data;
+	struct pen_vault_desk *desk = vault->data;
 
 	query->answer.verb = query->question.verb;
 	switch (query->question.verb) {

@@ -57,11 +57,19 @@ bool pen_vault_query_is_long(const struct pen_vault_query *query);
 
 /* ---- by the accounts ---- */
 
+/*
+ * Wrong proofs of machines, after which none is told its passwords any more. Who may choose both
+ * challenges, and say in the file that an account is a machine's, makes a proof of it without its
+ * password once in 2^32 tries; so many nobody has.
+ */
+enum { PEN_VAULT_WRONG_PROOFS_MAX = 65536 };
+
 /* logons' accounts have their key. Must live longer than a vault of it. */
 struct pen_vault_desk {
 	const struct pen_logons *logons;
 	bool allow_ntlm_v1;
 	bool allow_weak_netlogon; /* proofs without AES */
+	uint32_t n_wrong_proofs;  /* begins as 0 */
 };
 
 struct pen_vault pen_vault_of_desk(struct pen_vault_desk *desk);
