@@ -80,6 +80,39 @@ static inline int test_vault_ask(const struct pen_vault *vault, struct pen_vault
 	return vault->ops->end(vault, query);
 }
 
+/* ---- one that is away ---- */
+
+static inline int test_vault_begin_away(const struct pen_vault *vault,
+					struct pen_vault_query *query)
+{
+	(void)vault;
+	(void)query;
+	return PEN_PENDING;
+}
+
+static inline void test_vault_work_away(const struct pen_vault *vault,
+					struct pen_vault_query *query)
+{
+	(void)vault;
+	query->r = PEN_E_CLOSED;
+}
+
+static inline int test_vault_end_away(const struct pen_vault *vault, struct pen_vault_query *query)
+{
+	(void)vault;
+	return query->r;
+}
+
+/* As penstock-authd's is, while there is none. */
+static inline struct pen_vault test_vault_away(void)
+{
+	static const struct pen_vault_ops ops = { .begin = test_vault_begin_away,
+						  .work = test_vault_work_away,
+						  .end = test_vault_end_away };
+
+	return (struct pen_vault){ .ops = &ops };
+}
+
 /* ---- questions ---- */
 
 static inline void query_logon(struct pen_vault_query *query, const struct pen_crypto *crypto,

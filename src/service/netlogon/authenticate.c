@@ -145,6 +145,7 @@ static int finish_proof(struct pen_call *call, struct pen_vault_call *asking, in
 	/* What nobody could answer is no wrong proof. */
 	if (r) {
 		*self->resultp = (int32_t)PEN_STATUS_INTERNAL_ERROR;
+		tell_flags(self, proof->flags);
 		return r < 0 ? r : 0;
 	}
 	r = channel->result;

@@ -4,6 +4,7 @@
 #include "service/netlogon/state.h"
 #include "support/accounts.h"
 #include "support/unit.h"
+#include "support/vault.h"
 #include <string.h>
 
 static struct pen_crypto *crypto;
@@ -663,6 +664,32 @@ static void test_network(void **state)
 	assert_int_equal((uint32_t)out.result, PEN_STATUS_WRONG_PASSWORD);
 }
 
+/* What nobody can judge is neither a wrong password nor a wrong proof. */
+static void test_nobody_answers(void **state)
+{
+	struct fixture *f = *state;
+	struct netlogon_NetrServerTrustPasswordsGet_in in = { .AccountName = "MEMBER$",
+							      .ComputerName = "MEMBER" };
+	struct netlogon_NetrServerTrustPasswordsGet_out out = { 0 };
+	struct netlogon_NetrLogonSamLogonWithFlags_out logon;
+	const uint32_t away = PEN_STATUS_INTERNAL_ERROR;
+
+	assert_int_equal(authenticate(f, &member), 0);
+	f->vault = test_vault_away();
+	logon = log_on(f, netlogon_NetlogonInteractiveInformation,
+		       interactive(f, "", "ann", "Ann's secret 1"), 3);
+	assert_int_equal((uint32_t)logon.result, away);
+	assert_null(logon.ValidationInformation.ValidationSam2);
+	assert_int_equal((uint32_t)set_password(f, "n\0e\0w\0", 6, false), away);
+	in.Authenticator = step(f);
+	assert_int_equal(ops()->NetrServerTrustPasswordsGet(f->call, &in, &out), 0);
+	assert_int_equal((uint32_t)out.result, away);
+	assert_int_equal(out.EncryptedNewOwfPassword.data[0].data[0], 0);
+	assert_int_equal((uint32_t)authenticate(f, &member), away);
+	f->vault = pen_vault_of_desk(&f->desk);
+	assert_int_equal(authenticate(f, &member), 0);
+}
+
 /* The key is under the session's, but for SAM_INFO4, which only sealed channels carry. */
 static void test_session_key(void **state)
 {
@@ -788,10 +815,10 @@ int main(void)
 		TEST(test_other_level, set_up),	   TEST(test_unsealed, set_up_strict),
 		TEST(test_password_set2, set_up),  TEST(test_password_set, set_up),
 		TEST(test_password_get, set_up),   TEST(test_interactive, set_up),
-		TEST(test_network, set_up),	   TEST(test_control, set_up),
-		TEST(test_session_key, set_up),	   TEST(test_own_passwords, set_up),
-		TEST(test_lan_manager, set_up),	   TEST(test_older_control, set_up),
-		TEST(test_domain_info, set_up),
+		TEST(test_network, set_up),	   TEST(test_nobody_answers, set_up),
+		TEST(test_control, set_up),	   TEST(test_session_key, set_up),
+		TEST(test_own_passwords, set_up),  TEST(test_lan_manager, set_up),
+		TEST(test_older_control, set_up),  TEST(test_domain_info, set_up),
 	};
 	int r = pen_crypto_new(&crypto);
 

@@ -2,6 +2,7 @@
 /* A user's information, level by level, and passwords in each form. */
 #include "service/samr/fixture.h"
 #include "service/samr/user-info.h"
+#include "support/vault.h"
 #include <penstock/buffer.h>
 
 static const uint8_t session_key[16] = "SystemLibraryDTC";
@@ -479,6 +480,41 @@ static void test_change_policy(void **state)
 
 /* ---- validation ---- */
 
+/* What nobody can judge is no wrong password, and leaves all as it was. */
+static void test_nobody_answers(void **state)
+{
+	struct fixture *f = *state;
+	struct pen_context_handle user = create_user(f->admin, "u", PEN_ACCOUNT_NORMAL);
+	const uint32_t away = PEN_STATUS_INTERNAL_DB_ERROR;
+	struct samr_SAMPR_USER_ALL_INFORMATION all = {
+		.WhichFields = USER_ALL_FULLNAME | USER_ALL_NTPASSWORDPRESENT,
+		.FullName = wide("Full"),
+		.NtPasswordPresent = 1,
+	};
+	uint16_t units[8] = { 1 };
+	struct sealed sealed;
+
+	enable(f, user);
+	set(f, "Old-password1");
+	f->vault = test_vault_away();
+	seal_change(f, "Old-password1", "New-password2", &sealed);
+	CHANGE2(away, f->nobody, "u", sealed);
+	EXPECT(away, f->nobody, SamrUnicodeChangePasswordUser4, .UserName = wide("u"),
+	       .EncryptedPassword = sealed.aes);
+	EXPECT(away, f->admin, SamrChangePasswordUser, user, .NtPresent = 1,
+	       .OldNtEncryptedWithNewNt = &sealed.old_under_new,
+	       .NewNtEncryptedWithOldNt = &sealed.new_under_old);
+	all.NtOwfPassword = (struct samr_RPC_SHORT_BLOB){ 16, 16, units };
+	EXPECT(away, f->admin, SamrSetInformationUser2, user, samr_UserAllInformation,
+	       .Buffer.All = all);
+	expect_text(query(f->admin, user, samr_UserFullNameInformation)->FullName.FullName, "");
+	expect_hash(f, FIRST, "Old-password1");
+	/* What takes no hash goes on. */
+	all.WhichFields = USER_ALL_FULLNAME;
+	EXPECT(0, f->admin, SamrSetInformationUser2, user, samr_UserAllInformation,
+	       .Buffer.All = all);
+}
+
 static void test_validate(void **state)
 {
 	struct fixture *f = *state;
@@ -536,6 +572,7 @@ int main(void)
 		TEST(test_query_levels),     TEST(test_set_levels),    TEST(test_set_refused),
 		TEST(test_set_password),     TEST(test_set_is_whole),  TEST(test_change_password),
 		TEST(test_change_locks_out), TEST(test_change_policy), TEST(test_validate),
+		TEST(test_nobody_answers),
 	};
 #undef TEST
 
