@@ -146,9 +146,10 @@ def watches():
             lines.append(other.read(31))
             second.ends(number=signal.SIGKILL, end=-signal.SIGKILL)
         check("what goes", watch.read(9) == b"- second\n")
+        lines.append(other.read(31))
         first.ends(number=signal.SIGINT)
         check("and the rest", watch.read(8) == b"- first\n")
-        lines += [other.read(31), other.read(30)]
+        lines.append(other.read(30))
         check("in JSON", [tuple(json.loads(line).values()) for line in lines] ==
               [("+", "first"), ("+", "second"), ("-", "second"), ("-", "first")], lines)
         watch.ends(number=signal.SIGINT)
