@@ -187,7 +187,7 @@ static int begin(void **state)
 	assert_non_null(mkdtemp(directory));
 	snprintf(conf, sizeof(conf), "%s/conf", directory);
 	file = fopen(conf, "w");
-	fprintf(file, "[server]\nname = HERE\n[store]\naccounts = %s/acc.db\n", directory);
+	fprintf(file, "[server]\nname = HERE\n[store]\naccounts = %s/of/acc.db\n", directory);
 	fclose(file);
 	setenv("PENSTOCKD_CONFIG", conf, 1);
 	setenv("KRB5_KTNAME", "FILE:/nowhere/keytab", 1);
