@@ -153,9 +153,9 @@ static size_t kept_left(const struct pen_conn *conn)
 
 static int keep(struct pen_conn *conn, size_t n)
 {
-	int r = pen_buffer_add(&conn->in, conn->lent, n);
+	int r = n ? pen_buffer_add(&conn->in, conn->lent, n) : 0;
 
-	if (r)
+	if (r || !n) /* nothing was lent, perhaps */
 		return r;
 	conn->lent += n;
 	conn->n_lent -= n;
