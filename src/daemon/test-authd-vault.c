@@ -195,16 +195,6 @@ static void test_whose_mechanisms(void **state)
 
 /* ---- by hand ---- */
 
-static int begin_by_hand(int client)
-{
-	int ends[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	assert_int_equal(pen_authority_send_call(client, ends[1], pen_clock_ms() + 20000), 0);
-	close(ends[1]);
-	return ends[0];
-}
-
 static int ask_by_hand(int socket)
 {
 	uint64_t due = pen_clock_ms() + 20000;
@@ -232,7 +222,7 @@ static void test_no_questions(void **state)
 			question->body.change.body.aes.cipher = NULL;
 		if (i == 3)
 			question->body.change.body.hashes.rid = 0;
-		socket = begin_by_hand(client);
+		socket = stage_begin_by_hand(client);
 		assert_int_equal(ask_by_hand(socket), i == 3 ? 0 : PEN_E_CLOSED);
 		close(socket);
 		pen_vault_query_done(&query);
@@ -248,7 +238,7 @@ static void test_one_question_each(void **state)
 
 	stage_start();
 	client = stage_client_of("hostile", true);
-	socket = begin_by_hand(client);
+	socket = stage_begin_by_hand(client);
 	make(4);
 	assert_int_equal(ask_by_hand(socket), 0);
 	assert_int_equal(ask_by_hand(socket), PEN_E_CLOSED);

@@ -174,17 +174,6 @@ static void test_the_slow_hold_nobody_up(void **state)
 	assert_int_equal(stage_end(), 0);
 }
 
-/* A conversation that is begun by hand. PEN_E_CLOSED is seen at the first answer only. */
-static int begin_by_hand(int client)
-{
-	int ends[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	assert_int_equal(pen_authority_send_call(client, ends[1], pen_clock_ms() + 20000), 0);
-	close(ends[1]);
-	return ends[0];
-}
-
 static void expect_closed(int socket)
 {
 	struct pollfd wait = { .fd = socket, .events = POLLIN };
@@ -238,7 +227,7 @@ static void test_a_worker_has_its_share(void **state)
 	client = stage_client("greedy 2");
 	pen_authority_replace(greedy, dup(client));
 	for (size_t i = 0; i < PEN_COUNT(idle); i++)
-		idle[i] = begin_by_hand(client);
+		idle[i] = stage_begin_by_hand(client);
 	expect_denied(greedy, "whoever judges does not answer");
 	expect_logon(other, "ann");
 	assert_int_equal(close_all(idle, PEN_COUNT(idle), 17), 17);
@@ -259,7 +248,7 @@ static void test_there_are_so_many_at_all(void **state)
 	other = authority_new("echo 1");
 	for (int i = 0; i < 8; i++) {
 		clients[i] = stage_client("hostile");
-		idle[i] = begin_by_hand(clients[i]);
+		idle[i] = stage_begin_by_hand(clients[i]);
 	}
 	assert_true(close_all(idle, 8, 3) >= 3);
 	await_logon(other);
@@ -278,7 +267,7 @@ static void test_workers_are_so_many(void **state)
 	first = stage_client("one");
 	second = stage_client("two");
 	expect_closed(second);
-	close(begin_by_hand(first));
+	close(stage_begin_by_hand(first));
 	close(first);
 	assert_int_equal(stage_end(), 0);
 }
@@ -292,7 +281,7 @@ static void test_conversations_end(void **state)
 	stage.config.conversation_ms = 300;
 	stage_start();
 	client = stage_client("idle");
-	expect_closed(begin_by_hand(client));
+	expect_closed(stage_begin_by_hand(client));
 	assert_int_equal(pen_authority_new(&authority, client, 0), 0);
 	pen_authority_free(authority);
 	assert_int_equal(stage_end(), 0);
@@ -424,7 +413,7 @@ static void test_ends(void **state)
 	stage_start();
 	client = stage_client("echo 1");
 	assert_int_equal(pen_authority_new(&authority, dup(client), 0), 0);
-	idle = begin_by_hand(client);
+	idle = stage_begin_by_hand(client);
 	logon_start(&slow, authority, "slow");
 	await_asked(1);
 	assert_int_equal(write(stage.release[1], "x", 1), 1);

@@ -7,6 +7,7 @@
  * released.
  */
 #include "daemon/authd.h"
+#include "io/clock.h"
 #include "runtime/authority-letter.h"
 #include "runtime/authority.h"
 #include "runtime/worker-letter.h"
@@ -181,6 +182,17 @@ static inline int stage_client_of(const char *name, bool has_accounts)
 static inline int stage_client(const char *name)
 {
 	return stage_client_of(name, false);
+}
+
+/* A conversation that is begun by hand. PEN_E_CLOSED is seen at the first answer only. */
+static inline int stage_begin_by_hand(int client)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(pen_authority_send_call(client, ends[1], pen_clock_ms() + 20000), 0);
+	close(ends[1]);
+	return ends[0];
 }
 
 /* ---- a worker, and a client of it ---- */
