@@ -309,6 +309,6 @@ int main(void)
 		cmocka_unit_test(test_who_forgets_is_reverted_and_named),
 	};
 
-	is_root = can_become(ALICE);
+	find_out_who_we_are();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

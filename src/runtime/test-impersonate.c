@@ -401,6 +401,6 @@ int main(void)
 		cmocka_unit_test(test_root_stays_root),
 	};
 
-	is_root = can_become(ALICE);
+	find_out_who_we_are();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

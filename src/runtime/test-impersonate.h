@@ -33,4 +33,9 @@ static inline bool can_become(uint32_t uid)
 
 static bool is_root;
 
+static inline void find_out_who_we_are(void)
+{
+	is_root = can_become(ALICE);
+}
+
 #endif
