@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/programs.h"
+#include "daemon/place.h"
 #include "daemon/self.h"
 #include <dirent.h>
 #include <errno.h>
@@ -101,15 +102,13 @@ int programs_find(struct programs *programs, const char *directories, const stru
 
 bool programs_is_own(const char *path, const char *name)
 {
-	const char *slash = strrchr(path, '/');
 	char own[PATH_MAX], given[PATH_MAX], directory[PATH_MAX];
+	size_t n = daemon_place_of(path, given);
 	struct stat info;
 
-	if (!slash || slash == path || (size_t)(slash - path) >= sizeof(given) ||
-	    strcmp(slash + 1, name) != 0 || lstat(path, &info) || !S_ISREG(info.st_mode))
+	if (n <= strlen("/") || strcmp(path + n + 1, name) != 0 || lstat(path, &info) ||
+	    !S_ISREG(info.st_mode))
 		return false;
-	memcpy(given, path, (size_t)(slash - path));
-	given[slash - path] = '\0';
 	return find_own(own) && realpath(given, directory) && !strcmp(own, directory);
 }
 
